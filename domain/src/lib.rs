@@ -1,0 +1,15 @@
+//! The rules of Solsken: stories, the changes made to them, how phones and the server agree, and how stories are
+//! found. Pure Rust: no IO, no clock, no randomness of its own, no screens.
+
+pub mod id;
+pub mod label;
+pub mod language;
+pub mod path;
+pub mod person;
+pub mod reaction;
+pub mod story;
+pub mod text;
+pub mod time;
+
+/// The fields of a thing as JSON. Unknown fields stay in it, so that versions can differ.
+pub type Object = serde_json::Map<String, serde_json::Value>;
