@@ -82,20 +82,14 @@ const NAMED: Uuid = Uuid::from_u128(0x5011_5ce0_0000_5000_8000_736f_6c73_6b65);
 impl LabelId {
     /// The id of the label first mentioned as `name`; spacing and case make no difference.
     pub fn named(kind: LabelKind, name: &str) -> Self {
-        Self(Uuid::new_v5(
-            &NAMED,
-            format!("{}:{}", kind.key(), same_name(name)).as_bytes(),
-        ))
+        Self(Uuid::new_v5(&NAMED, format!("{}:{}", kind.key(), same_name(name)).as_bytes()))
     }
 }
 
 impl PersonId {
     /// The person whom an imported story calls `name`. Nobody can sign in as such a person.
     pub fn named(name: &str) -> Self {
-        Self(Uuid::new_v5(
-            &NAMED,
-            format!("person:{}", same_name(name)).as_bytes(),
-        ))
+        Self(Uuid::new_v5(&NAMED, format!("person:{}", same_name(name)).as_bytes()))
     }
 
     /// The server itself, when it records what an import or an invitation brought about.
@@ -105,18 +99,12 @@ impl PersonId {
 impl ThingId {
     /// The register of one person's reaction of one kind to one story.
     pub fn reaction(story: StoryId, person: PersonId, reaction: &str) -> Self {
-        Self(Uuid::new_v5(
-            &NAMED,
-            format!("reaction:{story}:{person}:{reaction}").as_bytes(),
-        ))
+        Self(Uuid::new_v5(&NAMED, format!("reaction:{story}:{person}:{reaction}").as_bytes()))
     }
 
     /// What was kept of the op `seq` of `device` when it met another edit.
     pub fn conflict(device: DeviceId, seq: u64) -> Self {
-        Self(Uuid::new_v5(
-            &NAMED,
-            format!("conflict:{device}:{seq}").as_bytes(),
-        ))
+        Self(Uuid::new_v5(&NAMED, format!("conflict:{device}:{seq}").as_bytes()))
     }
 }
 
@@ -144,14 +132,8 @@ mod tests {
 
     #[test]
     fn two_phones_mint_the_same_id_for_the_same_tag() {
-        assert_eq!(
-            LabelId::named(LabelKind::Tag, "Lång  kö "),
-            LabelId::named(LabelKind::Tag, "lång kö")
-        );
-        assert_ne!(
-            LabelId::named(LabelKind::Tag, "mod"),
-            LabelId::named(LabelKind::Value, "mod")
-        );
+        assert_eq!(LabelId::named(LabelKind::Tag, "Lång  kö "), LabelId::named(LabelKind::Tag, "lång kö"));
+        assert_ne!(LabelId::named(LabelKind::Tag, "mod"), LabelId::named(LabelKind::Value, "mod"));
     }
 
     #[test]

@@ -41,26 +41,17 @@ pub struct Label {
 
 impl Label {
     pub fn new(name: Name) -> Self {
-        Self {
-            name,
-            aliases: Vec::new(),
-            merged_into: None,
-        }
+        Self { name, aliases: Vec::new(), merged_into: None }
     }
 
     /// Whether `name` is this label's name or one of its aliases.
     pub fn is_called(&self, name: &str) -> bool {
         let wanted = same_name(name);
-        std::iter::once(&self.name)
-            .chain(&self.aliases)
-            .any(|own| same_name(own.as_str()) == wanted)
+        std::iter::once(&self.name).chain(&self.aliases).any(|own| same_name(own.as_str()) == wanted)
     }
 }
 
 /// The form in which two names are the same: lower case, single spaces, none at the ends.
 pub fn same_name(name: &str) -> String {
-    name.split_whitespace()
-        .map(str::to_lowercase)
-        .collect::<Vec<_>>()
-        .join(" ")
+    name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }

@@ -1,14 +1,19 @@
 //! The rules of Solsken: stories, the changes made to them, how phones and the server agree, and how stories are
 //! found. Pure Rust: no IO, no clock, no randomness of its own, no screens.
 
+pub mod access;
 pub mod id;
 pub mod label;
 pub mod language;
+pub mod merge;
+pub mod op;
 pub mod path;
 pub mod person;
 pub mod reaction;
 pub mod story;
+pub mod sync;
 pub mod text;
+pub mod thing;
 pub mod time;
 
 /// The fields of a thing as JSON. Unknown fields stay in it, so that versions can differ.

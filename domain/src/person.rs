@@ -77,11 +77,7 @@ pub struct Reader {
 
 impl Reader {
     pub fn of(id: PersonId, person: &Person) -> Self {
-        Self {
-            person: id,
-            role: person.role,
-            department: person.department,
-        }
+        Self { person: id, role: person.role, department: person.department }
     }
 }
 

@@ -61,10 +61,6 @@ impl Tally {
             ReactionKind::Learned => &mut self.learned,
             ReactionKind::WillTry => &mut self.will_try,
         };
-        *count = if on {
-            count.saturating_add(1)
-        } else {
-            count.saturating_sub(1)
-        };
+        *count = if on { count.saturating_add(1) } else { count.saturating_sub(1) };
     }
 }

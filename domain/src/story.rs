@@ -82,14 +82,8 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 6] = [
-        Self::Title,
-        Self::Situation,
-        Self::Action,
-        Self::Outcome,
-        Self::Lesson,
-        Self::Quote,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Title, Self::Situation, Self::Action, Self::Outcome, Self::Lesson, Self::Quote];
 
     pub const fn key(self) -> &'static str {
         match self {
@@ -233,11 +227,7 @@ const SUGGESTED_CHARS: usize = 48;
 
 /// A title from the first words that say something: the first sentence, cut at a word.
 pub fn suggested_title<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
-    let text = parts
-        .into_iter()
-        .map(str::trim)
-        .find(|text| !text.is_empty())
-        .unwrap_or_default();
+    let text = parts.into_iter().map(str::trim).find(|text| !text.is_empty()).unwrap_or_default();
     let sentence = first_sentence(text);
     if sentence.chars().count() <= SUGGESTED_CHARS {
         return sentence.to_owned();
@@ -285,14 +275,8 @@ mod tests {
 
     #[test]
     fn a_title_is_suggested_from_the_first_sentence() {
-        assert_eq!(
-            suggested_title(["", "Det kom en hund. Den var våt."]),
-            "Det kom en hund"
-        );
-        assert_eq!(
-            suggested_title(["Kl. 18.07 ringde det. Sen inget."]),
-            "Kl. 18.07 ringde det"
-        );
+        assert_eq!(suggested_title(["", "Det kom en hund. Den var våt."]), "Det kom en hund");
+        assert_eq!(suggested_title(["Kl. 18.07 ringde det. Sen inget."]), "Kl. 18.07 ringde det");
         assert_eq!(
             suggested_title(["Lördag strax efter öppning kommer ett par in med en bebis i sele"]),
             "Lördag strax efter öppning kommer ett par in med…"

@@ -95,10 +95,7 @@ mod tests {
     #[test]
     fn length_is_counted_in_characters_not_bytes() {
         assert!(Bounded::<3>::new("åäö").is_ok());
-        assert_eq!(
-            Bounded::<3>::new("åäö!"),
-            Err(TextError::TooLong { chars: 4, max: 3 })
-        );
+        assert_eq!(Bounded::<3>::new("åäö!"), Err(TextError::TooLong { chars: 4, max: 3 }));
     }
 
     #[test]

@@ -41,11 +41,7 @@ impl Day {
         let fits = (0..=9999).contains(&year)
             && (1..=12).contains(&month)
             && (1..=days_in(year, month)).contains(&day);
-        if fits {
-            Ok(Self { year, month, day })
-        } else {
-            Err(NotADay)
-        }
+        if fits { Ok(Self { year, month, day }) } else { Err(NotADay) }
     }
 
     pub fn year(self) -> i16 {

@@ -1,0 +1,183 @@
+//! Who may see what, and who may change it. The server's checks, the store's queries and the tests all start here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Object,
+    id::{LabelId, PersonId},
+    op::Change,
+    person::{Reader, Role},
+    story::{Audience, Status, Story},
+    thing::{ThingKind, ThingRef, read},
+};
+
+/// Who may see a thing, its owner and the curators apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    Everyone,
+    /// Those who work in this department; the owner and curators too.
+    Department(LabelId),
+    /// The owner and the curators.
+    Curators,
+    /// The owner alone, administrators included among those who cannot.
+    Owner,
+}
+
+impl Scope {
+    pub fn admits(self, owner: Option<PersonId>, reader: &Reader) -> bool {
+        if owner == Some(reader.person) {
+            return true;
+        }
+        match self {
+            Self::Everyone => true,
+            Self::Department(department) => reader.role.curates() || reader.department == Some(department),
+            Self::Curators => reader.role.curates(),
+            Self::Owner => false,
+        }
+    }
+
+    /// Whether everyone whom `other` admits is admitted here too. Where not, somebody lost sight of the thing and
+    /// is to be told that it is gone.
+    pub fn covers(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Everyone, _) | (_, Self::Owner) => true,
+            (Self::Department(_) | Self::Curators, Self::Curators) => true,
+            (Self::Department(one), Self::Department(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+/// Scope and owner of a thing in this state.
+pub fn scope_of(kind: &ThingKind, state: &Object) -> (Scope, Option<PersonId>) {
+    let person = |field: &str| state.get(field).and_then(|id| PersonId::deserialize(id).ok());
+    let deleted = state.get("deleted_at").is_some_and(|at| !at.is_null());
+    let owner = match kind {
+        ThingKind::Story | ThingKind::Path | ThingKind::Conflict => person("author"),
+        ThingKind::Reaction => person("person"),
+        ThingKind::Showing => person("by"),
+        _ => None,
+    };
+    let scope = match kind {
+        _ if deleted => Scope::Curators,
+        ThingKind::Story => read::<Story>(state).map_or(Scope::Curators, |story| story_scope(&story)),
+        ThingKind::Reaction => Scope::Owner,
+        ThingKind::Showing | ThingKind::Conflict => Scope::Curators,
+        _ => Scope::Everyone,
+    };
+    (scope, owner)
+}
+
+fn story_scope(story: &Story) -> Scope {
+    match (story.status, story.audience, story.department) {
+        (Status::InReview | Status::Archived, ..) => Scope::Curators,
+        (Status::InLibrary, Audience::Everyone, _) => Scope::Everyone,
+        (Status::InLibrary, Audience::Department, Some(department)) => Scope::Department(department),
+        (Status::InLibrary, Audience::Department, None) => Scope::Curators,
+        (Status::InLibrary, Audience::Author, _) => Scope::Owner,
+    }
+}
+
+/// Someone who changes things: a person, or the server itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    Person(Reader),
+    System,
+}
+
+impl Actor {
+    fn person(&self) -> PersonId {
+        match self {
+            Self::Person(reader) => reader.person,
+            Self::System => PersonId::SYSTEM,
+        }
+    }
+
+    fn role(&self) -> Role {
+        match self {
+            Self::Person(reader) => reader.role,
+            Self::System => Role::Admin,
+        }
+    }
+}
+
+/// Whether `actor` may make `change` to `thing`, which is now in the state `now` (if it is there).
+pub fn may(actor: &Actor, thing: &ThingRef, now: Option<&Object>, change: &Change) -> bool {
+    if *actor == Actor::System {
+        return true;
+    }
+    let owns = |state: &Object| scope_of(&thing.kind, state).1 == Some(actor.person());
+    let curates = actor.role().curates();
+    match (&thing.kind, change) {
+        // What one tells or makes is one's own.
+        (
+            ThingKind::Story | ThingKind::Path | ThingKind::Showing | ThingKind::Reaction,
+            Change::Create(fields),
+        ) => owns(fields) && now.is_none_or(owns),
+        (ThingKind::Story, Change::Move { .. }) => curates,
+        (ThingKind::Story | ThingKind::Path | ThingKind::Conflict, _) => curates || now.is_some_and(owns),
+        (ThingKind::Reaction, Change::Edit(_)) => now.is_some_and(owns),
+        (ThingKind::Tag, Change::Create(_)) => true,
+        (ThingKind::Tag | ThingKind::Value | ThingKind::Site | ThingKind::Department, _) => curates,
+        (ThingKind::Person, Change::Edit(edit)) => {
+            let own = PersonId::from(thing.id) == actor.person() && !edit.set.contains_key("role");
+            own || actor.role() == Role::Admin
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{id::StoryId, label::LabelKind, op::Edit, thing::fields, time::Millis};
+
+    fn reader(name: &str, role: Role, department: Option<&str>) -> Reader {
+        Reader {
+            person: PersonId::named(name),
+            role,
+            department: department.map(|name| LabelId::named(LabelKind::Department, name)),
+        }
+    }
+
+    #[test]
+    fn a_story_for_the_department_is_seen_there_and_by_its_author_and_curators() {
+        let mut story = Story::blank(PersonId::named("Elin"));
+        story.audience = Audience::Department;
+        story.department = Some(LabelId::named(LabelKind::Department, "Färg"));
+        let (scope, owner) = scope_of(&ThingKind::Story, &fields(&story));
+        let sees = |who| scope.admits(owner, &who);
+        assert!(sees(reader("Elin", Role::Member, None)));
+        assert!(sees(reader("Sara", Role::Member, Some("Färg"))));
+        assert!(sees(reader("Karin", Role::Curator, None)));
+        assert!(!sees(reader("Micke", Role::Member, Some("Bygg"))));
+    }
+
+    #[test]
+    fn nobody_sees_what_is_for_its_author_alone() {
+        let mut story = Story::blank(PersonId::named("Elin"));
+        story.audience = Audience::Author;
+        let (scope, owner) = scope_of(&ThingKind::Story, &fields(&story));
+        assert!(!scope.admits(owner, &reader("Admin", Role::Admin, None)));
+    }
+
+    #[test]
+    fn nobody_tells_in_another_name() {
+        let elin = Actor::Person(reader("Elin", Role::Admin, None));
+        let story = fields(&Story::blank(PersonId::named("Micke")));
+        let thing = ThingRef::story(StoryId::mint(Millis(1), &[1; 10]));
+        assert!(!may(&elin, &thing, None, &Change::Create(story)));
+    }
+
+    #[test]
+    fn nobody_gives_themselves_a_role() {
+        let elin = reader("Elin", Role::Curator, None);
+        let change = |field: &str| {
+            Change::Edit(Edit { set: Object::from_iter([(field.into(), "admin".into())]), ..Edit::default() })
+        };
+        let me = ThingRef::person(elin.person);
+        assert!(may(&Actor::Person(elin), &me, None, &change("name")));
+        assert!(!may(&Actor::Person(elin), &me, None, &change("role")));
+    }
+}

@@ -1,0 +1,19 @@
+//! How phones and the server agree, as state machines without IO.
+//!
+//! Both sides follow the same pattern: say what must be read ([`ledger::Needs`], [`phone::Wanted`]), read it inside
+//! one transaction, let a pure function decide, and write what it decided in that same transaction. A store does no
+//! thinking, and one simulator can run both engines and crash them between any two steps.
+//!
+//! * [`wire`]: what travels: pushes, receipts, pages, cursors.
+//! * [`page`]: what one person is sent of the library.
+//! * [`ledger`]: the server's half: applies ops, gives each a `seq`, answers with receipts.
+//! * [`phone`]: the phone's half: what one transaction on the phone reads and writes.
+//! * [`memory`]: both stores in memory, for tests and the simulator.
+//! * [`round`]: one round of push and pull, and when to try again.
+
+pub mod ledger;
+pub mod memory;
+pub mod page;
+pub mod phone;
+pub mod round;
+pub mod wire;

@@ -1,0 +1,372 @@
+//! The server's half: applies ops one by one and answers each with a receipt.
+//!
+//! A store opens a transaction that no other writer can share, loads what [`Ledger::missing`] names (until it names
+//! nothing), lets [`Ledger::push`] decide, and writes [`Ledger::written`]. Many pushes may share one transaction.
+//!
+//! Invariants, each guarded by a property test in `tests/converge.rs`:
+//! * An op already known by `(device, device_seq)` and hash gets the receipt it got the first time.
+//! * Every applied op gets a `seq` above all earlier ones; the store holds its lock until commit, so that commit
+//!   order is `seq` order and no reader skips a row.
+//! * No text is discarded: the log keeps the very bytes of every op.
+
+mod apply;
+mod edit;
+mod load;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::{
+    Object,
+    access::{Actor, Scope, scope_of},
+    id::{DeviceId, Epoch, PersonId},
+    op::{Envelope, Op, OpHash},
+    person::{Person, Reader},
+    thing::{ThingKind, ThingRef, read},
+    time::Millis,
+};
+
+use super::wire::{Chain, OP_BYTES, Outcome, PushAnswer, Reason, Receipt};
+
+pub use load::{Needs, ScopeNeed};
+
+/// Where the server stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub epoch: Epoch,
+    /// The highest `seq` given so far.
+    pub seq: u64,
+    pub chain: Chain,
+}
+
+/// The latest state of a thing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub seq: u64,
+    pub state: Object,
+    pub scope: Scope,
+    pub owner: Option<PersonId>,
+    /// Somebody who once saw it no longer does, and is to be told that it is gone.
+    pub narrowed: bool,
+    /// An administrator took it from view, or a rule did: phones need no second word for it.
+    pub meant: bool,
+}
+
+impl Row {
+    /// Whether it is a story that counts as being in the library.
+    pub fn is_deleted(&self) -> bool {
+        self.state.get("deleted_at").is_some_and(|at| !at.is_null())
+    }
+}
+
+/// An op in the log, with what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoggedOp {
+    pub device: DeviceId,
+    pub device_seq: u64,
+    pub hash: OpHash,
+    pub thing: ThingRef,
+    pub actor: PersonId,
+    pub receipt: Receipt,
+    /// The chain after it; only applied ops have one.
+    pub chain: Option<Chain>,
+    /// What a deferred op waits for: a thing, or a server that knows its kind.
+    pub waits: Option<Waits>,
+    pub bytes: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waits {
+    For(ThingRef),
+    ForAnUpdate,
+}
+
+/// One line of a push, read as far as this version can.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    bytes: String,
+    hash: OpHash,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Op(Box<Op>),
+    /// The envelope is sound, the change is of a kind that only a newer version knows.
+    Unknown(Envelope),
+    Malformed,
+}
+
+impl Incoming {
+    pub fn read(line: &str) -> Self {
+        let content = match serde_json::from_str::<Op>(line) {
+            Ok(op) => Content::Op(Box::new(op)),
+            Err(_) => match serde_json::from_str::<Envelope>(line) {
+                Ok(envelope) => Content::Unknown(envelope),
+                Err(_) => Content::Malformed,
+            },
+        };
+        Self { bytes: line.to_owned(), hash: OpHash::of(line), content }
+    }
+
+    /// An op as the server makes it.
+    pub fn of(op: Op) -> Self {
+        let bytes = crate::op::OpBytes::of(&op).as_str().to_owned();
+        Self { hash: OpHash::of(&bytes), bytes, content: Content::Op(Box::new(op)) }
+    }
+
+    fn envelope(&self) -> Option<Envelope> {
+        match &self.content {
+            Content::Op(op) => Some(Envelope {
+                device: op.device,
+                device_seq: op.device_seq,
+                actor: op.actor,
+                thing: op.thing.clone(),
+            }),
+            Content::Unknown(envelope) => Some(envelope.clone()),
+            Content::Malformed => None,
+        }
+    }
+}
+
+/// One push: ops in `device_seq` order, from someone whose credential was checked.
+#[derive(Clone, Debug)]
+pub struct Push {
+    pub from: From,
+    pub ops: Vec<Incoming>,
+    /// The server's clock.
+    pub now: Millis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    Person(PersonId),
+    /// The server itself: joining, imports. May speak for anyone.
+    System,
+}
+
+/// What a store has loaded, and what the pushes have made of it so far.
+#[derive(Debug)]
+pub struct Ledger {
+    head: Head,
+    /// `None`: looked for, not there.
+    rows: HashMap<ThingRef, Option<Row>>,
+    receipts: HashMap<(DeviceId, u64), Option<(OpHash, Receipt)>>,
+    devices: HashMap<DeviceId, Option<PersonId>>,
+    waiting: HashMap<ThingRef, Vec<LoggedOp>>,
+    waiting_loaded: BTreeSet<ThingRef>,
+    scopes: BTreeSet<ScopeNeed>,
+    changed: BTreeSet<ThingRef>,
+    logged: BTreeMap<(DeviceId, u64), LoggedOp>,
+    new_devices: BTreeMap<DeviceId, PersonId>,
+}
+
+/// What a store writes after its pushes, in the transaction in which it loaded.
+#[derive(Debug)]
+pub struct Written {
+    pub head: Head,
+    pub rows: Vec<(ThingRef, Row)>,
+    /// New ops, and deferred ones whose time has come (same key, new receipt).
+    pub ops: Vec<LoggedOp>,
+    pub devices: Vec<(DeviceId, PersonId)>,
+}
+
+impl Ledger {
+    pub fn new(head: Head) -> Self {
+        Self {
+            head,
+            rows: HashMap::new(),
+            receipts: HashMap::new(),
+            devices: HashMap::new(),
+            waiting: HashMap::new(),
+            waiting_loaded: BTreeSet::new(),
+            scopes: BTreeSet::new(),
+            changed: BTreeSet::new(),
+            logged: BTreeMap::new(),
+            new_devices: BTreeMap::new(),
+        }
+    }
+
+    /// Applies the ops of one push in order. The store has loaded everything [`Self::missing`] named.
+    pub fn push(&mut self, push: &Push) -> PushAnswer {
+        let mut receipts = Vec::with_capacity(push.ops.len());
+        let mut cloned = false;
+        for incoming in &push.ops {
+            match self.take(push, incoming) {
+                Some(receipt) => receipts.push(receipt),
+                None => {
+                    cloned = true;
+                    break;
+                }
+            }
+        }
+        PushAnswer { epoch: self.head.epoch, receipts, cloned }
+    }
+
+    /// The receipt of one op, or `None` if another op stands under its number.
+    fn take(&mut self, push: &Push, incoming: &Incoming) -> Option<Receipt> {
+        let refuse = |reason| Some(Receipt { outcome: Outcome::Rejected(reason), seq: 0, at: push.now });
+        let Some(envelope) = incoming.envelope() else {
+            return refuse(Reason::Malformed);
+        };
+        let key = (envelope.device, envelope.device_seq);
+        match self.receipts.get(&key) {
+            Some(Some((hash, receipt))) => return (*hash == incoming.hash).then_some(*receipt),
+            Some(None) => {}
+            None => unreachable!("the store loads the receipt of every op before it is pushed: {key:?}"),
+        }
+        if !self.speaks_for(push.from, &envelope) {
+            // Not logged: what a stranger sends under someone's number must not take that number.
+            return refuse(Reason::NotYours);
+        }
+        if let From::Person(person) = push.from
+            && self.devices.insert(envelope.device, Some(person)).flatten().is_none()
+        {
+            self.new_devices.insert(envelope.device, person);
+        }
+        let (receipt, waits) = if incoming.bytes.len() > OP_BYTES {
+            (Receipt { outcome: Outcome::Rejected(Reason::TooLarge), seq: 0, at: push.now }, None)
+        } else {
+            self.decide(push, incoming)
+        };
+        self.log(incoming, &envelope, receipt, waits);
+        self.apply_what_waited_for(&envelope.thing, push.now);
+        Some(receipt)
+    }
+
+    fn speaks_for(&self, from: From, envelope: &Envelope) -> bool {
+        match from {
+            From::System => true,
+            From::Person(person) => {
+                let owner = self.devices.get(&envelope.device).copied().flatten();
+                envelope.actor == person && owner.is_none_or(|owner| owner == person)
+            }
+        }
+    }
+
+    fn decide(&mut self, push: &Push, incoming: &Incoming) -> (Receipt, Option<Waits>) {
+        let receipt = |outcome, seq| Receipt { outcome, seq, at: push.now };
+        match &incoming.content {
+            Content::Op(op) => {
+                let actor = self.actor(push.from, op.actor);
+                match self.apply(&actor, op, push.now) {
+                    Ok(outcome) => (receipt(outcome, self.head.seq), None),
+                    Err(apply::Declined::Rejected(reason)) => (receipt(Outcome::Rejected(reason), 0), None),
+                    Err(apply::Declined::Erased) => (receipt(Outcome::Erased, 0), None),
+                    Err(apply::Declined::Waits(waits)) => (receipt(Outcome::Deferred, 0), Some(waits)),
+                }
+            }
+            Content::Unknown(_) => (receipt(Outcome::Deferred, 0), Some(Waits::ForAnUpdate)),
+            Content::Malformed => (receipt(Outcome::Rejected(Reason::Malformed), 0), None),
+        }
+    }
+
+    /// Who acts: what they may do follows from what the library knows of them now.
+    fn actor(&self, from: From, person: PersonId) -> Actor {
+        match from {
+            From::System => Actor::System,
+            From::Person(_) => {
+                let known =
+                    self.row(&ThingRef::person(person)).and_then(|row| read::<Person>(&row.state).ok());
+                Actor::Person(match known {
+                    Some(known) => Reader::of(person, &known),
+                    None => Reader { person, role: Default::default(), department: None },
+                })
+            }
+        }
+    }
+
+    fn log(&mut self, incoming: &Incoming, envelope: &Envelope, receipt: Receipt, waits: Option<Waits>) {
+        let key = (envelope.device, envelope.device_seq);
+        let chain = (receipt.seq > 0).then(|| {
+            self.head.chain = self.head.chain.next(key.0, key.1, &incoming.hash);
+            self.head.chain
+        });
+        self.receipts.insert(key, Some((incoming.hash, receipt)));
+        let logged = LoggedOp {
+            device: key.0,
+            device_seq: key.1,
+            hash: incoming.hash,
+            thing: envelope.thing.clone(),
+            actor: envelope.actor,
+            receipt,
+            chain,
+            waits: waits.clone(),
+            bytes: incoming.bytes.clone(),
+        };
+        if let Some(Waits::For(thing)) = waits {
+            self.waiting.entry(thing).or_default().push(logged.clone());
+        }
+        self.logged.insert(key, logged);
+    }
+
+    /// Applies the deferred ops that waited for `thing`, now that it is there, and those that waited for them.
+    fn apply_what_waited_for(&mut self, thing: &ThingRef, now: Millis) {
+        let mut arrived = vec![thing.clone()];
+        while let Some(thing) = arrived.pop() {
+            if self.row(&thing).is_none() {
+                continue;
+            }
+            for logged in self.waiting.remove(&thing).unwrap_or_default() {
+                let incoming = Incoming::read(&logged.bytes);
+                let envelope = incoming.envelope().expect("what was deferred had an envelope");
+                let push = Push { from: From::Person(logged.actor), ops: Vec::new(), now };
+                let (receipt, waits) = self.decide(&push, &incoming);
+                self.log(&incoming, &envelope, receipt, waits);
+                arrived.push(envelope.thing);
+            }
+        }
+    }
+
+    fn row(&self, thing: &ThingRef) -> Option<&Row> {
+        match self.rows.get(thing) {
+            Some(row) => row.as_ref(),
+            None => unreachable!("the store loads {thing} before an op touches it"),
+        }
+    }
+
+    /// Sets a thing's state under a new `seq`, and whatever of its visibility follows from it.
+    fn put(&mut self, thing: &ThingRef, state: Object, meant: bool) {
+        let (scope, owner) = match &thing.kind {
+            // A tally is seen by those who see its story.
+            ThingKind::Tally => self
+                .row(&ThingRef { kind: ThingKind::Story, id: thing.id })
+                .map_or((Scope::Everyone, None), |story| (story.scope, story.owner)),
+            kind => scope_of(kind, &state),
+        };
+        let narrowed = self.row(thing).is_some_and(|row| row.narrowed || !scope.covers(row.scope));
+        self.head.seq += 1;
+        let row = Row { seq: self.head.seq, state, scope, owner, narrowed, meant };
+        self.rows.insert(thing.clone(), Some(row));
+        self.changed.insert(thing.clone());
+    }
+
+    /// Gives a thing a new `seq` without changing it, because what somebody may see has changed.
+    fn show_again(&mut self, thing: &ThingRef) {
+        self.head.seq += 1;
+        if let Some(Some(row)) = self.rows.get_mut(thing) {
+            row.seq = self.head.seq;
+            row.narrowed = true;
+            row.meant = true;
+            self.changed.insert(thing.clone());
+        }
+    }
+
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// What has changed since the store loaded.
+    pub fn written(mut self) -> Written {
+        let rows = self
+            .changed
+            .into_iter()
+            .filter_map(|thing| self.rows.remove(&thing).flatten().map(|row| (thing, row)))
+            .collect();
+        Written {
+            head: self.head,
+            rows,
+            ops: self.logged.into_values().collect(),
+            devices: self.new_devices.into_iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! What one op does to the things it touches.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    Object,
+    access::{Actor, may},
+    id::{LabelId, StoryId, ThingId},
+    label::Label,
+    op::{Change, Edit, Op},
+    path::{Path, Showing},
+    person::{Person, Role},
+    reaction::{Reaction, Tally},
+    story::{Status, Story},
+    thing::{Again, Schema, ThingKind, ThingRef, fields, read},
+    time::Millis,
+};
+
+use super::{
+    Ledger, ScopeNeed, Waits,
+    edit::{Lost, edit},
+};
+use crate::sync::wire::{Outcome, Reason};
+
+/// Why an op had no effect.
+pub(super) enum Declined {
+    Rejected(Reason),
+    Erased,
+    Waits(Waits),
+}
+
+impl Ledger {
+    pub(super) fn apply(&mut self, actor: &Actor, op: &Op, now: Millis) -> Result<Outcome, Declined> {
+        let Some(schema) = Schema::of(&op.thing.kind) else {
+            return Err(Declined::Waits(Waits::ForAnUpdate));
+        };
+        self.can_be_done(actor, op)?;
+        let before = self.row(&op.thing).map(|row| row.state.clone());
+        let outcome = match &op.change {
+            Change::Create(given) => self.create(actor, op, &schema, given, now),
+            Change::Edit(change) => self.edit(actor, op, &schema, change, now),
+            Change::Move { from, to } => self.move_on(op, *from, *to),
+            Change::Delete => self.mark_deleted(actor, op, Some(now)),
+            Change::Restore => self.mark_deleted(actor, op, None),
+        }?;
+        self.follow_up(op, before);
+        Ok(outcome)
+    }
+
+    /// Whether what the op needs is there, and whether its actor may do it.
+    fn can_be_done(&self, actor: &Actor, op: &Op) -> Result<(), Declined> {
+        let row = self.row(&op.thing);
+        if row.is_some_and(|row| row.state.is_empty()) {
+            return Err(Declined::Erased);
+        }
+        if row.is_none() && !matches!(op.change, Change::Create(_)) {
+            return Err(Declined::Waits(Waits::For(op.thing.clone())));
+        }
+        if op.thing.kind == ThingKind::Reaction {
+            self.can_be_reacted_to(actor, op)?;
+        }
+        if may(actor, &op.thing, row.map(|row| &row.state), &op.change) {
+            Ok(())
+        } else {
+            Err(Declined::Rejected(Reason::NotAllowed))
+        }
+    }
+
+    fn can_be_reacted_to(&self, actor: &Actor, op: &Op) -> Result<(), Declined> {
+        for story in self.stories_of(op) {
+            let thing = ThingRef::story(story);
+            let Some(row) = self.row(&thing) else {
+                return Err(Declined::Waits(Waits::For(thing)));
+            };
+            if let Actor::Person(reader) = actor
+                && !row.scope.admits(row.owner, reader)
+            {
+                return Err(Declined::Rejected(Reason::NotAllowed));
+            }
+        }
+        Ok(())
+    }
+
+    fn create(
+        &mut self,
+        actor: &Actor,
+        op: &Op,
+        schema: &Schema,
+        given: &Object,
+        now: Millis,
+    ) -> Result<Outcome, Declined> {
+        let mut state = match self.row(&op.thing) {
+            Some(_) if schema.again == Again::Keep => return Ok(Outcome::Applied),
+            Some(row) => {
+                let mut state = row.state.clone();
+                let given = given.iter().filter(|(field, _)| !schema.is_fixed(field));
+                state.extend(given.map(|(field, value)| (field.clone(), value.clone())));
+                state
+            }
+            None => given.clone(),
+        };
+        state.retain(|_, value| !value.is_null());
+        state.remove("deleted_at");
+        if op.thing.kind == ThingKind::Story {
+            arrive(actor, &mut state, now);
+        }
+        check(op, &state)?;
+        self.put(&op.thing, state, false);
+        Ok(Outcome::Applied)
+    }
+
+    fn edit(
+        &mut self,
+        actor: &Actor,
+        op: &Op,
+        schema: &Schema,
+        change: &Edit,
+        now: Millis,
+    ) -> Result<Outcome, Declined> {
+        let row = self.row(&op.thing).expect("can_be_done saw it");
+        let deleted = row.is_deleted();
+        let edited = edit(&row.state, schema, change, op, self.head.seq + 1)
+            .ok_or(Declined::Rejected(Reason::Invalid))?;
+        check(op, &edited.state)?;
+        self.put(&op.thing, edited.state, *actor == Actor::System);
+        if !edited.lost.is_empty() {
+            self.keep_beside(op, edited.lost, now);
+            return Ok(Outcome::ConflictKept);
+        }
+        Ok(if edited.merged || deleted { Outcome::Merged } else { Outcome::Applied })
+    }
+
+    /// Keeps the texts that met another edit as a thing of their own, for the author and the curators.
+    fn keep_beside(&mut self, op: &Op, lost: Lost, now: Millis) {
+        let by = Value::from(op.actor.to_string());
+        let author = self.row(&op.thing).and_then(|row| row.state.get("author").cloned());
+        let state = Object::from_iter([
+            ("about".into(), Value::from(op.thing.to_string())),
+            ("author".into(), author.unwrap_or_else(|| by.clone())),
+            ("by".into(), by),
+            ("texts".into(), Value::Object(lost)),
+            ("at".into(), Value::from(now.0)),
+            ("resolved".into(), Value::Bool(false)),
+        ]);
+        let thing = ThingRef::new(ThingKind::Conflict, ThingId::conflict(op.device, op.device_seq));
+        self.rows.insert(thing.clone(), None);
+        self.put(&thing, state, false);
+    }
+
+    fn move_on(&mut self, op: &Op, from: Status, to: Status) -> Result<Outcome, Declined> {
+        let row = self.row(&op.thing).expect("can_be_done saw it");
+        let story: Story = read(&row.state).map_err(|_| Declined::Rejected(Reason::Invalid))?;
+        if story.status != from && story.status != to {
+            return Err(Declined::Rejected(Reason::MovedOn));
+        }
+        let mut state = row.state.clone();
+        state.insert("status".into(), serde_json::json!(to));
+        self.put(&op.thing, state, false);
+        Ok(Outcome::Applied)
+    }
+
+    fn mark_deleted(&mut self, actor: &Actor, op: &Op, at: Option<Millis>) -> Result<Outcome, Declined> {
+        let mut state = self.row(&op.thing).expect("can_be_done saw it").state.clone();
+        match at {
+            Some(at) => {
+                state.entry("deleted_at").or_insert(Value::from(at.0));
+            }
+            None => {
+                state.remove("deleted_at");
+            }
+        }
+        let meant = match actor {
+            Actor::System => true,
+            Actor::Person(reader) => reader.role == Role::Admin,
+        };
+        self.put(&op.thing, state, meant);
+        Ok(Outcome::Applied)
+    }
+
+    /// What follows elsewhere from a change that was made.
+    fn follow_up(&mut self, op: &Op, before: Option<Object>) {
+        match op.thing.kind {
+            ThingKind::Story => self.let_tally_follow(op),
+            ThingKind::Reaction => self.count_reaction(op, before),
+            ThingKind::Showing if before.is_none() => self.count_showing(op),
+            ThingKind::Person => self.let_view_follow(op, before),
+            _ => {}
+        }
+    }
+
+    /// A tally is seen by those who see its story, so it moves when the story's scope does.
+    fn let_tally_follow(&mut self, op: &Op) {
+        let tally = ThingRef::tally(op.thing.id.into());
+        let story_scope = self.row(&op.thing).map(|row| row.scope);
+        if let Some(row) = self.row(&tally)
+            && Some(row.scope) != story_scope
+        {
+            let state = row.state.clone();
+            self.put(&tally, state, false);
+        }
+    }
+
+    fn count_reaction(&mut self, op: &Op, before: Option<Object>) {
+        let after = self.row(&op.thing).and_then(|row| read::<Reaction>(&row.state).ok());
+        let was_on = before.and_then(|state| read::<Reaction>(&state).ok()).is_some_and(|before| before.on);
+        if let Some(after) = after
+            && after.on != was_on
+        {
+            self.recount(after.story, |tally| tally.count(after.reaction, after.on));
+        }
+    }
+
+    fn count_showing(&mut self, op: &Op) {
+        let mut stories = self.stories_of(op);
+        stories.sort();
+        stories.dedup();
+        for story in stories {
+            if self.row(&ThingRef::story(story)).is_some() {
+                self.recount(story, |tally| tally.shown = tally.shown.saturating_add(1));
+            }
+        }
+    }
+
+    fn recount(&mut self, story: StoryId, count: impl FnOnce(&mut Tally)) {
+        let thing = ThingRef::tally(story);
+        let mut state = self.row(&thing).map(|row| row.state.clone()).unwrap_or_default();
+        let mut tally: Tally = read(&state).unwrap_or_default();
+        count(&mut tally);
+        state.extend(fields(&tally));
+        self.put(&thing, state, false);
+    }
+
+    /// Shows again whatever someone sees or loses by changing department or role.
+    fn let_view_follow(&mut self, op: &Op, before: Option<Object>) {
+        if let (Some(before), Change::Edit(edit)) = (before, &op.change) {
+            for scope in scopes_affected(&before, edit) {
+                for thing in self.things_in(scope) {
+                    self.show_again(&thing);
+                }
+            }
+        }
+    }
+}
+
+/// What the server notes on a story as it arrives.
+fn arrive(actor: &Actor, state: &mut Object, now: Millis) {
+    let imported = *actor == Actor::System;
+    let happened = state.get("occurred_on").and_then(|day| crate::time::Day::deserialize(day).ok());
+    let published = match happened {
+        Some(day) if imported => day.start().min(now),
+        _ => now,
+    };
+    state.insert("received_at".into(), Value::from(now.0));
+    state.insert("published_at".into(), Value::from(published.0));
+    if !imported {
+        state.remove("extra");
+        state.remove("status");
+    }
+}
+
+/// Whether the fields are those of such a thing.
+fn check(op: &Op, state: &Object) -> Result<(), Declined> {
+    let sound = match op.thing.kind {
+        ThingKind::Story => read::<Story>(state).is_ok_and(|story| story.tells()),
+        ThingKind::Tag | ThingKind::Value | ThingKind::Site | ThingKind::Department => {
+            read::<Label>(state).is_ok()
+        }
+        ThingKind::Person => read::<Person>(state).is_ok(),
+        ThingKind::Path => read::<Path>(state).is_ok_and(|path| path.stops.len() <= Path::MAX_STOPS),
+        ThingKind::Showing => {
+            read::<Showing>(state).is_ok_and(|showing| showing.stories.len() <= Path::MAX_STOPS)
+        }
+        ThingKind::Reaction => read::<Reaction>(state).is_ok_and(|reaction| {
+            op.thing.id == ThingId::reaction(reaction.story, reaction.person, reaction.reaction.key())
+        }),
+        ThingKind::Conflict => true,
+        ThingKind::Tally | ThingKind::Other(_) => false,
+    };
+    if sound { Ok(()) } else { Err(Declined::Rejected(Reason::Invalid)) }
+}
+
+/// Which things someone sees or loses when this edit of a person is made.
+pub(super) fn scopes_affected(person: &Object, edit: &Edit) -> Vec<ScopeNeed> {
+    let department = |value: &Value| LabelId::deserialize(value).ok().map(ScopeNeed::Department);
+    let mut scopes = Vec::new();
+    if let Some(to) = edit.set.get("department")
+        && Some(to) != person.get("department")
+    {
+        scopes.extend(person.get("department").and_then(department));
+        scopes.extend(department(to));
+    }
+    if edit.set.get("role").is_some_and(|to| Some(to) != person.get("role")) {
+        scopes.push(ScopeNeed::Curators);
+    }
+    scopes
+}

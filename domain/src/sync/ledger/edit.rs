@@ -1,0 +1,147 @@
+//! How an edit changes the fields of a thing: texts merge, sets add before they remove, the rest are registers.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Object,
+    id::DeviceId,
+    merge::{TextMerge, merge_text},
+    op::{Edit, Op},
+    story::Part,
+    thing::Schema,
+};
+
+/// Field by field, the text that stands and the text that met it: `{"title": {"kept": …, "lost": …}}`.
+pub(super) type Lost = Object;
+
+pub(super) struct Edited {
+    pub state: Object,
+    /// Somebody else's change was there before, and both stand.
+    pub merged: bool,
+    pub lost: Lost,
+}
+
+/// Applies `change` to a copy of `state`, whose next `seq` is `seq`. `None` if the edit is not sound.
+pub(super) fn edit(state: &Object, schema: &Schema, change: &Edit, op: &Op, seq: u64) -> Option<Edited> {
+    let mut edited = Edited { state: state.clone(), merged: false, lost: Lost::new() };
+    for (field, text) in &change.text {
+        if schema.is_text(field) {
+            edited.set_text(field, &text.from, &text.to);
+        }
+    }
+    for (field, value) in &change.set {
+        if schema.is_fixed(field) || schema.is_text(field) || schema.is_set(field) || field == ADDED {
+            continue;
+        }
+        match value {
+            Value::Null => edited.state.remove(field),
+            value => edited.state.insert(field.clone(), value.clone()),
+        };
+    }
+    for (field, members) in &change.add {
+        if schema.is_set(field) {
+            edited.add(field, members.as_array()?, op, seq);
+        }
+    }
+    for (field, members) in &change.remove {
+        if schema.is_set(field) {
+            edited.remove(field, members.as_array()?, op);
+        }
+    }
+    Some(edited)
+}
+
+impl Edited {
+    fn set_text(&mut self, field: &str, from: &str, to: &str) {
+        let current = self.state.get(field).and_then(Value::as_str).unwrap_or_default();
+        match merge_text(from, current, to) {
+            TextMerge::Clean(text) if fits(field, &text) => {
+                self.merged |= current != from && current != to;
+                if text.trim().is_empty() {
+                    self.state.remove(field);
+                } else {
+                    self.state.insert(field.into(), Value::String(text));
+                }
+            }
+            _ => {
+                let both = Object::from_iter([
+                    ("kept".into(), Value::from(current)),
+                    ("lost".into(), Value::from(to)),
+                ]);
+                self.lost.insert(field.into(), Value::Object(both));
+            }
+        }
+    }
+
+    fn add(&mut self, field: &str, members: &[Value], op: &Op, seq: u64) {
+        let mut set = self.members(field);
+        let mut added = self.added(field);
+        for member in members.iter().filter_map(Value::as_str) {
+            if !set.iter().any(|known| known == member) {
+                set.push(member.to_owned());
+            }
+            added.insert(member.to_owned(), Added { seq, by: op.device });
+        }
+        self.store(field, set, added);
+    }
+
+    /// Takes members out, except those that someone else added without this device knowing: additions win.
+    fn remove(&mut self, field: &str, members: &[Value], op: &Op) {
+        let mut set = self.members(field);
+        let mut added = self.added(field);
+        for member in members.iter().filter_map(Value::as_str) {
+            let unseen = |added: &Added| added.by != op.device && op.base.unwrap_or(0) < added.seq;
+            if !added.get(member).is_some_and(unseen) {
+                set.retain(|known| known != member);
+                added.remove(member);
+            }
+        }
+        self.store(field, set, added);
+    }
+
+    fn members(&self, field: &str) -> Vec<String> {
+        self.state.get(field).and_then(|set| Vec::deserialize(set).ok()).unwrap_or_default()
+    }
+
+    fn added(&self, field: &str) -> Additions {
+        self.state
+            .get(ADDED)
+            .and_then(|all| all.get(field))
+            .and_then(|added| Additions::deserialize(added).ok())
+            .unwrap_or_default()
+    }
+
+    fn store(&mut self, field: &str, mut set: Vec<String>, added: Additions) {
+        // Sorted, so that the order in which two phones are heard leaves no trace.
+        set.sort();
+        if set.is_empty() {
+            self.state.remove(field);
+        } else {
+            self.state.insert(field.into(), Value::from(set));
+        }
+        let all = self.state.entry(ADDED).or_insert_with(|| Value::Object(Object::new()));
+        if let (Value::Object(all), Ok(added)) = (all, serde_json::to_value(added)) {
+            all.insert(field.into(), added);
+        }
+    }
+}
+
+/// Where a thing remembers who added what to its sets.
+const ADDED: &str = "added";
+
+type Additions = BTreeMap<String, Added>;
+
+#[derive(Serialize, Deserialize)]
+struct Added {
+    seq: u64,
+    by: DeviceId,
+}
+
+/// Two texts that fit may merge into one that does not.
+fn fits(field: &str, text: &str) -> bool {
+    let max = Part::ALL.into_iter().find(|part| part.key() == field).map_or(usize::MAX, Part::max_chars);
+    text.chars().count() <= max
+}

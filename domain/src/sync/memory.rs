@@ -1,0 +1,247 @@
+//! Both stores in memory: the plainest that keep the contract. Tests and the simulator run on them, and the real
+//! stores are held to the same contract.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    id::{DeviceId, PersonId},
+    op::OpHash,
+    person::{Person, Reader},
+    thing::{ThingKind, ThingRef, read},
+};
+
+use super::{
+    ledger::{Head, Ledger, LoggedOp, Needs, Push, Row, ScopeNeed, Waits, Written},
+    page::StoredRow,
+    phone::{
+        Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay, OverlaysWanted, PhoneError,
+        Reads, Transaction, Wanted, Writes,
+    },
+    wire::{Chain, Cursor, PageHeader, PushAnswer, Record, Reset, SigningKey, Token},
+};
+
+/// The server's store.
+#[derive(Clone)]
+pub struct Server {
+    pub key: SigningKey,
+    pub head: Head,
+    pub rows: BTreeMap<ThingRef, Row>,
+    pub ops: BTreeMap<(DeviceId, u64), LoggedOp>,
+    pub devices: BTreeMap<DeviceId, PersonId>,
+    pub page_records: usize,
+}
+
+impl Server {
+    pub fn new(head: Head, key: SigningKey) -> Self {
+        Self {
+            key,
+            head,
+            rows: BTreeMap::new(),
+            ops: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            page_records: super::wire::PAGE_RECORDS,
+        }
+    }
+
+    /// Applies `pushes` in one transaction.
+    pub fn push(&mut self, pushes: &[Push]) -> Vec<PushAnswer> {
+        let mut ledger = Ledger::new(self.head);
+        loop {
+            let needs = ledger.missing(pushes);
+            if needs.is_empty() {
+                break;
+            }
+            self.load(&needs, &mut ledger);
+        }
+        let answers = pushes.iter().map(|push| ledger.push(push)).collect();
+        self.write(ledger.written());
+        answers
+    }
+
+    fn load(&self, needs: &Needs, ledger: &mut Ledger) {
+        for thing in &needs.things {
+            ledger.load_row(thing.clone(), self.rows.get(thing).cloned());
+        }
+        for key in &needs.receipts {
+            let found: Option<(OpHash, _)> = self.ops.get(key).map(|op| (op.hash, op.receipt));
+            ledger.load_receipt(*key, found);
+        }
+        for device in &needs.devices {
+            ledger.load_device(*device, self.devices.get(device).copied());
+        }
+        for thing in &needs.waiting {
+            let waits = |op: &&LoggedOp| op.waits.as_ref() == Some(&Waits::For(thing.clone()));
+            ledger.load_waiting(thing.clone(), self.ops.values().filter(waits).cloned().collect());
+        }
+        for scope in &needs.scopes {
+            for (thing, row) in &self.rows {
+                if ScopeNeed::holds(*scope, row.scope) {
+                    ledger.load_row(thing.clone(), Some(row.clone()));
+                }
+            }
+            ledger.load_scope(*scope);
+        }
+    }
+
+    fn write(&mut self, written: Written) {
+        self.head = written.head;
+        self.rows.extend(written.rows);
+        self.ops.extend(written.ops.into_iter().map(|op| ((op.device, op.device_seq), op)));
+        self.devices.extend(written.devices);
+    }
+
+    /// The page that `person` reads after `token`, as its lines.
+    pub fn pull(&self, person: PersonId, token: Option<&Token>) -> String {
+        let reader = self.reader(person);
+        let start = Cursor { epoch: self.head.epoch, seq: 0, chain: Chain::default() };
+        let cursor = token.map(|token| self.key.open_cursor(token));
+        let reset = match cursor {
+            None => None,
+            Some(Some(cursor)) if cursor.epoch != self.head.epoch => Some(Reset::Restored),
+            Some(Some(cursor))
+                if cursor.seq <= self.head.seq && cursor.chain == self.chain_at(cursor.seq) =>
+            {
+                None
+            }
+            Some(_) => Some(Reset::Cursor),
+        };
+        let from = if reset.is_some() { start } else { cursor.flatten().unwrap_or(start) };
+        let mut rows: Vec<_> = self.rows.iter().filter(|(_, row)| row.seq > from.seq).collect();
+        rows.sort_by_key(|(_, row)| row.seq);
+        let more = rows.len() > self.page_records;
+        rows.truncate(self.page_records);
+        let seq = if more { rows.last().map_or(from.seq, |(_, row)| row.seq) } else { self.head.seq };
+        let cursor = Cursor { epoch: self.head.epoch, seq, chain: self.chain_at(seq) };
+        let stories = self
+            .rows
+            .iter()
+            .filter(|(thing, row)| thing.kind == ThingKind::Story && row.scope.admits(row.owner, &reader));
+        let header = PageHeader {
+            epoch: self.head.epoch,
+            cursor: self.key.sign_cursor(&cursor),
+            seq,
+            more,
+            reset,
+            stories: stories.count() as u64,
+            partial: false,
+        };
+        let records = rows.into_iter().filter_map(|(thing, row)| {
+            let state = serde_json::to_string(&row.state).ok()?;
+            stored(thing, row, state).record_for(&reader, &self.key)
+        });
+        super::wire::page_text(
+            &header,
+            if reset.is_some() { Vec::new() } else { records.collect::<Vec<Record>>() },
+        )
+    }
+
+    fn chain_at(&self, seq: u64) -> Chain {
+        let upto = self.ops.values().filter(|op| op.chain.is_some() && op.receipt.seq <= seq);
+        upto.max_by_key(|op| op.receipt.seq).and_then(|op| op.chain).unwrap_or_default()
+    }
+
+    pub fn reader(&self, person: PersonId) -> Reader {
+        let known = self.rows.get(&ThingRef::person(person)).and_then(|row| read::<Person>(&row.state).ok());
+        match known {
+            Some(known) => Reader::of(person, &known),
+            None => Reader { person, role: Default::default(), department: None },
+        }
+    }
+}
+
+fn stored(thing: &ThingRef, row: &Row, state: String) -> StoredRow {
+    StoredRow {
+        thing: thing.clone(),
+        seq: row.seq,
+        state,
+        scope: row.scope,
+        owner: row.owner,
+        narrowed: row.narrowed,
+        meant: row.meant,
+    }
+}
+
+/// The phone's store.
+#[derive(Clone, Default)]
+pub struct Phone {
+    pub devices: BTreeMap<DeviceId, DeviceRow>,
+    pub ops: BTreeMap<(DeviceId, u64), OpRow>,
+    pub overlays: BTreeMap<ThingRef, Overlay>,
+    pub library: LibraryRow,
+    pub blocks: Vec<Block>,
+    pub attention: Vec<Attention>,
+}
+
+impl Phone {
+    /// One transaction: reads, plans and writes, all or nothing.
+    pub fn transact(&mut self, transaction: &Transaction) -> Result<Done, PhoneError> {
+        let (writes, done) = transaction.plan(&self.read(&transaction.wants()))?;
+        self.write(writes);
+        Ok(done)
+    }
+
+    pub fn read(&self, wanted: &Wanted) -> Reads {
+        let devices =
+            self.devices.values().filter(|row| wanted.all_devices || wanted.device == Some(row.device));
+        let devices: Vec<DeviceRow> = devices.cloned().collect();
+        let after = |op: &OpRow| {
+            let row = devices.iter().find(|row| row.device == op.device)?;
+            match wanted.ops {
+                OpsWanted::None => None,
+                OpsWanted::Unacknowledged => Some(row.acked),
+                OpsWanted::Open => Some(row.open_after()),
+            }
+        };
+        let ops =
+            self.ops.values().filter(|op| after(op).is_some_and(|after| op.device_seq > after)).cloned();
+        let overlays = self.overlays.iter().filter(|(thing, _)| match &wanted.overlays {
+            OverlaysWanted::None => false,
+            OverlaysWanted::Of(things) => things.contains(thing),
+            OverlaysWanted::All => true,
+        });
+        Reads {
+            ops: ops.collect(),
+            overlays: overlays.map(|(thing, overlay)| (thing.clone(), overlay.clone())).collect(),
+            library: self.library.clone(),
+            devices,
+        }
+    }
+
+    fn write(&mut self, writes: Writes) {
+        self.devices.extend(writes.devices.into_iter().map(|row| (row.device, row)));
+        for key in &writes.moved_ops {
+            self.ops.remove(key);
+        }
+        self.ops.extend(writes.ops.into_iter().map(|op| ((op.device, op.device_seq), op)));
+        for (thing, overlay) in writes.overlays {
+            match overlay {
+                Some(overlay) => self.overlays.insert(thing, overlay),
+                None => self.overlays.remove(&thing),
+            };
+        }
+        if let Some(library) = writes.library {
+            self.library = library;
+        }
+        self.blocks.extend(writes.blocks);
+        self.attention.extend(writes.attention);
+    }
+
+    /// What the screens show: the blocks' latest records with the overlays on top.
+    pub fn shown(&self) -> BTreeMap<ThingRef, crate::Object> {
+        let mut shown = BTreeMap::new();
+        for line in self.blocks.iter().flat_map(|block| block.lines.lines()) {
+            let record: Record = serde_json::from_str(line).expect("a block holds the lines of a page");
+            match &record.state {
+                Some(state) => {
+                    let state = serde_json::from_str(state.get()).expect("a state is an object");
+                    shown.insert(record.thing(), state);
+                }
+                None => {
+                    shown.remove(&record.thing());
+                }
+            }
+        }
+        shown.extend(self.overlays.iter().map(|(thing, overlay)| (thing.clone(), overlay.state.clone())));
+        shown
+    }
+}

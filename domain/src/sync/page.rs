@@ -1,0 +1,40 @@
+//! What one person is sent of the library.
+
+use serde_json::value::RawValue;
+
+use crate::{access::Scope, id::PersonId, person::Reader, thing::ThingRef};
+
+use super::wire::{Record, SigningKey};
+
+/// A thing as a store keeps it: its state is text, so that a pull never has to parse it.
+#[derive(Clone, Debug)]
+pub struct StoredRow {
+    pub thing: ThingRef,
+    pub seq: u64,
+    pub state: String,
+    pub scope: Scope,
+    pub owner: Option<PersonId>,
+    pub narrowed: bool,
+    pub meant: bool,
+}
+
+impl StoredRow {
+    /// The line about this thing for `reader`: its state if they may see it, a word that it is gone if somebody lost
+    /// sight of it, else nothing.
+    pub fn record_for(&self, reader: &Reader, key: &SigningKey) -> Option<Record> {
+        let record = Record {
+            kind: self.thing.kind.clone(),
+            id: self.thing.id,
+            seq: self.seq,
+            state: None,
+            mac: None,
+            meant: false,
+        };
+        if self.scope.admits(self.owner, reader) {
+            let mac = key.mark(&self.thing, self.seq, &self.state);
+            let state = RawValue::from_string(self.state.clone()).ok()?;
+            return Some(Record { state: Some(state), mac: Some(mac), ..record });
+        }
+        self.narrowed.then_some(Record { meant: self.meant, ..record })
+    }
+}

@@ -1,0 +1,259 @@
+//! The phone's half: what one transaction on the phone reads and writes.
+//!
+//! Every step is a [`Transaction`]: the host opens one IndexedDB transaction, reads what [`Transaction::wants`]
+//! names, calls [`Transaction::plan`], writes what it returns, and waits for `complete`. Nothing that matters lives
+//! in a tab's memory, so two tabs cannot disagree and a killed one loses nothing.
+//!
+//! What the screens show of a thing is its server state with the phone's own open ops replayed on top; that
+//! projection is stored as an [`Overlay`] in the same transaction as the op.
+
+mod local;
+mod receive;
+mod replay;
+mod rows;
+
+pub use local::Intent;
+pub use replay::project;
+pub use rows::{Attention, Block, DeviceRow, LibraryRow, OpRow, Overlay};
+
+use std::collections::BTreeMap;
+
+use crate::{
+    id::{DeviceId, DraftId},
+    thing::ThingRef,
+    time::Millis,
+};
+
+use super::wire::{OP_BYTES, PUSH_BYTES, PUSH_OPS, PageHeader, PushAnswer, Record, Token};
+
+/// One atomic step on the phone.
+#[derive(Clone, Debug)]
+pub enum Transaction {
+    /// A person tells or changes something: ops and projections in one step, and the draft they came from goes.
+    Tell { device: DeviceId, intents: Vec<Intent>, draft: Option<DraftId>, now: Millis },
+    /// What is there to do?
+    Survey,
+    /// Which ops to push next.
+    Take { device: DeviceId },
+    /// The server's receipts for a batch that began at `first`.
+    Receive { device: DeviceId, first: u64, answer: PushAnswer },
+    /// The device goes on under another id, since the server holds other ops under its numbers.
+    Fork { device: DeviceId, fresh: DeviceId },
+    /// One page of the library, and the cursor that follows it.
+    Absorb { page: Page },
+    /// The server starts this phone's reading from the beginning; everything here is kept and offered again.
+    StartOver { page: Page },
+}
+
+/// One pulled page: its header, and its lines as they came.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The cursor that was sent for it.
+    pub asked: Option<Token>,
+    pub header: PageHeader,
+    pub records: Vec<Record>,
+    /// The lines after the header, byte for byte. A block keeps them so.
+    pub lines: String,
+}
+
+impl Page {
+    /// Reads the body of an answer to a pull. `None` if it is not ours: a captive portal's page, or half an answer.
+    pub fn parse(asked: Option<Token>, body: &str) -> Option<Self> {
+        let (header, lines) = body.split_once('\n')?;
+        let header = serde_json::from_str(header).ok()?;
+        let records = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>().ok()?;
+        (lines.is_empty() || lines.ends_with('\n')).then(|| Self {
+            asked,
+            header,
+            records,
+            lines: lines.to_owned(),
+        })
+    }
+}
+
+/// What a transaction reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// This device's row; of every device, if `all_devices`.
+    pub device: Option<DeviceId>,
+    pub all_devices: bool,
+    pub ops: OpsWanted,
+    pub overlays: OverlaysWanted,
+    pub library: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OpsWanted {
+    #[default]
+    None,
+    /// Ops without a receipt, oldest first, up to [`PUSH_OPS`].
+    Unacknowledged,
+    /// All ops whose effect the library does not hold yet.
+    Open,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OverlaysWanted {
+    #[default]
+    None,
+    Of(Vec<ThingRef>),
+    All,
+}
+
+/// What was read, in one transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Reads {
+    pub devices: Vec<DeviceRow>,
+    pub ops: Vec<OpRow>,
+    pub overlays: BTreeMap<ThingRef, Overlay>,
+    pub library: LibraryRow,
+}
+
+/// What is written, in that same transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Writes {
+    pub devices: Vec<DeviceRow>,
+    pub ops: Vec<OpRow>,
+    /// Ops that go on under another device.
+    pub moved_ops: Vec<(DeviceId, u64)>,
+    /// `None` removes the overlay.
+    pub overlays: Vec<(ThingRef, Option<Overlay>)>,
+    pub library: Option<LibraryRow>,
+    pub blocks: Vec<Block>,
+    pub attention: Vec<Attention>,
+    pub told_draft: Option<DraftId>,
+}
+
+/// What a transaction has come to, once it is durable.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Done {
+    Told,
+    Took(Option<Batch>),
+    Received {
+        /// The server holds other ops under this device's numbers.
+        cloned: bool,
+    },
+    Forked,
+    Absorbed {
+        more: bool,
+        cursor: Option<Token>,
+    },
+    Surveyed(Survey),
+    /// The page would take away too much; it waits until the server says that it was meant.
+    Halted,
+    StartedOver,
+}
+
+/// What there is to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// Devices with ops that have no receipt yet.
+    pub unsent: Vec<DeviceId>,
+    /// Somebody is signed in, so there is a library to read.
+    pub signed_in: bool,
+    pub cursor: Option<Token>,
+}
+
+/// Ops to push, as the lines of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    pub device: DeviceId,
+    /// The credential with which this device may push, and do nothing else.
+    pub push_token: Option<String>,
+    /// The `device_seq` of the first op.
+    pub first: u64,
+    pub count: usize,
+    pub body: String,
+}
+
+/// Why a step could not be planned. The host shows it; nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PhoneError {
+    #[error("the device is not known in this browser profile")]
+    NoDevice,
+    #[error("an op would be too large")]
+    TooLarge,
+    #[error("a stored op cannot be read")]
+    Unreadable,
+}
+
+impl Transaction {
+    pub fn wants(&self) -> Wanted {
+        let device = |id: &DeviceId| Wanted { device: Some(*id), ..Wanted::default() };
+        match self {
+            Self::Tell { device: id, intents, .. } => Wanted {
+                overlays: OverlaysWanted::Of(intents.iter().map(|intent| intent.thing.clone()).collect()),
+                ..device(id)
+            },
+            Self::Survey => Wanted { all_devices: true, library: true, ..Wanted::default() },
+            Self::Take { device: id } => Wanted { ops: OpsWanted::Unacknowledged, ..device(id) },
+            Self::Receive { device: id, .. } | Self::Fork { device: id, .. } => {
+                Wanted { ops: OpsWanted::Open, overlays: OverlaysWanted::All, ..device(id) }
+            }
+            Self::Absorb { .. } | Self::StartOver { .. } => Wanted {
+                device: None,
+                all_devices: true,
+                ops: OpsWanted::Open,
+                overlays: OverlaysWanted::All,
+                library: true,
+            },
+        }
+    }
+
+    pub fn plan(&self, reads: &Reads) -> Result<(Writes, Done), PhoneError> {
+        match self {
+            Self::Tell { device, intents, draft, now } => local::tell(reads, *device, intents, *draft, *now),
+            Self::Survey => Ok((Writes::default(), Done::Surveyed(survey(reads)))),
+            Self::Take { device } => take(reads, *device),
+            Self::Receive { device, first, answer } => receive::receive(reads, *device, *first, answer),
+            Self::Fork { device, fresh } => receive::fork(reads, *device, *fresh),
+            Self::Absorb { page } => receive::absorb(reads, page),
+            Self::StartOver { page } => Ok(receive::start_over(reads, page)),
+        }
+    }
+}
+
+impl Reads {
+    fn device(&self, id: DeviceId) -> Result<&DeviceRow, PhoneError> {
+        self.devices.iter().find(|row| row.device == id).ok_or(PhoneError::NoDevice)
+    }
+}
+
+fn survey(reads: &Reads) -> Survey {
+    let unsent = reads.devices.iter().filter(|row| row.unsent() > 0);
+    Survey {
+        unsent: unsent.map(|row| row.device).collect(),
+        signed_in: reads.devices.iter().any(|row| row.current),
+        cursor: reads.library.cursor.clone(),
+    }
+}
+
+fn take(reads: &Reads, device: DeviceId) -> Result<(Writes, Done), PhoneError> {
+    let row = reads.device(device)?;
+    let mut body = String::new();
+    let mut count = 0;
+    let mut next = row.acked + 1;
+    for op in &reads.ops {
+        if op.device != device || op.device_seq < next {
+            continue;
+        }
+        let full = count > 0 && (count == PUSH_OPS || body.len() + op.bytes.as_str().len() > PUSH_BYTES);
+        if full || op.device_seq != next {
+            break;
+        }
+        body.push_str(op.bytes.as_str());
+        body.push('\n');
+        count += 1;
+        next += 1;
+    }
+    let batch = (count > 0).then(|| Batch {
+        device,
+        push_token: row.push_token.clone(),
+        first: row.acked + 1,
+        count,
+        body,
+    });
+    Ok((Writes::default(), Done::Took(batch)))
+}
+
+const _: () = assert!(OP_BYTES < PUSH_BYTES, "the largest op fits into a push");

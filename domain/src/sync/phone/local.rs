@@ -1,0 +1,68 @@
+//! A person tells or changes something.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Object,
+    id::{DeviceId, DraftId},
+    op::{Change, Op, OpBytes},
+    sync::wire::OP_BYTES,
+    thing::ThingRef,
+    time::Millis,
+};
+
+use super::{Done, OpRow, Overlay, PhoneError, Reads, Writes, project};
+
+/// A change that a person wants, before it has a number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intent {
+    pub thing: ThingRef,
+    pub change: Change,
+    /// What the library on this phone holds of the thing, with its `seq`. Only read where no overlay knows better.
+    pub base: Option<(u64, Object)>,
+}
+
+pub(super) fn tell(
+    reads: &Reads,
+    device: DeviceId,
+    intents: &[Intent],
+    draft: Option<DraftId>,
+    now: Millis,
+) -> Result<(Writes, Done), PhoneError> {
+    let mut row = reads.device(device)?.clone();
+    let mut overlays: BTreeMap<ThingRef, Overlay> = BTreeMap::new();
+    let mut writes = Writes { told_draft: draft, ..Writes::default() };
+    for intent in intents {
+        let overlay = overlays.get(&intent.thing).or_else(|| reads.overlays.get(&intent.thing));
+        let base = overlay.map_or(intent.base.clone(), |overlay| overlay.base.clone());
+        let seen = overlay.map(|overlay| &overlay.state).or(intent.base.as_ref().map(|(_, state)| state));
+        let op = Op {
+            device,
+            device_seq: row.next,
+            at: now,
+            actor: row.person,
+            thing: intent.thing.clone(),
+            base: base.as_ref().map(|(seq, _)| *seq),
+            change: intent.change.clone(),
+        };
+        let state = project(seen, &op);
+        let bytes = OpBytes::of(&op);
+        if bytes.as_str().len() > OP_BYTES {
+            return Err(PhoneError::TooLarge);
+        }
+        let thing = intent.thing.clone();
+        writes.ops.push(OpRow {
+            device,
+            device_seq: row.next,
+            thing: thing.clone(),
+            at: now,
+            bytes,
+            rejected: None,
+        });
+        overlays.insert(thing, Overlay { base, state, device, last: row.next, received_at: None });
+        row.next += 1;
+    }
+    writes.overlays = overlays.into_iter().map(|(thing, overlay)| (thing, Some(overlay))).collect();
+    writes.devices.push(row);
+    Ok((writes, Done::Told))
+}

@@ -1,0 +1,129 @@
+//! What lies in the phone's store.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Object,
+    id::{DeviceId, Epoch, PersonId},
+    op::OpBytes,
+    sync::wire::{Reason, Token},
+    thing::ThingRef,
+    time::Millis,
+};
+
+/// One person in this browser profile, and how far their ops have come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRow {
+    pub device: DeviceId,
+    pub person: PersonId,
+    /// Whether this is the one that the person in front of the screen writes with. The others are signed out or
+    /// retired; what they have left to send is still sent.
+    pub current: bool,
+    /// The number of the next op.
+    pub next: u64,
+    /// Ops up to here have a receipt.
+    pub acked: u64,
+    /// Once the library has been read up to this `seq`, it holds the effect of every acknowledged op.
+    pub covered_at: u64,
+    /// Ops up to here are part of what the library holds; no need to replay them. Above `acked` only while ops are
+    /// offered again to a server that was restored.
+    pub settled: u64,
+    /// Ops from here on are still on this phone.
+    pub kept_from: u64,
+    /// Lets this device push its ops and do nothing else; outlives signing out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_token: Option<String>,
+}
+
+impl DeviceRow {
+    pub fn new(device: DeviceId, person: PersonId, push_token: Option<String>) -> Self {
+        Self {
+            device,
+            person,
+            current: true,
+            next: 1,
+            acked: 0,
+            covered_at: 0,
+            settled: 0,
+            kept_from: 1,
+            push_token,
+        }
+    }
+
+    /// Ops that have no receipt yet.
+    pub fn unsent(&self) -> u64 {
+        self.next - 1 - self.acked
+    }
+
+    /// Ops after this number are open: the server has not answered, or the library does not hold their effect yet.
+    pub fn open_after(&self) -> u64 {
+        self.acked.min(self.settled)
+    }
+}
+
+/// An op on this phone, with the very bytes that are pushed. Kept for at least 35 days after its receipt, so that it
+/// can be offered again to a server that was restored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpRow {
+    pub device: DeviceId,
+    pub device_seq: u64,
+    pub thing: ThingRef,
+    pub at: Millis,
+    pub bytes: OpBytes,
+    /// The server did not take it; its person decides what becomes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<Reason>,
+}
+
+/// How a thing looks with open ops on top of what the server last said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overlay {
+    /// The server's state and its `seq`; none for a thing that the server has not shown yet.
+    pub base: Option<(u64, Object)>,
+    /// The projection that the screens show.
+    pub state: Object,
+    /// The device and number of the latest op on it.
+    pub device: DeviceId,
+    pub last: u64,
+    /// When the server acknowledged that op, by the server's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<Millis>,
+}
+
+/// How far the library has been read, and what it holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LibraryRow {
+    pub cursor: Option<Token>,
+    pub epoch: Option<Epoch>,
+    pub seq: u64,
+    /// The number of the next block.
+    pub next_block: u32,
+    /// The first pull has come to its end: the library can be shown from here.
+    pub complete: bool,
+    /// Stories the server holds for this person, and whether only the newest are here.
+    pub stories: u64,
+    pub partial: bool,
+    /// Things that pages of this round took from view without saying that it was meant.
+    pub taken: u32,
+    /// A page waits, because it would take away too much.
+    pub halted: bool,
+}
+
+/// Records as they were pulled, one JSON line each. A later block's record of a thing replaces an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    pub number: u32,
+    pub lines: String,
+}
+
+/// An op that the server did not take: it needs its person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attention {
+    pub device: DeviceId,
+    pub device_seq: u64,
+    pub thing: ThingRef,
+    pub reason: Reason,
+    pub at: Millis,
+    pub bytes: OpBytes,
+}

@@ -1,0 +1,226 @@
+//! One round of push and pull, and when to try again.
+//!
+//! A round pushes everything that has no receipt, for every device row in this browser profile, then pulls the library to
+//! its end. It holds nothing that matters: a tab that dies in the middle of a round loses no more than the round.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{DeviceId, Randomness},
+    time::Millis,
+};
+
+use super::{
+    phone::{Batch, Done, Page, Survey, Transaction},
+    wire::{PushAnswer, Token},
+};
+
+/// What the host is to do next.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// One transaction on the phone; answer with [`Event::Done`].
+    Transact(Transaction),
+    /// Send this; answer with [`Event::Pushed`].
+    Push(Batch),
+    /// Ask for the page after this cursor; answer with [`Event::Pulled`].
+    Pull(Option<Token>),
+    /// The round is over.
+    Rest(Summary),
+}
+
+#[derive(Clone, Debug)]
+pub enum Event {
+    Done(Done),
+    Pushed(Result<PushAnswer, Trouble>),
+    Pulled(Result<Page, Trouble>),
+    /// A transaction did not come to its end.
+    StorageFailed,
+}
+
+/// Why a round came to nothing, in terms that can be told to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// No answer: no network, or the server is away.
+    Unreachable,
+    Timeout,
+    /// The server answered with this status.
+    Server(u16),
+    /// Something answered, but not Solsken: a captive portal, a proxy.
+    NotSolsken,
+    /// The server does not know this session any more.
+    SignedOut,
+    /// The phone's own store failed.
+    Storage,
+    /// The server wants to take away much at once; that waits until an administrator has said that it was meant.
+    Halted,
+}
+
+/// What a round has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub pushed: usize,
+    pub pulled: usize,
+    pub trouble: Option<Trouble>,
+}
+
+/// A round under way.
+#[derive(Debug)]
+pub struct Round {
+    queue: VecDeque<DeviceId>,
+    cursor: Option<Token>,
+    signed_in: bool,
+    in_flight: Option<Batch>,
+    summary: Summary,
+    /// The id that a device goes on under, should it have to.
+    fresh: DeviceId,
+    /// Resets are answered once a round, so that a server that always resets cannot keep a phone busy.
+    started_over: bool,
+}
+
+impl Round {
+    pub fn start(now: Millis, randomness: &Randomness) -> (Self, Step) {
+        let round = Self {
+            queue: VecDeque::new(),
+            cursor: None,
+            signed_in: false,
+            in_flight: None,
+            summary: Summary::default(),
+            fresh: DeviceId::mint(now, randomness),
+            started_over: false,
+        };
+        (round, Step::Transact(Transaction::Survey))
+    }
+
+    pub fn next(&mut self, event: Event) -> Step {
+        match event {
+            Event::Done(done) => self.after(done),
+            Event::Pushed(Ok(answer)) => self.pushed(answer),
+            Event::Pulled(Ok(page)) => self.pulled(page),
+            // Even where nothing can be sent, there may be something to read.
+            Event::Pushed(Err(trouble)) if trouble != Trouble::Unreachable => {
+                self.summary.trouble = Some(trouble);
+                self.queue.clear();
+                self.push_or_pull()
+            }
+            Event::Pushed(Err(trouble)) | Event::Pulled(Err(trouble)) => self.rest(trouble),
+            Event::StorageFailed => self.rest(Trouble::Storage),
+        }
+    }
+
+    fn after(&mut self, done: Done) -> Step {
+        match done {
+            Done::Surveyed(Survey { unsent, signed_in, cursor }) => {
+                self.queue = unsent.into();
+                self.signed_in = signed_in;
+                self.cursor = cursor;
+                self.push_or_pull()
+            }
+            Done::Took(Some(batch)) => {
+                self.in_flight = Some(batch.clone());
+                Step::Push(batch)
+            }
+            Done::Took(None) => {
+                self.queue.pop_front();
+                self.push_or_pull()
+            }
+            Done::Received { cloned: true } => match self.queue.front() {
+                Some(device) => Step::Transact(Transaction::Fork { device: *device, fresh: self.fresh }),
+                None => self.push_or_pull(),
+            },
+            Done::Forked => {
+                if let Some(front) = self.queue.front_mut() {
+                    *front = self.fresh;
+                }
+                self.push_or_pull()
+            }
+            Done::Absorbed { more: true, cursor } => {
+                self.cursor = cursor;
+                Step::Pull(self.cursor.clone())
+            }
+            Done::Halted => self.rest(Trouble::Halted),
+            Done::StartedOver => Step::Transact(Transaction::Survey),
+            Done::Received { cloned: false } => self.push_or_pull(),
+            Done::Absorbed { more: false, .. } | Done::Told => Step::Rest(self.summary),
+        }
+    }
+
+    fn push_or_pull(&mut self) -> Step {
+        match self.queue.front() {
+            Some(device) => Step::Transact(Transaction::Take { device: *device }),
+            None if self.signed_in => Step::Pull(self.cursor.clone()),
+            None => Step::Rest(self.summary),
+        }
+    }
+
+    fn pushed(&mut self, answer: PushAnswer) -> Step {
+        let Some(batch) = self.in_flight.take() else {
+            return self.push_or_pull();
+        };
+        if answer.receipts.len() > batch.count || (answer.receipts.is_empty() && !answer.cloned) {
+            return self.rest(Trouble::NotSolsken);
+        }
+        self.summary.pushed += answer.receipts.len();
+        Step::Transact(Transaction::Receive { device: batch.device, first: batch.first, answer })
+    }
+
+    fn pulled(&mut self, page: Page) -> Step {
+        if page.header.reset.is_some() {
+            if std::mem::replace(&mut self.started_over, true) {
+                return self.rest(Trouble::NotSolsken);
+            }
+            return Step::Transact(Transaction::StartOver { page });
+        }
+        self.summary.pulled += page.records.len();
+        Step::Transact(Transaction::Absorb { page })
+    }
+
+    fn rest(&mut self, trouble: Trouble) -> Step {
+        self.summary.trouble = Some(trouble);
+        Step::Rest(self.summary)
+    }
+}
+
+/// When to try again by oneself. Every other trigger (a save, the network's return, the foreground, a button, the
+/// server's nudge) starts a round at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    failures: u32,
+}
+
+impl Pace {
+    const FIRST_MS: i64 = 2_000;
+    const LONGEST_MS: i64 = 5 * 60_000;
+    /// Between rounds that went well: the server nudges when there is news, this is for when it cannot.
+    const IDLE_MS: i64 = 60_000;
+
+    /// Milliseconds until the next round. `chance` from 0 to 255 spreads phones that failed together over half the
+    /// wait.
+    pub fn after(&mut self, summary: &Summary, chance: u8) -> i64 {
+        if summary.trouble.is_none() {
+            self.failures = 0;
+            return Self::IDLE_MS;
+        }
+        let wait = (Self::FIRST_MS << self.failures.min(16)).min(Self::LONGEST_MS);
+        self.failures += 1;
+        wait / 2 + wait / 2 * i64::from(chance) / 255
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_five_minutes_and_start_over_after_a_good_round() {
+        let mut pace = Pace::default();
+        let bad = Summary { trouble: Some(Trouble::Unreachable), ..Summary::default() };
+        let waits: Vec<_> = (0..12).map(|_| pace.after(&bad, 255)).collect();
+        assert_eq!(waits[..3], [2_000, 4_000, 8_000]);
+        assert_eq!(waits.last(), Some(&300_000));
+        assert_eq!(pace.after(&Summary::default(), 0), 60_000);
+        assert_eq!(pace.after(&bad, 0), 1_000);
+    }
+}
