@@ -248,8 +248,14 @@ impl Ledger {
         match &incoming.content {
             Content::Op(op) => {
                 let actor = self.actor(push.from, op.actor);
+                let before = self.head.seq;
                 match self.apply(&actor, op, push.now) {
-                    Ok(outcome) => (receipt(outcome, self.head.seq), None),
+                    Ok(outcome) => {
+                        // Every applied op has a `seq` of its own, also one that found nothing left to do: the
+                        // chain at a `seq` must never change once it is in somebody's cursor.
+                        self.head.seq = self.head.seq.max(before + 1);
+                        (receipt(outcome, self.head.seq), None)
+                    }
                     Err(apply::Declined::Rejected(reason)) => (receipt(Outcome::Rejected(reason), 0), None),
                     Err(apply::Declined::Erased) => (receipt(Outcome::Erased, 0), None),
                     Err(apply::Declined::Waits(waits)) => (receipt(Outcome::Deferred, 0), Some(waits)),
