@@ -2,6 +2,9 @@
 //! found. Pure Rust: no IO, no clock, no randomness of its own, no screens.
 
 pub mod access;
+pub mod coach;
+pub mod draft;
+pub mod exchange;
 pub mod id;
 pub mod label;
 pub mod language;
