@@ -9,15 +9,19 @@ pub mod id;
 pub mod label;
 pub mod language;
 pub mod merge;
+pub mod names;
 pub mod op;
 pub mod path;
 pub mod person;
+pub mod ports;
+pub mod query;
 pub mod reaction;
 pub mod story;
 pub mod sync;
 pub mod text;
 pub mod thing;
 pub mod time;
+pub mod view;
 
 /// The fields of a thing as JSON. Unknown fields stay in it, so that versions can differ.
 pub type Object = serde_json::Map<String, serde_json::Value>;

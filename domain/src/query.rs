@@ -1,0 +1,113 @@
+//! What one asks of the library, and what it answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{id::LabelId, label::LabelKind, names::Named, story::StoryKind, view::Card};
+
+/// A question to the library. Without text: newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListQuery {
+    pub text: String,
+    pub filter: Filter,
+    /// Cards to skip.
+    pub offset: usize,
+    /// Cards wanted.
+    pub limit: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<StoryKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department: Option<LabelId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<LabelId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<LabelId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<LabelId>,
+}
+
+impl Filter {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub fn label(&self, kind: LabelKind) -> Option<LabelId> {
+        match kind {
+            LabelKind::Tag => self.tag,
+            LabelKind::Value => self.value,
+            LabelKind::Site => self.site,
+            LabelKind::Department => self.department,
+        }
+    }
+
+    pub fn set_label(&mut self, kind: LabelKind, label: Option<LabelId>) {
+        *match kind {
+            LabelKind::Tag => &mut self.tag,
+            LabelKind::Value => &mut self.value,
+            LabelKind::Site => &mut self.site,
+            LabelKind::Department => &mut self.department,
+        } = label;
+    }
+}
+
+impl ListQuery {
+    /// Cards on one page.
+    pub const PAGE: usize = 30;
+
+    pub fn first_page(text: impl Into<String>, filter: Filter) -> Self {
+        Self { text: text.into(), filter, offset: 0, limit: Self::PAGE }
+    }
+}
+
+/// The library's answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    pub cards: Vec<Card>,
+    /// How many there are in all.
+    pub total: usize,
+    /// How many there would be without the filter.
+    pub unfiltered: usize,
+    pub facets: Facets,
+    pub searched: Searched,
+    /// What was searched for instead, where the words as written met nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<String>,
+}
+
+/// Where the answer comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Searched {
+    #[default]
+    Phone,
+    Server,
+    /// The phone, which holds only the newest stories.
+    NewestOnPhone,
+}
+
+/// What one can narrow the answer by, with the number of stories each choice leaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facets {
+    pub kinds: Vec<(StoryKind, usize)>,
+    pub departments: Vec<(Named, usize)>,
+    pub sites: Vec<(Named, usize)>,
+    pub values: Vec<(Named, usize)>,
+    pub tags: Vec<(Named, usize)>,
+}
+
+impl Facets {
+    pub fn labels(&self, kind: LabelKind) -> &[(Named, usize)] {
+        match kind {
+            LabelKind::Tag => &self.tags,
+            LabelKind::Value => &self.values,
+            LabelKind::Site => &self.sites,
+            LabelKind::Department => &self.departments,
+        }
+    }
+}
