@@ -1,1 +1,3 @@
+//! The machine's half of Solsken.
 
+pub mod store;

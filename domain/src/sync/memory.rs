@@ -71,7 +71,9 @@ impl Server {
         }
         for thing in &needs.waiting {
             let waits = |op: &&LoggedOp| op.waits.as_ref() == Some(&Waits::For(thing.clone()));
-            ledger.load_waiting(thing.clone(), self.ops.values().filter(waits).cloned().collect());
+            let mut ops: Vec<_> = self.ops.values().filter(waits).cloned().collect();
+            ops.sort_by_key(|op| (op.receipt.at, op.device, op.device_seq));
+            ledger.load_waiting(thing.clone(), ops);
         }
         for scope in &needs.scopes {
             for (thing, row) in &self.rows {

@@ -1,0 +1,226 @@
+//! Where the server keeps everything. The only room with SQL in it.
+//!
+//! A store does no thinking: what an op does is decided by `domain::sync::ledger`, what a card shows by
+//! `domain::view`. `tests/store_contract.rs` says what is owed, and is run against every store.
+
+pub mod sqlite;
+
+use async_trait::async_trait;
+use domain::{
+    id::{DeviceId, Epoch, LabelId, PathId, PersonId, StoryId},
+    names::Names,
+    path::Path,
+    person::{Reader, Role},
+    query::Filter,
+    reaction::{ReactionKind, Tally},
+    story::Story,
+    sync::{
+        ledger::{Head, LoggedOp, Push},
+        page::StoredRow,
+        wire::{Chain, Cursor, PushAnswer, Reset},
+    },
+    thing::ThingRef,
+    time::Millis,
+};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use thiserror::Error;
+
+/// What can go wrong with a store.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Another writer holds the lock, or the database is starting or stopping. Trying again helps.
+    #[error("the store is busy")]
+    Busy(#[source] sqlx::Error),
+    #[error("the disk is full")]
+    Full(#[source] sqlx::Error),
+    #[error("the store failed")]
+    Failed(#[source] sqlx::Error),
+    #[error("the store was made by a newer solsken, or its migrations were changed")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// Something in the store is not what we once wrote.
+    #[error("the store holds {what} that cannot be read: {problem}")]
+    Corrupt { what: &'static str, problem: String },
+}
+
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// A store that can do all that the server needs.
+pub trait Store: LedgerStore + LibraryStore + AccountStore {}
+
+impl<T: LedgerStore + LibraryStore + AccountStore> Store for T {}
+
+/// The log of ops and the things they made.
+#[async_trait]
+pub trait LedgerStore: Send + Sync + 'static {
+    async fn head(&self) -> StoreResult<Head>;
+
+    /// Applies `pushes` in order in one transaction that no other writer shares, and returns one answer per push once
+    /// it is on disk.
+    ///
+    /// Safe to repeat: an op already applied yields the receipt it got the first time.
+    async fn push(&self, pushes: &[Push]) -> StoreResult<Vec<PushAnswer>>;
+
+    /// What a person reads after a cursor, from one snapshot.
+    async fn page(&self, ask: &PageAsk) -> StoreResult<PageRows>;
+
+    /// The ops on a thing, oldest first.
+    async fn history(&self, thing: &ThingRef) -> StoreResult<Vec<LoggedOp>>;
+
+    /// The server now speaks for another epoch: phones that come with a cursor of the old one start over.
+    async fn begin_epoch(&self, epoch: Epoch) -> StoreResult<()>;
+}
+
+/// A question for a page of the library.
+#[derive(Clone, Copy, Debug)]
+pub struct PageAsk {
+    pub person: PersonId,
+    pub after: Option<Cursor>,
+    /// Things to look at, at most. Some of them may not be for this person.
+    pub limit: usize,
+    /// How many stories a phone is given, the newest and those of its own department and author first.
+    pub stories: u64,
+}
+
+/// The answer to a [`PageAsk`].
+#[derive(Clone, Debug)]
+pub struct PageRows {
+    pub head: Head,
+    pub reader: Reader,
+    pub reset: Option<Reset>,
+    /// What is visible to the reader, or was.
+    pub rows: Vec<StoredRow>,
+    /// Everything up to here has been looked at.
+    pub seq: u64,
+    pub chain: Chain,
+    pub more: bool,
+    /// Stories that the reader may see.
+    pub stories: u64,
+}
+
+/// The library as one reader may see it.
+#[async_trait]
+pub trait LibraryStore: Send + Sync + 'static {
+    async fn reader(&self, person: PersonId) -> StoreResult<Option<Reader>>;
+
+    /// The labels, and the names of `people`.
+    async fn names(&self, people: &[PersonId]) -> StoreResult<Names>;
+
+    async fn stories(&self, reader: &Reader, ids: &[StoryId]) -> StoreResult<Vec<KnownStory>>;
+
+    /// Ids of the visible stories that pass the filter, newest first.
+    async fn newest(
+        &self,
+        reader: &Reader,
+        filter: &Filter,
+        offset: usize,
+        limit: usize,
+    ) -> StoreResult<Vec<StoryId>>;
+
+    async fn count(&self, reader: &Reader, filter: &Filter) -> StoreResult<usize>;
+
+    /// How many visible stories that pass the filter have each kind and label.
+    async fn facets(&self, reader: &Reader, filter: &Filter) -> StoreResult<RawFacets>;
+
+    async fn of_author(&self, author: PersonId) -> StoreResult<Vec<StoryId>>;
+
+    async fn paths(&self, reader: &Reader) -> StoreResult<Vec<(PathId, Path)>>;
+
+    async fn path(&self, reader: &Reader, id: PathId) -> StoreResult<Option<Path>>;
+
+    /// All stories that stand in the library or will, ordered by id, from `after` on.
+    async fn export(&self, after: Option<StoryId>, limit: usize) -> StoreResult<Vec<(StoryId, Story)>>;
+}
+
+/// A story with what stands around it.
+#[derive(Clone, Debug)]
+pub struct KnownStory {
+    pub id: StoryId,
+    pub seq: u64,
+    pub story: Story,
+    pub tally: Tally,
+    /// The reader's own reactions.
+    pub reacted: Vec<ReactionKind>,
+}
+
+/// Counts by kind and by label; which kind of label an id is, the caller knows.
+#[derive(Clone, Debug, Default)]
+pub struct RawFacets {
+    pub kinds: Vec<(String, usize)>,
+    pub labels: Vec<(LabelId, usize)>,
+}
+
+/// Who is who.
+#[async_trait]
+pub trait AccountStore: Send + Sync + 'static {
+    async fn has_admin(&self) -> StoreResult<bool>;
+
+    async fn add_invite(&self, invite: &Invite) -> StoreResult<()>;
+
+    /// The invite with this code or link, if it can still be used at `now`.
+    async fn find_invite(&self, secret: &SecretHash, now: Millis) -> StoreResult<Option<Invite>>;
+
+    /// Uses an invite once and opens a session, together. `false` if somebody else used it up meanwhile.
+    async fn join(&self, invite: uuid::Uuid, joined: &Joined) -> StoreResult<bool>;
+
+    async fn person_of_session(&self, token: &SecretHash) -> StoreResult<Option<PersonId>>;
+
+    /// Whose pushes this credential may carry.
+    async fn person_of_push_token(&self, token: &SecretHash) -> StoreResult<Option<PersonId>>;
+
+    async fn end_session(&self, token: &SecretHash) -> StoreResult<()>;
+}
+
+/// A secret as the store keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SecretHash(pub [u8; 32]);
+
+#[derive(Clone, Debug)]
+pub struct Invite {
+    pub id: uuid::Uuid,
+    pub code: SecretHash,
+    pub link: SecretHash,
+    pub role: Role,
+    pub uses_left: u32,
+    pub expires_at: Millis,
+    pub created_at: Millis,
+}
+
+/// Someone who joins on a device.
+#[derive(Clone, Debug)]
+pub struct Joined {
+    pub person: PersonId,
+    pub device: DeviceId,
+    pub session: SecretHash,
+    pub push_token: SecretHash,
+    pub at: Millis,
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
+        match (code.as_deref(), &error) {
+            // SQLite: SQLITE_BUSY and its kin, SQLITE_LOCKED, SQLITE_FULL. PostgreSQL: lock_not_available,
+            // deadlock, cannot connect now, admin shutdown, disk_full.
+            (Some("5" | "261" | "517" | "773" | "6" | "55P03" | "40P01" | "57P03" | "57P01"), _) => {
+                Self::Busy(error)
+            }
+            (_, sqlx::Error::PoolTimedOut) => Self::Busy(error),
+            (Some("13" | "53100"), _) => Self::Full(error),
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+impl StoreError {
+    pub(crate) fn corrupt(what: &'static str, problem: impl ToString) -> Self {
+        Self::Corrupt { what, problem: problem.to_string() }
+    }
+}
+
+/// sqlx's own `migrate!` would bring every driver into the macro crate; a list of files is as good.
+fn migrator(files: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(*version, (*name).into(), MigrationType::Simple, sqlx::SqlStr::from_static(sql), false)
+    };
+    Migrator::with_migrations(files.iter().map(migration).collect())
+}

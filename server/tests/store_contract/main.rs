@@ -1,0 +1,257 @@
+//! What every store owes: held against `domain::sync::memory`, the plainest store that keeps the contract.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod pushes;
+
+use std::sync::Arc;
+
+use domain::{
+    id::{Epoch, PersonId, StoryId},
+    label::LabelKind,
+    person::Role,
+    query::Filter,
+    sync::{
+        ledger::Head,
+        memory,
+        page::StoredRow,
+        wire::{Chain, Cursor, PageHeader, SigningKey, Token},
+    },
+    thing::ThingKind,
+    time::Millis,
+};
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::{Config, TestRunner},
+};
+use pushes::{People, story_id};
+use server::store::{Invite, Joined, LedgerStore, PageAsk, SecretHash, Store, sqlite::SqliteStore};
+
+const KEY: SigningKey = SigningKey([9; 32]);
+
+fn epoch() -> Epoch {
+    Epoch::mint(Millis(1), &[1; 10])
+}
+
+/// A fresh SQLite store in a folder that goes with it.
+async fn sqlite() -> (tempfile::TempDir, Arc<dyn Store>) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("test.db"), epoch()).await.unwrap();
+    (folder, Arc::new(store))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_applies_pushes_as_the_contract_does() {
+    let mut runner = TestRunner::new(Config::default());
+    for _ in 0..48 {
+        let acts = pushes::acts().new_tree(&mut runner).unwrap().current();
+        let (_folder, store) = sqlite().await;
+        agrees_with_memory(store.as_ref(), &acts).await;
+    }
+}
+
+async fn agrees_with_memory(store: &dyn Store, acts: &[pushes::Act]) {
+    let mut memory = memory::Server::new(Head { epoch: epoch(), seq: 0, chain: Chain::default() }, KEY);
+    memory.page_records = 4;
+    let mut people = People::new();
+    let founding = people.founding();
+    assert_eq!(store.push(&founding).await.unwrap(), memory.push(&founding));
+    for pushes in people.pushes(acts) {
+        assert_eq!(store.push(&pushes).await.unwrap(), memory.push(&pushes), "{pushes:#?}");
+        // Sent again, each op is answered as it was the first time.
+        assert_eq!(store.push(&pushes).await.unwrap(), memory.push(&pushes));
+        assert_eq!(store.head().await.unwrap(), memory.head);
+    }
+    for person in people.all() {
+        let read = read_all(store, person).await;
+        let expected = pull_all(&memory, person);
+        assert_eq!(read, expected, "what {person} reads");
+        lists_what_is_visible(store, &memory, person).await;
+    }
+}
+
+/// Everything a person reads from the beginning, page by page: kind, id, seq and whether there is a state.
+async fn read_all(store: &dyn Store, person: PersonId) -> Vec<(String, u64, Option<String>)> {
+    let mut lines = Vec::new();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let ask = PageAsk { person, after, limit: 4, stories: u64::MAX };
+        let page = store.page(&ask).await.unwrap();
+        assert_eq!(page.reset, None, "a cursor fits the store that gave it");
+        for row in &page.rows {
+            lines.extend(line(row, &page.reader));
+        }
+        after = Some(Cursor { epoch: page.head.epoch, seq: page.seq, chain: page.chain });
+        if !page.more {
+            return lines;
+        }
+    }
+}
+
+fn line(row: &StoredRow, reader: &domain::person::Reader) -> Option<(String, u64, Option<String>)> {
+    let record = row.record_for(reader, &KEY)?;
+    Some((record.thing().to_string(), record.seq, record.state.map(|state| state.get().to_owned())))
+}
+
+fn pull_all(memory: &memory::Server, person: PersonId) -> Vec<(String, u64, Option<String>)> {
+    let mut lines = Vec::new();
+    let mut token: Option<Token> = None;
+    loop {
+        let body = memory.pull(person, token.as_ref());
+        let mut body = body.lines();
+        let header: PageHeader = serde_json::from_str(body.next().unwrap()).unwrap();
+        for line in body {
+            let record: domain::sync::wire::Record = serde_json::from_str(line).unwrap();
+            lines.push((
+                record.thing().to_string(),
+                record.seq,
+                record.state.map(|state| state.get().to_owned()),
+            ));
+        }
+        token = Some(header.cursor);
+        if !header.more {
+            return lines;
+        }
+    }
+}
+
+/// The derived tables list exactly the stories that the reader may see and that are not deleted.
+async fn lists_what_is_visible(store: &dyn Store, memory: &memory::Server, person: PersonId) {
+    let reader = memory.reader(person);
+    assert_eq!(store.reader(person).await.unwrap(), Some(reader));
+    let mut expected: Vec<StoryId> = memory
+        .rows
+        .iter()
+        .filter(|(thing, row)| {
+            thing.kind == ThingKind::Story && !row.is_deleted() && row.scope.admits(row.owner, &reader)
+        })
+        .map(|(thing, _)| thing.id.into())
+        .collect();
+    let mut listed = store.newest(&reader, &Filter::default(), 0, 1_000).await.unwrap();
+    assert_eq!(store.count(&reader, &Filter::default()).await.unwrap(), listed.len());
+    let known = store.stories(&reader, &listed).await.unwrap();
+    assert_eq!(known.iter().map(|story| story.id).collect::<Vec<_>>(), listed, "in the order asked for");
+    for story in &known {
+        let labels = [&story.story.tags[..], &story.story.values].concat();
+        for label in labels {
+            let filter = Filter { tag: Some(label), ..Filter::default() };
+            assert!(store.newest(&reader, &filter, 0, 1_000).await.unwrap().contains(&story.id));
+        }
+        let tally = memory.rows.get(&domain::thing::ThingRef::tally(story.id));
+        let applause = tally.and_then(|row| row.state["applause"].as_u64()).unwrap_or(0);
+        assert_eq!(u64::from(story.tally.applause), applause);
+    }
+    listed.sort();
+    expected.sort();
+    assert_eq!(listed, expected, "what {person} is shown in lists");
+}
+
+#[tokio::test]
+async fn a_cursor_from_another_time_is_noticed() {
+    let (_folder, store) = sqlite().await;
+    let mut people = People::new();
+    store.push(&people.founding()).await.unwrap();
+    let person = people.all()[0];
+    let ask = |after| PageAsk { person, after, limit: 100, stories: u64::MAX };
+    let page = store.page(&ask(None)).await.unwrap();
+    let cursor = Cursor { epoch: page.head.epoch, seq: page.seq, chain: page.chain };
+    let reset = async |cursor| store.page(&ask(Some(cursor))).await.unwrap().reset;
+    use domain::sync::wire::Reset;
+    assert_eq!(reset(cursor).await, None);
+    assert_eq!(reset(Cursor { seq: cursor.seq + 1, ..cursor }).await, Some(Reset::Cursor));
+    assert_eq!(reset(Cursor { chain: Chain([7; 16]), ..cursor }).await, Some(Reset::Cursor));
+    store.begin_epoch(Epoch::mint(Millis(2), &[2; 10])).await.unwrap();
+    assert_eq!(reset(cursor).await, Some(Reset::Restored));
+}
+
+#[tokio::test]
+async fn a_phone_is_given_the_newest_stories_and_its_own() {
+    let (_folder, store) = sqlite().await;
+    let mut people = People::new();
+    store.push(&people.founding()).await.unwrap();
+    let [elin, micke] = [people.all()[0], people.all()[1]];
+    for number in 0..20 {
+        let teller = if number < 2 { 0 } else { 1 };
+        store.push(&people.pushes(&[pushes::Act::Tell { who: teller, story: number }])[0]).await.unwrap();
+    }
+    let ask = |person| PageAsk { person, after: None, limit: 1_000, stories: 5 };
+    let stories = async |person| {
+        let page = store.page(&ask(person)).await.unwrap();
+        assert_eq!(page.stories, 20);
+        page.rows.iter().filter(|row| row.thing.kind == ThingKind::Story).count()
+    };
+    assert_eq!(stories(elin).await, 7, "the five newest and her own two");
+    assert_eq!(stories(micke).await, 18, "the five newest, which are his own, and the rest of his own");
+}
+
+#[tokio::test]
+async fn an_invite_is_used_up() {
+    let (_folder, store) = sqlite().await;
+    let secret = |n: u8| SecretHash([n; 32]);
+    let invite = Invite {
+        id: uuid::Uuid::from_u128(1),
+        code: secret(1),
+        link: secret(2),
+        role: Role::Curator,
+        uses_left: 1,
+        expires_at: Millis(100),
+        created_at: Millis(0),
+    };
+    store.add_invite(&invite).await.unwrap();
+    for by in [1, 2] {
+        let found = store.find_invite(&secret(by), Millis(99)).await.unwrap().unwrap();
+        assert_eq!((found.id, found.role), (invite.id, Role::Curator));
+    }
+    assert!(store.find_invite(&secret(1), Millis(100)).await.unwrap().is_none(), "expired");
+    assert!(store.find_invite(&secret(3), Millis(1)).await.unwrap().is_none(), "unknown");
+    let joined = |n: u8| Joined {
+        person: PersonId::named("Elin"),
+        device: domain::id::DeviceId::mint(Millis(1), &[n; 10]),
+        session: secret(10 + n),
+        push_token: secret(20 + n),
+        at: Millis(50),
+    };
+    assert!(store.join(invite.id, &joined(1)).await.unwrap());
+    assert!(!store.join(invite.id, &joined(2)).await.unwrap(), "used up");
+    assert_eq!(store.person_of_session(&secret(11)).await.unwrap(), Some(PersonId::named("Elin")));
+    assert_eq!(store.person_of_session(&secret(12)).await.unwrap(), None, "nothing is left of a failed join");
+    store.end_session(&secret(11)).await.unwrap();
+    assert_eq!(store.person_of_session(&secret(11)).await.unwrap(), None);
+    let pushes_for = store.person_of_push_token(&secret(21)).await.unwrap();
+    assert_eq!(pushes_for, Some(PersonId::named("Elin")), "signing out leaves the way for unsent work");
+}
+
+#[tokio::test]
+async fn a_store_survives_being_closed_and_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.db");
+    let mut people = People::new();
+    let store = SqliteStore::open(&file, epoch()).await.unwrap();
+    store.push(&people.founding()).await.unwrap();
+    let tell = people.pushes(&[pushes::Act::Tell { who: 0, story: 0 }]);
+    let answer = store.push(&tell[0]).await.unwrap();
+    let head = store.head().await.unwrap();
+    store.close().await;
+    let store = SqliteStore::open(&file, Epoch::mint(Millis(9), &[9; 10])).await.unwrap();
+    assert_eq!(store.head().await.unwrap(), head, "and its epoch stays");
+    assert_eq!(store.push(&tell[0]).await.unwrap(), answer);
+    let history = store.history(&domain::thing::ThingRef::story(story_id(0))).await.unwrap();
+    assert_eq!(history.len(), 1);
+    assert_eq!(history[0].bytes, people.last_bytes());
+}
+
+#[tokio::test]
+async fn labels_are_found_by_name() {
+    let (_folder, store) = sqlite().await;
+    let mut people = People::new();
+    store.push(&people.founding()).await.unwrap();
+    for pushes in people.pushes(&[
+        pushes::Act::Tell { who: 0, story: 0 },
+        pushes::Act::Tag { who: 0, story: 0, tag: 1, on: true },
+    ]) {
+        store.push(&pushes).await.unwrap();
+    }
+    let names = store.names(&people.all()).await.unwrap();
+    assert!(names.called(LabelKind::Tag, "tagg 1").is_some());
+    assert_eq!(names.person(people.all()[0]), Some("Elin"));
+}
