@@ -17,6 +17,7 @@ pub mod ports;
 pub mod query;
 pub mod reaction;
 pub mod story;
+pub mod suggest;
 pub mod sync;
 pub mod text;
 pub mod thing;

@@ -1,0 +1,162 @@
+//! What the host puts into the context: ports to ask, and signals of what is going on.
+
+use std::sync::Arc;
+
+use domain::{
+    language::Language,
+    ports::{Accounts, Attempt, Device, Drafts, KeptDraft, Library, Locale, Outbox, Unavailable},
+    view::Me,
+};
+use leptos::prelude::*;
+
+use crate::texts::Texts;
+
+/// What there is to ask. Copied into handlers and tasks, which have no context of their own.
+#[derive(Clone, Copy)]
+pub struct Ports {
+    library: StoredValue<Arc<dyn Library>>,
+    locale: StoredValue<Arc<dyn Locale>>,
+    phone: StoredValue<Option<PhonePorts>>,
+}
+
+/// What only a phone does: keep, send, join.
+#[derive(Clone)]
+pub struct PhonePorts {
+    pub drafts: Arc<dyn Drafts>,
+    pub outbox: Arc<dyn Outbox>,
+    pub accounts: Arc<dyn Accounts>,
+    pub device: Arc<dyn Device>,
+}
+
+impl Ports {
+    pub fn new(library: Arc<dyn Library>, locale: Arc<dyn Locale>, phone: Option<PhonePorts>) -> Self {
+        Self {
+            library: StoredValue::new(library),
+            locale: StoredValue::new(locale),
+            phone: StoredValue::new(phone),
+        }
+    }
+
+    pub fn library(self) -> Arc<dyn Library> {
+        self.library.get_value()
+    }
+
+    pub fn locale(self) -> Arc<dyn Locale> {
+        self.locale.get_value()
+    }
+
+    pub fn drafts(self) -> Arc<dyn Drafts> {
+        self.phone(|phone| phone.drafts.clone())
+    }
+
+    pub fn outbox(self) -> Arc<dyn Outbox> {
+        self.phone(|phone| phone.outbox.clone())
+    }
+
+    pub fn accounts(self) -> Arc<dyn Accounts> {
+        self.phone(|phone| phone.accounts.clone())
+    }
+
+    pub fn device(self) -> Arc<dyn Device> {
+        self.phone(|phone| phone.device.clone())
+    }
+
+    fn phone<T>(self, part: impl FnOnce(&PhonePorts) -> T) -> T {
+        self.phone
+            .with_value(|phone| part(phone.as_ref().expect("handlers, effects and tasks run on a phone")))
+    }
+}
+
+pub fn ports() -> Ports {
+    expect_context::<Ports>()
+}
+
+/// What is going on, as signals that the host sets.
+#[derive(Clone, Copy)]
+pub struct Live {
+    pub language: RwSignal<Language>,
+    /// Who sits in front of the screen. `None` until they have joined.
+    pub me: RwSignal<Option<Me>>,
+    /// The server could be reached when last tried.
+    pub online: RwSignal<bool>,
+    /// Goes up whenever what the library shows may have changed.
+    pub version: RwSignal<u64>,
+    pub unsent: RwSignal<usize>,
+    /// Changes that the server did not take.
+    pub needs_you: RwSignal<usize>,
+    pub syncing: RwSignal<bool>,
+    pub attempt: RwSignal<Option<Attempt>>,
+    /// A new version of the app waits to be taken up.
+    pub update: RwSignal<bool>,
+    pub install: RwSignal<Install>,
+    /// This browser's store cannot be opened. Nothing is shown as empty then.
+    pub storage_failed: RwSignal<bool>,
+    /// What became of the draft that was last given to be kept.
+    pub kept: RwSignal<Option<KeptDraft>>,
+    /// What was just done, and how to undo it.
+    pub toast: RwSignal<Option<Toast>>,
+}
+
+/// How the app can be put on the home screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Install {
+    #[default]
+    No,
+    /// The browser has a question of its own for it.
+    Offered,
+    /// By hand, from Safari's share menu.
+    Ios,
+    Installed,
+}
+
+/// A short word on what was done.
+#[derive(Clone)]
+pub struct Toast {
+    pub text: &'static str,
+    pub undo: Option<Callback<()>>,
+}
+
+impl Live {
+    pub fn new(language: Language, me: Option<Me>) -> Self {
+        Self {
+            language: RwSignal::new(language),
+            me: RwSignal::new(me),
+            online: RwSignal::new(true),
+            version: RwSignal::new(0),
+            unsent: RwSignal::new(0),
+            needs_you: RwSignal::new(0),
+            syncing: RwSignal::new(false),
+            attempt: RwSignal::new(None),
+            update: RwSignal::new(false),
+            install: RwSignal::new(Install::No),
+            storage_failed: RwSignal::new(false),
+            kept: RwSignal::new(None),
+            toast: RwSignal::new(None),
+        }
+    }
+}
+
+pub fn live() -> Live {
+    expect_context::<Live>()
+}
+
+/// The texts of the present language. Not reactive: another language draws everything anew.
+pub fn texts() -> &'static Texts {
+    Texts::of(live().language.get_untracked())
+}
+
+/// What a page shows: fetched by the server for the first visit, from the phone after that, and again whenever the
+/// library or `source` changes.
+pub fn from_library<S, T, F>(
+    source: impl Fn() -> S + Send + Sync + 'static,
+    ask: impl Fn(Arc<dyn Library>, S) -> F + Send + Sync + 'static,
+) -> Resource<Result<T, Unavailable>>
+where
+    S: PartialEq + Clone + Send + Sync + 'static,
+    T: serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
+    F: Future<Output = Result<T, Unavailable>> + Send + 'static,
+{
+    let version = live().version;
+    let ports = ports();
+    Resource::new(move || (version.get(), source()), move |(_, source)| ask(ports.library(), source))
+}

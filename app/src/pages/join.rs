@@ -1,0 +1,205 @@
+use domain::{
+    language::Language,
+    ports::{InviteView, JoinError, JoinForm},
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+
+use crate::{
+    context::{live, ports, texts},
+    texts::Texts,
+    ui::{Banner, Glyph, Icon, Logo, Screen, Tab, Tone},
+};
+
+/// Where everyone is sent who has not joined: what this is, and the way in.
+#[component]
+pub fn Welcome() -> impl IntoView {
+    let (t, live) = (texts(), live());
+    view! {
+        <Screen title=t.app>
+            <div class="welcome">
+                <Logo/>
+                <h1 class="page__title">{t.welcome}</h1>
+                <p>{t.welcome_text}</p>
+            </div>
+            // Whoever signed out with words unsent is not left in doubt.
+            {move || (live.unsent.get() > 0).then(|| view! {
+                <Banner tone=Tone::Dusk glyph=Glyph::Send title=(t.waiting_count)(live.unsent.get()) text=t.waiting_signed_out/>
+            })}
+            <JoinSteps/>
+        </Screen>
+    }
+}
+
+/// The page that an invite's link or QR code leads to.
+#[component]
+pub fn Join() -> impl IntoView {
+    let (t, live) = (texts(), live());
+    move || match live.me.read().is_some() {
+        true => view! {
+            <Screen title=t.join tab=Tab::Home>
+                <Banner tone=Tone::Leaf glyph=Glyph::Check title=t.already_in text=t.already_in_text/>
+                <a class="button" data-look="ink" data-wide href="/">{t.to_start}</a>
+            </Screen>
+        }
+        .into_any(),
+        false => view! {
+            <Screen title=t.join>
+                <div>
+                    <h1 class="page__title">{t.join}</h1>
+                    <p class="page__lead">{t.join_lead}</p>
+                </div>
+                <JoinSteps/>
+            </Screen>
+        }
+        .into_any(),
+    }
+}
+
+/// First the code, then who one is.
+#[component]
+fn JoinSteps() -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let code = RwSignal::new(String::new());
+    let invite = RwSignal::new(None::<InviteView>);
+    let problem = RwSignal::new(None::<JoinError>);
+    let busy = RwSignal::new(false);
+    let look = move || {
+        if busy.get_untracked() || code.read_untracked().trim().is_empty() {
+            return;
+        }
+        busy.set(true);
+        problem.set(None);
+        spawn_local(async move {
+            match ports.accounts().look_at_invite(&code.get_untracked()).await {
+                Ok(found) => invite.set(Some(found)),
+                Err(error) => problem.set(Some(error)),
+            }
+            busy.set(false);
+        });
+    };
+    // A link carries its secret behind the #, where no server log sees it.
+    Effect::new(move |_| {
+        if let Some(secret) = ports.accounts().invite_in_address() {
+            code.set(secret);
+            look();
+        }
+    });
+    let wrong = move || {
+        problem.get().map(|problem| {
+        view! { <p class="field__error" id="code-problem" role="alert"><Icon glyph=Glyph::Warn/>{join_problem(t, problem)}</p> }
+    })
+    };
+    let language = live.language.get_untracked();
+    move || {
+        match invite.get() {
+        Some(invite) => view! { <WhoAreYou code=code invite=invite language=language/> }.into_any(),
+        None => view! {
+            <form class="form" on:submit=move |event| { event.prevent_default(); look(); }>
+                <div class="field">
+                    <label class="field__label" for="code">{t.code}</label>
+                    <span class="field__hint" id="code-hint">{t.code_hint}</span>
+                    <input
+                        class="field__input code-input" id="code" autocomplete="one-time-code" autocapitalize="characters"
+                        spellcheck="false" aria-describedby="code-hint code-problem"
+                        aria-invalid=move || problem.get().is_some().to_string()
+                        prop:value=code on:input=move |event| code.set(event_target_value(&event))
+                    />
+                    {wrong}
+                </div>
+                <button class="button" data-look="ink" data-size="large" data-wide data-busy=move || busy.get()>{t.go_on}</button>
+            </form>
+        }
+        .into_any(),
+    }
+    }
+}
+
+fn join_problem(t: &'static Texts, problem: JoinError) -> &'static str {
+    match problem {
+        JoinError::NoSuchInvite => t.no_such_invite,
+        JoinError::SlowDown => t.slow_down,
+        JoinError::NoName => t.no_name,
+        JoinError::TooLong => t.name_too_long,
+        JoinError::Unreachable => t.unreachable_text,
+        JoinError::Storage => t.storage_failed_text,
+        JoinError::Broken => t.broken_text,
+    }
+}
+
+#[component]
+fn WhoAreYou(code: RwSignal<String>, invite: InviteView, language: Language) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let form = RwSignal::new(JoinForm { code: code.get_untracked(), language, ..JoinForm::default() });
+    let problem = RwSignal::new(None::<JoinError>);
+    let busy = RwSignal::new(false);
+    let query = use_query_map();
+    let navigate = use_navigate();
+    let join = move || {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        problem.set(None);
+        let navigate = navigate.clone();
+        // Whoever had begun to tell goes on telling.
+        let to = match query.read_untracked().get("utkast") {
+            Some(draft) => format!("/beratta?utkast={draft}"),
+            None => "/".to_owned(),
+        };
+        spawn_local(async move {
+            match ports.accounts().join(&form.get_untracked()).await {
+                Ok(me) => {
+                    live.me.set(Some(me));
+                    navigate(&to, NavigateOptions { replace: true, ..NavigateOptions::default() });
+                }
+                Err(error) => problem.set(Some(error)),
+            }
+            busy.set(false);
+        });
+    };
+    let sites: Vec<_> = invite.labels.sites.into_iter().map(|label| label.name).collect();
+    let departments: Vec<_> = invite.labels.departments.into_iter().map(|label| label.name).collect();
+    view! {
+        <form class="form" on:submit=move |event| { event.prevent_default(); join(); }>
+            <p class="row__note">{(t.invited_as)(invite.role)}</p>
+            <Field name="name" label=t.your_name hint=t.your_name_hint autocomplete="name" choices=Vec::new()
+                write=move |text| form.update(|form| form.name = text)/>
+            <Field name="site" label=t.filter_site hint=t.site_hint autocomplete="off" choices=sites
+                write=move |text| form.update(|form| form.site = text)/>
+            <Field name="department" label=t.filter_department hint=t.department_hint autocomplete="off" choices=departments
+                write=move |text| form.update(|form| form.department = text)/>
+            {move || problem.get().map(|problem| view! {
+                <p class="field__error" role="alert"><Icon glyph=Glyph::Warn/>{join_problem(t, problem)}</p>
+            })}
+            <button class="button" data-look="ink" data-size="large" data-wide data-busy=move || busy.get()>{t.join_now}</button>
+        </form>
+    }
+}
+
+#[component]
+fn Field(
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    autocomplete: &'static str,
+    choices: Vec<String>,
+    write: impl Fn(String) + 'static,
+) -> impl IntoView {
+    let list = format!("{name}-choices");
+    let with_list = (!choices.is_empty()).then(|| list.clone());
+    view! {
+        <label class="field">
+            <span class="field__label">{label}</span>
+            <span class="field__hint">{hint}</span>
+            <input
+                class="field__input" name=name autocomplete=autocomplete maxlength="80" list=with_list
+                on:input=move |event| write(event_target_value(&event))
+            />
+            <datalist id=list>{choices.into_iter().map(|choice| view! { <option value=choice></option> }).collect_view()}</datalist>
+        </label>
+    }
+}

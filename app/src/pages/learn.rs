@@ -1,0 +1,54 @@
+use domain::view::PathCard;
+use leptos::prelude::*;
+
+use crate::{
+    context::{from_library, texts},
+    ui::{Empty, Glyph, Icon, Loaded, Screen, Tab},
+};
+
+/// The ways in: stories in an order, with a question each.
+#[component]
+pub fn Learn() -> impl IntoView {
+    let t = texts();
+    let paths = from_library(|| (), |library, ()| async move { library.paths().await });
+    view! {
+        <Screen title=t.nav_learn tab=Tab::Learn>
+            <div>
+                <h1 class="page__title">{t.learn_title}</h1>
+                <p class="page__lead">{t.learn_lead}</p>
+            </div>
+            <Loaded data=paths children=list/>
+        </Screen>
+    }
+}
+
+fn list(paths: Vec<PathCard>) -> AnyView {
+    let t = texts();
+    let make = || {
+        view! {
+            <a class="button" data-look="ink" href="/lara/ny"><Icon glyph=Glyph::Plus/>{t.path_new}</a>
+        }
+    };
+    if paths.is_empty() {
+        return view! { <Empty glyph=Glyph::Learn title=t.learn_empty text=t.learn_empty_text>{make()}</Empty> }.into_any();
+    }
+    let row = move |path: PathCard| {
+        view! {
+            <li>
+                <article class="story-card">
+                    <h2 class="story-card__title"><a href=format!("/lara/{}", path.id)>{path.title}</a></h2>
+                    {path.purpose.map(|purpose| view! { <p class="story-card__turn">{purpose}</p> })}
+                    <p class="story-card__meta">
+                        <span>{(t.path_stops)(path.stops)}</span>
+                        {(!path.author.is_empty()).then(|| view! { <span>{path.author}</span> })}
+                    </p>
+                </article>
+            </li>
+        }
+    };
+    view! {
+        <ul class="results">{paths.into_iter().map(row).collect_view()}</ul>
+        <div>{make()}</div>
+    }
+    .into_any()
+}

@@ -1,0 +1,296 @@
+use domain::{
+    id::LabelId,
+    label::LabelKind,
+    names::Named,
+    query::{Facets, Filter, ListQuery, Listing, Searched},
+    story::StoryKind,
+};
+use leptos::{either::Either, prelude::*};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+    params::ParamsMap,
+};
+
+use crate::{
+    context::{from_library, texts},
+    ui::{Empty, Glyph, Icon, Loaded, Screen, StoryCard, Tab},
+};
+
+/// Everything told, newest first, narrowed as one types and taps. The question lives in the address, so that back,
+/// reload and a shared link lead to the same answer.
+#[component]
+pub fn Library() -> impl IntoView {
+    let t = texts();
+    let question = Question::in_address();
+    let pages = RwSignal::new(1_usize);
+    // Another question starts from its first page.
+    let asked = Memo::new(move |before: Option<&(String, Filter)>| {
+        let now = (question.text.get(), question.filter.get());
+        if before.is_some_and(|before| *before != now) {
+            pages.set(1);
+        }
+        now
+    });
+    let data = from_library(
+        move || (asked.get(), pages.get()),
+        |library, ((text, filter), pages)| async move {
+            let limit = ListQuery::PAGE * pages;
+            library.list(&ListQuery { limit, ..ListQuery::first_page(text, filter) }).await
+        },
+    );
+    view! {
+        <Screen title=t.nav_library tab=Tab::Library wide=true>
+            <h1 class="page__title">{t.nav_library}</h1>
+            <div class="find">
+                <SearchField question=question/>
+                <Loaded data=data children=move |listing| view! { <Filters facets=listing.facets question=question/> }/>
+            </div>
+            <Loaded data=data children=move |listing| view! { <Results listing=listing question=question pages=pages/> }/>
+        </Screen>
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Question {
+    text: Memo<String>,
+    filter: Memo<Filter>,
+    ask: StoredValue<Asker>,
+}
+
+/// Puts a question into the address.
+#[derive(Clone)]
+struct Asker(std::sync::Arc<dyn Fn(&str, &Filter) + Send + Sync>);
+
+impl Question {
+    fn in_address() -> Self {
+        let query = use_query_map();
+        let navigate = use_navigate();
+        let ask = move |text: &str, filter: &Filter| {
+            let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+            navigate(&address(text, filter), options);
+        };
+        Self {
+            text: Memo::new(move |_| query.read().get("q").unwrap_or_default()),
+            filter: Memo::new(move |_| filter_in(&query.read())),
+            ask: StoredValue::new(Asker(std::sync::Arc::new(ask))),
+        }
+    }
+
+    fn search(&self, text: &str) {
+        self.ask.with_value(|ask| (ask.0)(text, &self.filter.get_untracked()));
+    }
+
+    fn narrow(&self, change: impl FnOnce(&mut Filter)) {
+        let mut filter = self.filter.get_untracked();
+        change(&mut filter);
+        self.ask.with_value(|ask| (ask.0)(&self.text.get_untracked(), &filter));
+    }
+}
+
+const KEYS: [(LabelKind, &str); 4] = [
+    (LabelKind::Department, "avdelning"),
+    (LabelKind::Site, "butik"),
+    (LabelKind::Value, "vardeord"),
+    (LabelKind::Tag, "tagg"),
+];
+
+fn filter_in(query: &ParamsMap) -> Filter {
+    let kind = query.get("sort").and_then(|key| StoryKind::from_key(&key));
+    let mut filter = Filter { kind, ..Filter::default() };
+    for (kind, key) in KEYS {
+        filter.set_label(kind, query.get(key).and_then(|id| id.parse().ok()));
+    }
+    filter
+}
+
+/// The library's address with this question.
+pub fn address(text: &str, filter: &Filter) -> String {
+    let mut query = ParamsMap::new();
+    if !text.is_empty() {
+        query.insert("q", text.to_owned());
+    }
+    if let Some(kind) = filter.kind {
+        query.insert("sort", kind.key().to_owned());
+    }
+    for (kind, key) in KEYS {
+        if let Some(label) = filter.label(kind) {
+            query.insert(key, label.to_string());
+        }
+    }
+    format!("/bibliotek{}", query.to_query_string())
+}
+
+#[component]
+fn SearchField(question: Question) -> impl IntoView {
+    let t = texts();
+    let typed = RwSignal::new(question.text.get_untracked());
+    let clear = move |_| {
+        typed.set(String::new());
+        question.search("");
+    };
+    let search = move |event| {
+        typed.set(event_target_value(&event));
+        question.search(&typed.read_untracked());
+    };
+    view! {
+        <form class="search" role="search" on:submit=|event| event.prevent_default() action="/bibliotek">
+            <Icon glyph=Glyph::Search/>
+            <label class="visually-hidden" for="q">{t.search_label}</label>
+            <input
+                class="search__input" id="q" name="q" type="search" autocomplete="off" enterkeyhint="search"
+                placeholder=t.search_placeholder prop:value=typed value=typed.get_untracked() on:input=search
+            />
+            {move || (!typed.read().is_empty()).then(|| view! {
+                <button class="icon-button search__clear" type="button" aria-label=t.search_clear on:click=clear>
+                    <Icon glyph=Glyph::Close/>
+                </button>
+            })}
+        </form>
+    }
+}
+
+/// One choice a facet: the phone's own way of choosing from a list, in the shape of a chip.
+#[component]
+fn Filters(facets: Facets, question: Question) -> impl IntoView {
+    let t = texts();
+    let kinds = facets
+        .kinds
+        .iter()
+        .map(|(kind, n)| (kind.key().to_owned(), (t.kind)(*kind).to_owned(), *n))
+        .collect();
+    let names = [
+        (LabelKind::Department, t.filter_department),
+        (LabelKind::Site, t.filter_site),
+        (LabelKind::Value, t.filter_value),
+        (LabelKind::Tag, t.filter_tag),
+    ];
+    let labels = names.map(|(kind, name)| {
+        let choices =
+            facets.labels(kind).iter().map(|(Named { id, name }, n)| (id.to_string(), name.clone(), *n));
+        let chosen = question.filter.get_untracked().label(kind).map(|id| id.to_string());
+        let choose = move |id: Option<String>| {
+            let id: Option<LabelId> = id.and_then(|id| id.parse().ok());
+            question.narrow(|filter| filter.set_label(kind, id));
+        };
+        view! { <Choice name=name choices=choices.collect() chosen=chosen choose=choose/> }
+    });
+    let chosen = question.filter.get_untracked().kind.map(|kind| kind.key().to_owned());
+    let choose = move |key: Option<String>| {
+        question.narrow(|filter| filter.kind = key.and_then(|key| StoryKind::from_key(&key)));
+    };
+    view! {
+        <div class="chips" data-scroll role="group" aria-label=t.filters>
+            <Choice name=t.filter_kind choices=kinds chosen=chosen choose=choose/>
+            {labels.collect_view()}
+        </div>
+    }
+}
+
+#[component]
+fn Choice(
+    name: &'static str,
+    /// Key, name, and how many stories it leaves.
+    choices: Vec<(String, String, usize)>,
+    chosen: Option<String>,
+    choose: impl Fn(Option<String>) + Copy + 'static,
+) -> impl IntoView {
+    let t = texts();
+    let is_chosen = chosen.is_some();
+    let options = choices.into_iter().map(|(key, text, n)| {
+        let selected = chosen.as_ref() == Some(&key);
+        view! { <option value=key selected=selected>{format!("{text} ({n})")}</option> }
+    });
+    let changed = move |event| {
+        let value = event_target_value(&event);
+        choose((!value.is_empty()).then_some(value));
+    };
+    view! {
+        <span class="chip chip-select" data-chosen=is_chosen>
+            <select aria-label=name on:change=changed>
+                <option value="" selected=!is_chosen>{name}</option>
+                {options.collect_view()}
+            </select>
+            {match is_chosen {
+                true => Either::Left(view! {
+                    <button type="button" aria-label=(t.filter_remove)(name) on:click=move |_| choose(None)>
+                        <Icon glyph=Glyph::Close/>
+                    </button>
+                }),
+                false => Either::Right(view! { <Icon glyph=Glyph::Down/> }),
+            }}
+        </span>
+    }
+}
+
+#[component]
+fn Results(listing: Listing, question: Question, pages: RwSignal<usize>) -> impl IntoView {
+    let t = texts();
+    let (text, filter) = (question.text.get_untracked(), question.filter.get_untracked());
+    if listing.cards.is_empty() {
+        return view! { <Nothing listing=listing filter=filter text=text question=question/> }.into_any();
+    }
+    let shown = listing.cards.len();
+    let count = match text.trim().is_empty() {
+        true => (t.stories_count)(listing.total),
+        false => (t.results_count)(listing.total),
+    };
+    let (glyph, source) = match listing.searched {
+        Searched::Phone => (Glyph::Phone, t.searched_phone),
+        Searched::NewestOnPhone => (Glyph::Phone, t.searched_newest),
+        Searched::Server => (Glyph::Received, t.searched_server),
+    };
+    view! {
+        <div class="find__result" role="status">
+            <span>{count}</span>
+            <span class="badge"><Icon glyph=glyph/>{source}</span>
+        </div>
+        {listing.corrected.map(|corrected| view! { <p class="find__corrected">{(t.corrected)(&corrected)}</p> })}
+        <div class="results">
+            <h2 class="visually-hidden">{t.results}</h2>
+            {listing.cards.into_iter().map(|card| view! { <StoryCard card/> }).collect_view()}
+        </div>
+        {(shown < listing.total).then(|| view! {
+            <button class="button" data-wide data-more type="button" on:click=move |_| pages.update(|n| *n += 1)>
+                {t.show_more}
+            </button>
+        })}
+        {(listing.unfiltered > listing.total).then(|| view! {
+            <Widen more=listing.unfiltered - listing.total question=question/>
+        })}
+    }
+    .into_any()
+}
+
+/// Why there is nothing, and the way out.
+#[component]
+fn Nothing(listing: Listing, filter: Filter, text: String, question: Question) -> impl IntoView {
+    let t = texts();
+    if text.trim().is_empty() && filter.is_empty() {
+        return view! {
+            <Empty glyph=Glyph::Library title=t.library_empty text=t.library_empty_text>
+                <a class="button" data-look="ink" href="/beratta">{t.tell_one}</a>
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <Empty glyph=Glyph::Search title=t.nothing_found text=t.nothing_found_text>
+            {(listing.unfiltered > 0).then(|| view! { <Widen more=listing.unfiltered question=question/> })}
+            <a class="button" data-look="ink" href="/beratta">{t.tell_one}</a>
+        </Empty>
+    }
+    .into_any()
+}
+
+#[component]
+fn Widen(more: usize, question: Question) -> impl IntoView {
+    let t = texts();
+    let widen = move |_| question.narrow(|filter| *filter = Filter::default());
+    view! {
+        <p class="more-without">
+            {(t.more_without_filter)(more)}
+            <button class="section__link" type="button" on:click=widen>{t.remove_filter}</button>
+        </p>
+    }
+}

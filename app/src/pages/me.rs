@@ -1,0 +1,290 @@
+use domain::{
+    language::Language,
+    person::initials,
+    ports::{Attempt, Storage, Waiting, WaitingState},
+    sync::round::Trouble,
+    view::Card,
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{home::InstallHint, tell::DraftList};
+use crate::{
+    context::{Toast, from_library, live, ports, texts},
+    ui::{Banner, Empty, Glyph, Icon, Loaded, ReceiptLine, Screen, Tab, Tone, place},
+};
+
+/// What is mine: stories with their receipts, what waits, and this phone.
+#[component]
+pub fn MePage() -> impl IntoView {
+    let t = texts();
+    let mine = from_library(|| (), |library, ()| async move { library.mine().await });
+    view! {
+        <Screen title=t.nav_me tab=Tab::Me>
+            <WhoIAm/>
+            <Queue/>
+            <DraftList title=t.drafts/>
+            <section class="section" aria-labelledby="mine">
+                <h2 class="section__title" id="mine">{t.my_stories}</h2>
+                <Loaded data=mine children=my_stories/>
+            </section>
+            <ThisPhone/>
+        </Screen>
+    }
+}
+
+#[component]
+fn WhoIAm() -> impl IntoView {
+    let live = live();
+    move || {
+        live.me.get().map(|me| {
+            let at = place(
+                me.department.as_ref().map(|d| d.name.as_str()),
+                me.site.as_ref().map(|s| s.name.as_str()),
+            );
+            view! {
+                <div class="me">
+                    <span class="avatar" aria-hidden="true">{initials(&me.name)}</span>
+                    <div>
+                        <h1 class="me__name">{me.name.clone()}</h1>
+                        <p class="page__lead">{at}</p>
+                    </div>
+                </div>
+            }
+        })
+    }
+}
+
+fn my_stories(cards: Vec<Card>) -> AnyView {
+    let t = texts();
+    if cards.is_empty() {
+        return view! { <Empty glyph=Glyph::Tell title=t.mine_empty text=t.mine_empty_text/> }.into_any();
+    }
+    let row = |card: Card| {
+        view! {
+            <li class="mine">
+                <h3 class="mine__title"><a href=format!("/berattelse/{}", card.id)>{card.title.text()}</a></h3>
+                {card.receipt.map(|receipt| view! { <ReceiptLine receipt/> })}
+            </li>
+        }
+    };
+    view! { <ul class="rows">{cards.into_iter().map(row).collect_view()}</ul> }.into_any()
+}
+
+/// What waits to be sent, the last attempt and its reason, and a button.
+#[component]
+fn Queue() -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let waiting = RwSignal::new(Vec::<Waiting>::new());
+    Effect::new(move |_| {
+        live.version.track();
+        live.unsent.track();
+        live.needs_you.track();
+        spawn_local(async move {
+            if let Ok(all) = ports.outbox().waiting().await {
+                waiting.set(all);
+            }
+        });
+    });
+    let unsent = move || waiting.read().iter().filter(|item| item.state == WaitingState::Unsent).count();
+    view! {
+        {move || (!waiting.read().is_empty()).then(|| view! {
+            <section class="section" aria-labelledby="waiting">
+                <h2 class="section__title" id="waiting">
+                    {move || match unsent() {
+                        0 => t.needs_you.to_owned(),
+                        n => (t.waiting_count)(n),
+                    }}
+                </h2>
+                <ul class="rows">
+                    {move || waiting.get().into_iter().map(|item| view! { <QueueRow item=item/> }).collect_view()}
+                </ul>
+            </section>
+        })}
+        <LastAttempt/>
+    }
+}
+
+#[component]
+fn QueueRow(item: Waiting) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let when = ports.locale().moment(item.at, live.language.get_untracked());
+    let (glyph, note) = match item.state {
+        WaitingState::Unsent => (Glyph::Send, format!("{} · {when}", (t.thing)(&item.thing.kind))),
+        WaitingState::Refused { reason, .. } => (Glyph::Warn, (t.refused_because)(reason).to_owned()),
+    };
+    let refused = matches!(item.state, WaitingState::Refused { .. });
+    let words = item.words.clone();
+    let copy = move |_| {
+        let words = words.clone();
+        spawn_local(async move {
+            if ports.device().copy(&words).await {
+                live.toast.set(Some(Toast { text: t.copied, undo: None }));
+            }
+        });
+    };
+    let title = item.title.clone();
+    let let_go = move |_| {
+        let item = item.clone();
+        spawn_local(async move {
+            if ports.outbox().let_go(&item).await.is_ok() {
+                live.version.update(|version| *version += 1);
+            }
+        });
+    };
+    view! {
+        <li class="row" data-state=refused.then_some("refused")>
+            <Icon glyph=glyph/>
+            <span class="row__text">
+                <span class="row__title">{title}</span>
+                <span class="row__note">{note}</span>
+            </span>
+            {refused.then(|| view! {
+                <span class="row__actions">
+                    <button class="button" type="button" on:click=copy>{t.copy_text}</button>
+                    <button class="button" data-look="rust" type="button" on:click=let_go>{t.let_go}</button>
+                </span>
+            })}
+        </li>
+    }
+}
+
+#[component]
+fn LastAttempt() -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let language = live.language.get_untracked();
+    let title = move |attempt: &Attempt| (t.last_attempt)(&ports.locale().moment(attempt.at, language));
+    let text = move |attempt: &Attempt, trouble: Trouble| {
+        format!(
+            "{} {}",
+            (t.trouble)(trouble),
+            (t.next_attempt)(&ports.locale().time(attempt.next_at, language))
+        )
+    };
+    move || {
+        let attempt = live.attempt.get()?;
+        let (tone, glyph, text) = match attempt.trouble {
+            Some(trouble) => (Tone::Dusk, Glyph::Offline, text(&attempt, trouble)),
+            None if live.unsent.get() == 0 => (Tone::Leaf, Glyph::Check, t.all_sent.to_owned()),
+            None => return None,
+        };
+        Some(view! {
+            <Banner tone=tone glyph=glyph title=title(&attempt) text=text>
+                <button class="button" type="button" data-busy=move || live.syncing.get() on:click=move |_| ports.outbox().sync()>
+                    <Icon glyph=Glyph::Refresh/>{t.try_now}
+                </button>
+            </Banner>
+        })
+    }
+}
+
+#[component]
+fn ThisPhone() -> impl IntoView {
+    let t = texts();
+    view! {
+        <section class="section" aria-labelledby="phone">
+            <h2 class="section__title" id="phone">{t.this_phone}</h2>
+            <div class="rows">
+                <StorageSetting/>
+                <LanguageSetting/>
+                <SignOut/>
+            </div>
+            <InstallHint/>
+        </section>
+    }
+}
+
+#[component]
+fn StorageSetting() -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let storage = RwSignal::new(None::<Storage>);
+    let look = move || spawn_local(async move { storage.set(Some(ports.device().storage().await)) });
+    Effect::new(move |_| {
+        live.version.track();
+        look();
+    });
+    let persist = move |_| {
+        spawn_local(async move {
+            if !ports.device().persist().await {
+                live.toast.set(Some(Toast { text: t.not_persisted, undo: None }));
+            }
+            look();
+        });
+    };
+    move || {
+        storage.get().map(|storage| {
+            let share = match (storage.used_bytes, storage.quota_bytes) {
+                (Some(used), Some(quota)) if quota > 0 => Some((used, quota, used as f64 / quota as f64)),
+                _ => None,
+            };
+            view! {
+                <div class="setting">
+                    <p class="row__title">{if storage.persisted { t.persisted } else { t.not_promised }}</p>
+                    {share.map(|(_, _, share)| view! {
+                        <progress class="meter" max="1" value=format!("{share:.3}") aria-label=t.used_space></progress>
+                    })}
+                    <p class="row__note">
+                        {(t.storage_line)(storage.stories, storage.drafts, share.map(|(used, quota, _)| (used, quota)))}" "
+                        {if storage.persisted { t.persisted_text } else { t.not_promised_text }}
+                    </p>
+                    {(!storage.persisted).then(|| view! {
+                        <button class="button" type="button" on:click=persist><Icon glyph=Glyph::Lock/>{t.ask_persist}</button>
+                    })}
+                </div>
+            }
+        })
+    }
+}
+
+#[component]
+fn LanguageSetting() -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let choice = move |language: Language, name: &'static str| {
+        view! {
+            <label class="segment" lang=language.code()>
+                <input
+                    type="radio" name="language" checked=live.language.get_untracked() == language
+                    on:change=move |_| ports.device().set_language(language)
+                />
+                {name}
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="setting">
+            <legend class="row__title">{t.language}</legend>
+            <div class="segments">{choice(Language::Sv, "Svenska")}{choice(Language::En, "English")}</div>
+        </fieldset>
+    }
+}
+
+#[component]
+fn SignOut() -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let navigate = use_navigate();
+    let sure = RwSignal::new(false);
+    let sign_out = move |_| {
+        if !sure.get_untracked() {
+            sure.set(true);
+            return;
+        }
+        let navigate = navigate.clone();
+        spawn_local(async move {
+            match ports.accounts().sign_out().await {
+                Ok(()) => {
+                    live.me.set(None);
+                    navigate("/", NavigateOptions { replace: true, ..NavigateOptions::default() });
+                }
+                Err(_) => live.storage_failed.set(true),
+            }
+        });
+    };
+    view! {
+        <div class="setting">
+            <p class="row__note">{t.sign_out_text}</p>
+            <button class="button" type="button" data-look=move || sure.get().then_some("rust") on:click=sign_out>
+                <Icon glyph=Glyph::Lock/>{move || if sure.get() { t.sign_out_sure } else { t.sign_out }}
+            </button>
+        </div>
+    }
+}

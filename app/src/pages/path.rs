@@ -1,0 +1,180 @@
+use domain::{
+    id::PathId,
+    thing::ThingRef,
+    view::{PathView, StopView},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{NotFound, id_in_path};
+use crate::{
+    context::{Live, Ports, Toast, from_library, live, ports, texts},
+    texts::Texts,
+    ui::{Back, Empty, Glyph, Icon, Loaded, Screen, Tab},
+};
+
+/// One way in: where one is on it, and what comes next.
+#[component]
+pub fn PathPage() -> impl IntoView {
+    let id = id_in_path::<PathId>("id");
+    move || match id.get() {
+        Some(id) => view! { <Way id=id/> }.into_any(),
+        None => view! { <NotFound/> }.into_any(),
+    }
+}
+
+#[component]
+fn Way(id: PathId) -> impl IntoView {
+    let t = texts();
+    let path = from_library(|| (), move |library, ()| async move { library.path(id).await });
+    let title = Signal::derive(move || match path.get() {
+        Some(Ok(Some(view))) => view.path.title.as_str().to_owned(),
+        _ => t.nav_learn.to_owned(),
+    });
+    view! {
+        <Screen title=title back=Back::to("/lara", t.back_to_learn) tab=Tab::Learn>
+            <Loaded data=path children=move |view| match view {
+                Some(view) if view.deleted => view! { <Deleted id=id/> }.into_any(),
+                Some(view) => view! { <Stops view=view/> }.into_any(),
+                None => view! {
+                    <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text>
+                        <a class="button" data-look="ink" href="/lara">{t.back_to_learn}</a>
+                    </Empty>
+                }.into_any(),
+            }/>
+        </Screen>
+    }
+}
+
+#[component]
+fn Stops(view: PathView) -> impl IntoView {
+    let (t, ports, live) = (texts(), ports(), live());
+    let id = view.id;
+    let total = view.stops.len();
+    // Kept on this phone alone: how far one has come is one's own business.
+    let done = RwSignal::new(0_usize);
+    Effect::new(move |_| done.set(ports.device().progress(id)));
+    let lead = view.path.purpose.as_ref().map(|purpose| purpose.as_str().to_owned());
+    view! {
+        <div class="path-head">
+            <div>
+                <h1 class="page__title">{view.path.title.as_str().to_owned()}</h1>
+                {lead.map(|lead| view! { <p class="page__lead">{lead}</p> })}
+                <p class="story__meta">{(t.path_by)(&view.author, total)}</p>
+            </div>
+            {(total > 0).then(|| view! { <SunArc done=done total=total/> })}
+            <div class="path-actions">
+                <a class="button" href=format!("/lara/{id}/visa")><Icon glyph=Glyph::Screen/>{t.present}</a>
+                {view.may_edit.then(|| view! {
+                    <a class="button" data-look="quiet" href=format!("/lara/{id}/andra")><Icon glyph=Glyph::Pencil/>{t.change}</a>
+                    <button class="button" data-look="quiet" type="button" on:click=move |_| set_deleted(ports, live, id, true)>
+                        <Icon glyph=Glyph::Trash/>{t.delete}
+                    </button>
+                })}
+            </div>
+        </div>
+        <ol class="path" aria-label=t.stops>
+            {view.stops.into_iter().enumerate().map(|(index, stop)| view! {
+                <StopRow id=id index=index stop=stop done=done/>
+            }).collect_view()}
+        </ol>
+    }
+}
+
+#[component]
+fn StopRow(id: PathId, index: usize, stop: StopView, done: RwSignal<usize>) -> impl IntoView {
+    let t = texts();
+    let state = move || match done.get() {
+        done if index < done => Some("done"),
+        done if index == done => Some("here"),
+        _ => None,
+    };
+    let heading =
+        stop.story.as_ref().map(|story| story.heading.clone()).unwrap_or_else(|| t.stop_missing.to_owned());
+    let link = format!("/lara/{id}/{}", index + 1);
+    let story = stop.story.clone();
+    let body = move || {
+        let meta = story.as_ref().map(|story| {
+            [story.author.clone(), (t.minutes)(domain::view::minutes(&story.story))].join(" · ")
+        });
+        let (heading, link, question) = (heading.clone(), link.clone(), stop.question.clone());
+        match state() {
+            Some("here") => view! {
+                <h2 class="stop__title">{heading}</h2>
+                {question.map(|question| view! { <p class="stop__question">{question}</p> })}
+                {meta.map(|meta| view! { <p class="stop__meta">{meta}</p> })}
+                <a class="button" data-look="ink" data-wide href=link>{t.read_and_think}</a>
+            }
+            .into_any(),
+            state => view! {
+                <h2 class="stop__title"><a href=link>{heading}</a></h2>
+                {question.filter(|_| state.is_none()).map(|question| view! { <p class="stop__question">{question}</p> })}
+            }
+            .into_any(),
+        }
+    };
+    view! {
+        <li class="stop" data-state=state aria-current=move || (state() == Some("here")).then_some("step")>
+            <span class="stop__mark">
+                {move || match state() {
+                    Some("done") => view! { <Icon glyph=Glyph::Check/> }.into_any(),
+                    _ => (index + 1).into_any(),
+                }}
+            </span>
+            <div class="stop__body">{body}</div>
+        </li>
+    }
+}
+
+/// The sun's way across the day: dawn at the first stop, dusk at the last.
+#[component]
+fn SunArc(done: RwSignal<usize>, total: usize) -> impl IntoView {
+    const RX: f64 = 118.0;
+    const RY: f64 = 108.6;
+    let t = texts();
+    let at = move || {
+        let turned = std::f64::consts::PI * (done.get().min(total) as f64 / total as f64);
+        (160.0 - RX * turned.cos(), 142.0 - RY * turned.sin())
+    };
+    let gone = move || {
+        let (x, y) = at();
+        format!("M42 142A{RX} {RY} 0 0 1 {x:.1} {y:.1}")
+    };
+    view! {
+        <figure class="sun-arc">
+            <svg viewBox="0 0 320 160" aria-hidden="true">
+                <path class="sun-arc__sky" d="M42 142A118 108.6 0 0 1 278 142"></path>
+                <path class="sun-arc__gone" d=gone></path>
+                <path class="sun-arc__ground" d="M12 142h296M60 151h52M136 151h112"></path>
+                <circle class="sun-arc__sun" cx=move || format!("{:.1}", at().0) cy=move || format!("{:.1}", at().1) r="13"></circle>
+            </svg>
+            <figcaption class="sun-arc__text">{move || (t.path_progress)(done.get().min(total), total)}</figcaption>
+        </figure>
+    }
+}
+
+/// Deletes softly, with a way back; or takes that way.
+fn set_deleted(ports: Ports, live: Live, id: PathId, deleted: bool) {
+    let t = Texts::of(live.language.get_untracked());
+    spawn_local(async move {
+        match ports.outbox().set_deleted(ThingRef::path(id), deleted).await {
+            Ok(()) if deleted => {
+                let undo = Callback::new(move |()| set_deleted(ports, live, id, false));
+                live.toast.set(Some(Toast { text: t.path_deleted, undo: Some(undo) }));
+            }
+            Ok(()) => live.toast.set(None),
+            Err(_) => live.storage_failed.set(true),
+        }
+    });
+}
+
+#[component]
+fn Deleted(id: PathId) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    view! {
+        <Empty glyph=Glyph::Trash title=t.path_deleted text=t.path_deleted_text>
+            <button class="button" data-look="ink" type="button" on:click=move |_| set_deleted(ports, live, id, false)>
+                {t.restore}
+            </button>
+        </Empty>
+    }
+}

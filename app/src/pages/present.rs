@@ -1,0 +1,177 @@
+use domain::{
+    id::PathId,
+    ports::ShownTo,
+    view::{Marked, PathView, StopView},
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_meta::Title;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{
+    NotFound, id_in_path,
+    stop::{Paragraphs, before_the_turn},
+};
+use crate::{
+    context::{from_library, live, ports, texts},
+    ui::{Empty, Glyph, Icon, Kind, Loaded, Logo, Said},
+};
+
+/// A path on a big screen, read from six metres away: situation, question, then the turning point on a tap or key.
+#[component]
+pub fn Present() -> impl IntoView {
+    let id = id_in_path::<PathId>("id");
+    move || match id.get() {
+        Some(id) => view! { <Stage id=id/> }.into_any(),
+        None => view! { <NotFound/> }.into_any(),
+    }
+}
+
+/// Where the showing stands.
+#[derive(Clone, Copy)]
+struct Show {
+    id: PathId,
+    stop: RwSignal<usize>,
+    revealed: RwSignal<bool>,
+    total: RwSignal<usize>,
+}
+
+#[component]
+fn Stage(id: PathId) -> impl IntoView {
+    let t = texts();
+    let path = from_library(|| (), move |library, ()| async move { library.path(id).await });
+    let show = Show { id, stop: RwSignal::new(0), revealed: RwSignal::new(false), total: RwSignal::new(0) };
+    view! {
+        <Title text=format!("{} · {}", t.present, t.app)/>
+        <Loaded data=path children=move |view| match view {
+            Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
+            _ => view! {
+                <main class="page" id="page">
+                    <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text>
+                        <a class="button" data-look="ink" href="/lara">{t.back_to_learn}</a>
+                    </Empty>
+                </main>
+            }.into_any(),
+        }/>
+    }
+}
+
+#[component]
+fn Running(view: PathView, show: Show) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let navigate = use_navigate();
+    show.total.set(view.stops.len());
+    let stops = StoredValue::new(view.stops);
+    let title = view.path.title.as_str().to_owned();
+    let back = format!("/lara/{}", show.id);
+    let reveal = move || {
+        if show.revealed.get_untracked() {
+            return;
+        }
+        show.revealed.set(true);
+        let story = stops.with_value(|stops| stops.get(show.stop.get_untracked()).map(|stop| stop.story_id));
+        spawn_local(async move {
+            if let Some(story) = story {
+                // The room has seen it, whether it can be noted or not.
+                let _ = ports.outbox().showed(show.id, story, ShownTo::Room).await;
+            }
+        });
+    };
+    let go = move |to: usize| {
+        if to < show.total.get_untracked() {
+            show.stop.set(to);
+            show.revealed.set(false);
+        }
+    };
+    let onward = move || match show.revealed.get_untracked() {
+        false => reveal(),
+        true => go(show.stop.get_untracked() + 1),
+    };
+    let exit = back.clone();
+    let press = move |key: &str| {
+        match key {
+            " " | "Enter" | "ArrowRight" | "PageDown" => onward(),
+            "ArrowLeft" | "PageUp" => match show.revealed.get_untracked() {
+                true => show.revealed.set(false),
+                false => go(show.stop.get_untracked().saturating_sub(1)),
+            },
+            "Escape" => navigate(&exit, NavigateOptions::default()),
+            _ => return false,
+        }
+        true
+    };
+    Effect::new(move |_| {
+        let listening = ports.device().keys(Box::new(press.clone()));
+        on_cleanup(move || drop(listening));
+    });
+    view! {
+        <div class="stage">
+            <header class="stage__bar">
+                <span class="brand"><Logo/>{t.app}</span>
+                <span>{move || format!("{title} · {}", (t.stop_of)(show.stop.get() + 1, show.total.get()))}</span>
+                <div class="stage__end">
+                    {move || (!live.online.get()).then(|| view! {
+                        <span class="badge" data-tone="dusk"><Icon glyph=Glyph::Offline/>{t.present_offline}</span>
+                    })}
+                    <a class="icon-button" href=back aria-label=t.present_end><Icon glyph=Glyph::Close/></a>
+                </div>
+            </header>
+            <main class="stage__story" id="page">
+                {move || stops.with_value(|stops| stops.get(show.stop.get()).cloned()).map(|stop| view! {
+                    <Shown stop=stop revealed=show.revealed/>
+                })}
+            </main>
+            <section class="stage__hidden" aria-label=t.part_action>
+                {move || match show.revealed.get() {
+                    false => view! {
+                        <button class="button" data-look="sun" data-size="large" type="button" on:click=move |_| reveal()>
+                            <Icon glyph=Glyph::Eye/>{t.reveal}
+                        </button>
+                        <p>{t.hidden_until}</p>
+                    }.into_any(),
+                    true => view! { <p>{t.talk_about_it}</p> }.into_any(),
+                }}
+                {move || match show.stop.get() + 1 < show.total.get() {
+                    true => view! {
+                        <button class="button" data-look="quiet" type="button" on:click=move |_| go(show.stop.get_untracked() + 1)>
+                            {t.next_stop}<Icon glyph=Glyph::Right/>
+                        </button>
+                    }.into_any(),
+                    false => view! {
+                        <a class="button" data-look="quiet" href=format!("/lara/{}", show.id)>{t.present_end}</a>
+                    }.into_any(),
+                }}
+            </section>
+        </div>
+    }
+}
+
+#[component]
+fn Shown(stop: StopView, revealed: RwSignal<bool>) -> impl IntoView {
+    let t = texts();
+    let Some(story) = stop.story else {
+        return view! { <h1 class="stage__title">{t.stop_missing}</h1> }.into_any();
+    };
+    let question = stop.question.unwrap_or_else(|| t.usual_question.to_owned());
+    let heading = story.heading.clone();
+    let kind = story.story.kind;
+    let text = |text: &Option<domain::text::StoryText>| text.as_ref().map(|text| text.as_str().to_owned());
+    let quote = text(&story.story.quote).map(Marked::plain);
+    let told = [text(&story.story.action), text(&story.story.outcome)];
+    view! {
+        <Kind kind=kind/>
+        <h1 class="stage__title">{heading}</h1>
+        {move || match revealed.get() {
+            false => view! {
+                <div class="stage__situation"><Paragraphs text=before_the_turn(&story)/></div>
+                <p class="stage__question">{question.clone()}</p>
+            }.into_any(),
+            true => view! {
+                <div class="stage__situation reveal">
+                    {told.clone().into_iter().flatten().map(|text| view! { <Paragraphs text/> }).collect_view()}
+                </div>
+                {quote.clone().map(|quote| view! { <figure class="story__said reveal"><Said text=quote large=true/></figure> })}
+            }.into_any(),
+        }}
+    }
+    .into_any()
+}

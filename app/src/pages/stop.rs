@@ -1,0 +1,147 @@
+use domain::{
+    id::PathId,
+    view::{Marked, PathView, StoryView},
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_params_map;
+
+use super::{NotFound, id_in_path};
+use crate::{
+    context::{from_library, ports, texts},
+    ui::{Back, Empty, Glyph, Icon, Kind, Loaded, Said, Screen},
+};
+
+/// One stop on one's own phone: the situation, the question, and the turning point when one has thought.
+#[component]
+pub fn StopPage() -> impl IntoView {
+    let id = id_in_path::<PathId>("id");
+    let params = use_params_map();
+    let stop = Memo::new(move |_| {
+        params.read().get("stop").and_then(|n| n.parse::<usize>().ok()).filter(|n| *n > 0)
+    });
+    move || match (id.get(), stop.get()) {
+        (Some(id), Some(stop)) => view! { <AtStop id=id index=stop - 1/> }.into_any(),
+        _ => view! { <NotFound/> }.into_any(),
+    }
+}
+
+#[component]
+fn AtStop(id: PathId, index: usize) -> impl IntoView {
+    let t = texts();
+    let path = from_library(|| (), move |library, ()| async move { library.path(id).await });
+    let revealed = RwSignal::new(false);
+    let title = Signal::derive(move || match path.get() {
+        Some(Ok(Some(view))) => view.path.title.as_str().to_owned(),
+        _ => t.nav_learn.to_owned(),
+    });
+    let total = Signal::derive(move || match path.get() {
+        Some(Ok(Some(view))) => view.stops.len(),
+        _ => 0,
+    });
+    view! {
+        <Screen
+            title=title back=Back::to(format!("/lara/{id}"), t.back_to_path) has_dock=true
+            dock=move || view! { <Onward id=id index=index total=total revealed=revealed path=path/> }
+        >
+            <p class="story__meta">{move || (t.stop_of)(index + 1, total.get())}</p>
+            <Loaded data=path children=move |view| view! { <Content view=view index=index revealed=revealed/> }/>
+        </Screen>
+    }
+}
+
+#[component]
+fn Content(view: Option<PathView>, index: usize, revealed: RwSignal<bool>) -> impl IntoView {
+    let t = texts();
+    let stop = view.and_then(|view| view.stops.into_iter().nth(index));
+    let Some((story, question)) = stop.and_then(|stop| stop.story.map(|story| (story, stop.question))) else {
+        return view! { <Empty glyph=Glyph::Learn title=t.stop_missing text=t.stop_missing_text/> }
+            .into_any();
+    };
+    view! {
+        <article class="story">
+            <header class="story__head">
+                <Kind kind=story.story.kind/>
+                <h1 class="page__title">{story.heading.clone()}</h1>
+            </header>
+            <Paragraphs text=before_the_turn(&story)/>
+            <p class="stage__question" data-size="phone">{question.unwrap_or_else(|| t.usual_question.to_owned())}</p>
+            {move || revealed.get().then(|| view! { <Revealed story=story.clone()/> })}
+        </article>
+    }
+    .into_any()
+}
+
+/// What can be told without giving the turning point away.
+pub fn before_the_turn(story: &StoryView) -> String {
+    story.story.situation.as_ref().map(|text| text.as_str().to_owned()).unwrap_or_default()
+}
+
+/// The turning point, how it went, and the customer's words.
+#[component]
+pub fn Revealed(story: StoryView) -> impl IntoView {
+    let t = texts();
+    let text = |text: &Option<domain::text::StoryText>| text.as_ref().map(|text| text.as_str().to_owned());
+    let (action, outcome) = (text(&story.story.action), text(&story.story.outcome));
+    let quote = text(&story.story.quote).map(Marked::plain);
+    view! {
+        {action.map(|action| view! {
+            <section class="story__part reveal" data-part="turn">
+                <h2><Icon glyph=Glyph::Turnaround/>{t.part_action}</h2><Paragraphs text=action/>
+            </section>
+        })}
+        {outcome.map(|outcome| view! {
+            <section class="story__part reveal"><h2>{t.part_outcome}</h2><Paragraphs text=outcome/></section>
+        })}
+        {quote.map(|quote| view! { <figure class="story__said reveal"><Said text=quote large=true/></figure> })}
+    }
+}
+
+#[component]
+pub fn Paragraphs(text: String) -> impl IntoView {
+    let lines = text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
+    lines.map(|line| view! { <p class="paragraph">{line}</p> }).collect_view()
+}
+
+/// The one button: reveal, then on.
+#[component]
+fn Onward(
+    id: PathId,
+    index: usize,
+    total: Signal<usize>,
+    revealed: RwSignal<bool>,
+    path: Resource<Result<Option<PathView>, domain::ports::Unavailable>>,
+) -> impl IntoView {
+    let (t, ports) = (texts(), ports());
+    let reveal = move |_| {
+        revealed.set(true);
+        ports.device().set_progress(id, index + 1);
+        let story = match path.get_untracked() {
+            Some(Ok(Some(view))) => view.stops.get(index).map(|stop| stop.story_id),
+            _ => None,
+        };
+        spawn_local(async move {
+            if let Some(story) = story {
+                // Whether it can be noted or not, the story has been read.
+                let _ = ports.outbox().showed(id, story, domain::ports::ShownTo::Myself).await;
+            }
+        });
+    };
+    move || {
+        match (revealed.get(), index + 1 < total.get()) {
+        (false, _) => view! {
+            <button class="button" data-look="sun" data-size="large" data-wide type="button" on:click=reveal>
+                <Icon glyph=Glyph::Eye/>{t.reveal}
+            </button>
+        }
+        .into_any(),
+        (true, true) => view! {
+            <a class="button" data-look="ink" data-size="large" data-wide href=format!("/lara/{id}/{}", index + 2)>{t.next_stop}</a>
+        }
+        .into_any(),
+        (true, false) => view! {
+            <a class="button" data-look="ink" data-size="large" data-wide href=format!("/lara/{id}")>{t.done}</a>
+        }
+        .into_any(),
+    }
+    }
+}

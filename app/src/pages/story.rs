@@ -1,0 +1,299 @@
+use domain::{
+    id::StoryId,
+    label::LabelKind,
+    names::Named,
+    query::Filter,
+    reaction::ReactionKind,
+    story::Part,
+    thing::ThingRef,
+    view::{Marked, StoryView, Version},
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::{NotFound, id_in_path, library::address};
+use crate::{
+    context::{Live, Ports, Toast, from_library, live, ports, texts},
+    texts::Texts,
+    ui::{
+        Back, CardSize, Empty, Glyph, Icon, Kind, Loaded, ReceiptLine, Said, Screen, StoryCard, Tab, place,
+    },
+};
+
+/// One story, read in peace.
+#[component]
+pub fn Story() -> impl IntoView {
+    let id = id_in_path::<StoryId>("id");
+    move || match id.get() {
+        Some(id) => view! { <Reading id=id/> }.into_any(),
+        None => view! { <NotFound/> }.into_any(),
+    }
+}
+
+#[component]
+fn Reading(id: StoryId) -> impl IntoView {
+    let t = texts();
+    let story = from_library(|| (), move |library, ()| async move { library.story(id).await });
+    let related = from_library(|| (), move |library, ()| async move { library.related(id, 3).await });
+    let title = Signal::derive(move || match story.get() {
+        Some(Ok(Some(view))) => view.heading,
+        _ => t.nav_library.to_owned(),
+    });
+    let back = Back::to("/bibliotek", t.back_to_library);
+    view! {
+        <Screen title=title back=back tab=Tab::Library end=move || view! { <Menu id=id story=story/> }>
+            <Loaded data=story children=move |view| match view {
+                Some(view) if !view.deleted => view! { <Text view=view related=related/> }.into_any(),
+                Some(_) => view! { <Deleted id=id/> }.into_any(),
+                None => view! {
+                    <Empty glyph=Glyph::Search title=t.story_missing text=t.story_missing_text>
+                        <a class="button" data-look="ink" href="/bibliotek">{t.back_to_library}</a>
+                    </Empty>
+                }.into_any(),
+            }/>
+        </Screen>
+    }
+}
+
+type Data<T> = Resource<Result<T, domain::ports::Unavailable>>;
+
+#[component]
+fn Text(view: StoryView, related: Data<Vec<domain::view::Card>>) -> impl IntoView {
+    let t = texts();
+    let meta = [
+        Some(view.author.clone()),
+        place(view.department.as_ref().map(|d| d.name.as_str()), view.site.as_ref().map(|s| s.name.as_str())),
+        view.day.map(|day| ports().locale().day(day, live().language.get_untracked())),
+    ];
+    let part = |part: Part, name: &'static str| {
+        let text = view.story.text(part).to_owned();
+        (!text.is_empty()).then(|| view! { <PartOf part=part name=name text=text/> })
+    };
+    let quote = view.story.quote.as_ref().map(|quote| Marked::plain(quote.as_str()));
+    view! {
+        <article class="story">
+            <header class="story__head">
+                <Kind kind=view.story.kind/>
+                <h1 class="page__title">{view.heading.clone()}</h1>
+                <p class="story__meta">
+                    {meta.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")}
+                </p>
+                {view.receipt.map(|receipt| view! { <ReceiptLine receipt/> })}
+            </header>
+            {part(Part::Situation, t.part_situation)}
+            {part(Part::Action, t.part_action)}
+            {part(Part::Outcome, t.part_outcome)}
+            {quote.map(|text| view! {
+                <figure class="story__said">
+                    <Said text=text large=true/>
+                    <figcaption class="story__meta">{t.part_quote}</figcaption>
+                </figure>
+            })}
+            {part(Part::Lesson, t.part_lesson)}
+            <Labels values=view.values.clone() tags=view.tags.clone()/>
+        </article>
+        <Reactions view=view.clone()/>
+        <Related related=related/>
+        {view.is_own.then(|| view! { <History id=view.id/> })}
+    }
+}
+
+#[component]
+fn PartOf(part: Part, name: &'static str, text: String) -> impl IntoView {
+    let turn = part == Part::Action;
+    let paragraphs = text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
+    view! {
+        <section class="story__part" data-part=turn.then_some("turn")>
+            <h2>{turn.then(|| view! { <Icon glyph=Glyph::Turnaround/> })}{name}</h2>
+            {paragraphs.map(|line| view! { <p>{line}</p> }).collect_view()}
+        </section>
+    }
+}
+
+/// Values and tags lead back into the library.
+#[component]
+fn Labels(values: Vec<Named>, tags: Vec<Named>) -> impl IntoView {
+    let t = texts();
+    let link = |kind: LabelKind, label: Named, icon: bool| {
+        let mut filter = Filter::default();
+        filter.set_label(kind, Some(label.id));
+        view! {
+            <a class=icon.then_some("value") href=address("", &filter)>
+                {icon.then(|| view! { <Icon glyph=Glyph::Sun/> })}{label.name}
+            </a>
+        }
+    };
+    let line = move |labels: Vec<Named>, kind, name: &'static str, icon| {
+        (!labels.is_empty()).then(|| {
+            let links = labels.into_iter().map(|label| link(kind, label, icon)).collect_view();
+            view! { <p class="words"><span class="visually-hidden">{name}": "</span>{links}</p> }
+        })
+    };
+    view! {
+        <div class="story__labels">
+            {line(values, LabelKind::Value, t.filter_value, true)}
+            {line(tags, LabelKind::Tag, t.filter_tag, false)}
+        </div>
+    }
+}
+
+#[component]
+fn Reactions(view: StoryView) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let (id, tally, reacted) = (view.id, view.tally, view.reacted);
+    let button = move |kind: ReactionKind, glyph: Glyph, name: &'static str| {
+        let on = reacted.contains(&kind);
+        let react = move |_| {
+            let outbox = ports.outbox();
+            spawn_local(async move {
+                if outbox.react(id, kind, !on).await.is_err() {
+                    live.storage_failed.set(true);
+                }
+            });
+        };
+        view! {
+            <button class="reaction" type="button" aria-pressed=on.to_string() on:click=react>
+                <Icon glyph=glyph/><span>{name}</span>
+                <span class="reaction__count">{tally.of(kind)}</span>
+            </button>
+        }
+    };
+    view! {
+        <section class="section" aria-labelledby="reactions">
+            <h2 class="section__title" id="reactions">{t.reactions}</h2>
+            <div class="reactions">
+                {button(ReactionKind::Applause, Glyph::Sun, t.reaction_applause)}
+                {button(ReactionKind::Learned, Glyph::Bulb, t.reaction_learned)}
+                {button(ReactionKind::WillTry, Glyph::Sprout, t.reaction_will_try)}
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Related(related: Data<Vec<domain::view::Card>>) -> impl IntoView {
+    let t = texts();
+    // What is alike is a bonus: where it cannot be had, nothing is said.
+    let cards = move || related.get().and_then(Result::ok).filter(|cards| !cards.is_empty());
+    view! {
+        <Transition fallback=|| ()>
+            {move || cards().map(|cards| view! {
+                <section class="section" aria-labelledby="related">
+                    <h2 class="section__title" id="related">{t.related}</h2>
+                    {cards.into_iter().map(|card| view! { <StoryCard card size=CardSize::Small/> }).collect_view()}
+                </section>
+            })}
+        </Transition>
+    }
+}
+
+/// Every text the story ever had. Asked for when it is opened.
+#[component]
+fn History(id: StoryId) -> impl IntoView {
+    let (t, ports) = (texts(), ports());
+    let versions = RwSignal::new(None);
+    let open = move |_| {
+        let library = ports.library();
+        if versions.read_untracked().is_none() {
+            spawn_local(async move { versions.set(Some(library.history(id).await)) });
+        }
+    };
+    view! {
+        <details class="more" on:toggle=open>
+            <summary class="more__summary"><Icon glyph=Glyph::Clock/>{t.history}</summary>
+            {move || versions.get().map(|found| match found {
+                Ok(found) => found.into_iter().rev().map(version).collect_view().into_any(),
+                Err(error) => crate::ui::trouble(error).into_any(),
+            })}
+        </details>
+    }
+}
+
+fn version(version: Version) -> impl IntoView {
+    let when = ports().locale().moment(version.at, live().language.get_untracked());
+    let texts = version.texts.into_iter().map(|(part, text)| {
+        view! { <p class="version__text" data-part=part.key()>{text}</p> }
+    });
+    view! {
+        <section class="version">
+            <h3 class="version__head">{when}" · "{version.by}</h3>
+            {texts.collect_view()}
+        </section>
+    }
+}
+
+/// What else can be done with a story.
+#[component]
+fn Menu(id: StoryId, story: Data<Option<StoryView>>) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let shown = Memo::new(move |_| match story.get() {
+        Some(Ok(Some(view))) if !view.deleted => Some((view.may_edit, view.heading)),
+        _ => None,
+    });
+    move || {
+        shown.get().map(|(may_edit, heading)| {
+            let share = move |_| {
+                let (device, heading, toast) = (ports.device(), heading.clone(), live.toast);
+                spawn_local(async move {
+                    if device.share(&heading, &format!("/berattelse/{id}")).await {
+                        toast.set(Some(Toast { text: t.link_copied, undo: None }));
+                    }
+                });
+            };
+            view! {
+                <button class="icon-button" type="button" aria-label=t.share on:click=share>
+                    <Icon glyph=Glyph::Share/>
+                </button>
+                {may_edit.then(|| view! { <Change id=id/> })}
+            }
+        })
+    }
+}
+
+#[component]
+fn Change(id: StoryId) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let navigate = use_navigate();
+    let change = move |_| {
+        let (drafts, navigate) = (ports.drafts(), navigate.clone());
+        spawn_local(async move {
+            match drafts.change(id).await {
+                Ok(draft) => navigate(&format!("/beratta?utkast={}", draft.id), NavigateOptions::default()),
+                Err(_) => live.storage_failed.set(true),
+            }
+        });
+    };
+    view! {
+        <button class="icon-button" type="button" aria-label=t.change on:click=change><Icon glyph=Glyph::Pencil/></button>
+        <button class="icon-button" type="button" aria-label=t.delete on:click=move |_| set_deleted(ports, live, id, true)>
+            <Icon glyph=Glyph::Trash/>
+        </button>
+    }
+}
+
+/// Deletes softly, with a way back; or takes that way.
+fn set_deleted(ports: Ports, live: Live, id: StoryId, deleted: bool) {
+    let (outbox, t) = (ports.outbox(), Texts::of(live.language.get_untracked()));
+    spawn_local(async move {
+        match outbox.set_deleted(ThingRef::story(id), deleted).await {
+            Ok(()) if deleted => {
+                let undo = Callback::new(move |()| set_deleted(ports, live, id, false));
+                live.toast.set(Some(Toast { text: t.story_deleted, undo: Some(undo) }));
+            }
+            Ok(()) => live.toast.set(None),
+            Err(_) => live.storage_failed.set(true),
+        }
+    });
+}
+
+#[component]
+fn Deleted(id: StoryId) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    view! {
+        <Empty glyph=Glyph::Trash title=t.story_deleted text=t.story_deleted_text>
+            <button class="button" data-look="ink" type="button" on:click=move |_| set_deleted(ports, live, id, false)>
+                {t.restore}
+            </button>
+        </Empty>
+    }
+}

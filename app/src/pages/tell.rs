@@ -1,0 +1,328 @@
+//! Telling: one sheet, three questions, a minute.
+
+mod drafts;
+mod extras;
+mod sheet;
+
+use domain::{
+    coach::{Detail, Hints, hints},
+    draft::DraftProblem,
+    id::DraftId,
+    ports::{KeepError, Labels, Unavailable},
+    story::{Part, StoryKind, suggested_title},
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
+
+use crate::{
+    context::{from_library, live, ports, texts},
+    ui::{Back, Banner, Glyph, Icon, Screen, Tone},
+};
+pub use drafts::DraftList;
+use drafts::Unfinished;
+use extras::Extras;
+use sheet::{Saved, Sheet};
+
+/// Where the text of a problem stands beside what was written.
+const WARN_BELOW: usize = 1_000;
+
+#[component]
+pub fn Tell() -> impl IntoView {
+    let t = texts();
+    let query = use_query_map();
+    let in_address = Memo::new(move |_| query.read().get("utkast").and_then(|id| id.parse::<DraftId>().ok()));
+    let sheet = Sheet::new();
+    sheet.follow(in_address, move || shared_text(&query.get_untracked()));
+    // Nobody has to have joined to tell: there are simply no labels to choose from then.
+    let labels = from_library(
+        || (),
+        |library, ()| async move {
+            match library.labels().await {
+                Err(Unavailable::SignedOut | Unavailable::Unreachable) => Ok(Labels::default()),
+                labels => labels,
+            }
+        },
+    );
+    let title = move || if sheet.changes.get().is_some() { t.change_story } else { t.nav_tell };
+    let back = Back::to("/", t.back_draft_is_kept);
+    view! {
+        <Screen
+            title=Signal::derive(move || title().to_owned()) back=back heading=t.nav_tell has_dock=true
+            dock=move || view! { <SaveDock sheet=sheet/> }
+        >
+            <Unfinished sheet=sheet/>
+            <form class="tell" on:submit=|event| event.prevent_default()>
+                <div class="sheet">
+                    <Prompt sheet=sheet part=Part::Situation label=t.ask_situation hint=t.ask_situation_hint/>
+                    <Prompt sheet=sheet part=Part::Action label=t.ask_action hint=t.ask_action_hint/>
+                    <Coach sheet=sheet labels=labels/>
+                    <Prompt sheet=sheet part=Part::Outcome label=t.ask_outcome hint=t.ask_outcome_hint/>
+                    <Prompt sheet=sheet part=Part::Quote label=t.ask_quote optional=t.ask_quote_optional hint="”…”"/>
+                    <details class="more">
+                        <summary class="more__summary"><Icon glyph=Glyph::Plus/>{t.more_fields}</summary>
+                        <Prompt sheet=sheet part=Part::Title label=t.ask_title hint=t.ask_title_hint/>
+                        <Prompt sheet=sheet part=Part::Lesson label=t.ask_lesson hint=t.ask_lesson_hint/>
+                        <DayField sheet=sheet/>
+                    </details>
+                </div>
+                <Kinds sheet=sheet/>
+                <Extras sheet=sheet labels=labels/>
+            </form>
+        </Screen>
+    }
+}
+
+/// What another app handed over.
+fn shared_text(query: &leptos_router::params::ParamsMap) -> Option<String> {
+    let given = ["rubrik", "text", "lank"].into_iter().filter_map(|key| query.get(key));
+    let text = given.filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join("\n");
+    (!text.is_empty()).then_some(text)
+}
+
+/// One question, and ruled paper for the answer.
+#[component]
+fn Prompt(
+    sheet: Sheet,
+    part: Part,
+    label: &'static str,
+    hint: &'static str,
+    #[prop(optional)] optional: Option<&'static str>,
+) -> impl IntoView {
+    let t = texts();
+    let text = sheet.text(part);
+    let error_id = format!("{}-problem", part.key());
+    let over = Memo::new(move |_| {
+        let chars = text.read().chars().count();
+        (chars + WARN_BELOW > part.max_chars()).then_some((chars, part.max_chars()))
+    });
+    let too_long = move || over.get().is_some_and(|(chars, max)| chars > max);
+    let placeholder = move || match (part, text.read().is_empty()) {
+        (Part::Title, true) => suggested_title(
+            [Part::Situation, Part::Action, Part::Outcome]
+                .map(|part| sheet.text(part).get())
+                .iter()
+                .map(String::as_str),
+        ),
+        _ => String::new(),
+    };
+    let placeholder =
+        move || Some(placeholder()).filter(|title| !title.is_empty()).unwrap_or_else(|| hint.to_owned());
+    view! {
+        <div class="prompt">
+            <label class="prompt__label" for=part.key()>
+                {label}{optional.map(|optional| view! { <span class="prompt__optional">{optional}</span> })}
+            </label>
+            <div class="prompt__grow" data-text=move || text.get()>
+                <textarea
+                    class="prompt__text" id=part.key() placeholder=placeholder prop:value=text
+                    aria-invalid=move || too_long().to_string() aria-describedby=error_id.clone()
+                    on:input=move |event| sheet.write(part, event_target_value(&event))
+                ></textarea>
+            </div>
+            <div id=error_id>
+                {move || over.get().map(|(chars, max)| {
+                    let class = if chars > max { "field__error" } else { "prompt__hint" };
+                    view! { <p class=class>{(t.chars_of)(chars, max)}</p> }
+                })}
+            </div>
+        </div>
+    }
+}
+
+/// Gentle hints from the text itself.
+#[component]
+fn Coach(sheet: Sheet, labels: Resource<Result<Labels, Unavailable>>) -> impl IntoView {
+    let t = texts();
+    let language = live().language.get_untracked();
+    let found = Memo::new(move |_| {
+        let places: Vec<String> = match labels.get() {
+            Some(Ok(labels)) => {
+                labels.sites.into_iter().chain(labels.departments).map(|label| label.name).collect()
+            }
+            _ => Vec::new(),
+        };
+        let places: Vec<&str> = places.iter().map(String::as_str).collect();
+        let text = |part| sheet.text(part).get();
+        hints(
+            &text(Part::Situation),
+            &text(Part::Action),
+            &text(Part::Outcome),
+            &text(Part::Quote),
+            language,
+            &places,
+        )
+    });
+    let name = move |detail| match detail {
+        Detail::Place => t.coach_place,
+        Detail::Moment => t.coach_moment,
+        Detail::Words => t.coach_words,
+        Detail::Gesture => t.coach_gesture,
+    };
+    let ask = move |detail| match detail {
+        Detail::Place => t.coach_ask_place,
+        Detail::Moment => t.coach_ask_moment,
+        Detail::Words => t.coach_ask_words,
+        Detail::Gesture => t.coach_ask_gesture,
+    };
+    let chips = move |Hints { found, missing }: Hints| {
+        let found = found.into_iter().map(|detail| {
+            view! {
+                <li class="chip" data-state="done"><Icon glyph=Glyph::Check/>{name(detail)}</li>
+            }
+        });
+        let missing = missing.into_iter().map(|detail| {
+            view! {
+                <li class="chip" data-state="asking"><Icon glyph=Glyph::Plus/>{ask(detail)}</li>
+            }
+        });
+        view! { <ul class="chips">{found.collect_view()}{missing.collect_view()}</ul> }
+    };
+    move || {
+        let hints = found.get();
+        (hints != Hints::default()).then(|| {
+            view! {
+                <div class="coach">
+                    <p class="coach__lead">{t.coach_lead}</p>
+                    {chips(hints)}
+                </div>
+            }
+        })
+    }
+}
+
+#[component]
+fn DayField(sheet: Sheet) -> impl IntoView {
+    let t = texts();
+    let today = ports().locale().today().to_string();
+    view! {
+        <label class="field">
+            <span class="field__label">{t.ask_day}</span>
+            <input
+                class="field__input" type="date" max=today prop:value=sheet.day
+                on:input=move |event| sheet.set(sheet.day, event_target_value(&event))
+            />
+        </label>
+    }
+}
+
+#[component]
+fn Kinds(sheet: Sheet) -> impl IntoView {
+    let t = texts();
+    let choice = move |kind: StoryKind| {
+        view! {
+            <button
+                class="chip" type="button" aria-pressed=move || (sheet.kind.get() == kind).to_string()
+                on:click=move |_| sheet.set(sheet.kind, kind)
+            >
+                <Icon glyph=crate::ui::kind_glyph(kind)/>{(t.kind)(kind)}
+            </button>
+        }
+    };
+    view! {
+        <section class="section" aria-labelledby="kinds">
+            <h2 class="section__title" id="kinds">{t.ask_kind}</h2>
+            <div class="chips">{StoryKind::ALL.map(choice).collect_view()}</div>
+        </section>
+    }
+}
+
+/// When it was last kept, and the one button.
+#[component]
+fn SaveDock(sheet: Sheet) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let navigate = use_navigate();
+    let busy = RwSignal::new(false);
+    let problem = RwSignal::new(None::<KeepError>);
+    let save = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        let draft = sheet.draft();
+        if live.me.read_untracked().is_none() {
+            ports.drafts().keep(draft.clone());
+            navigate(&format!("/ga-med?utkast={}", draft.id), NavigateOptions::default());
+            return;
+        }
+        busy.set(true);
+        problem.set(None);
+        let (outbox, navigate) = (ports.outbox(), navigate.clone());
+        spawn_local(async move {
+            match outbox.tell(&draft).await {
+                Ok(story) => {
+                    // Back from here must not lead to an empty sheet.
+                    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+                    navigate(&format!("/beratta/klar/{story}"), options);
+                }
+                Err(error) => problem.set(Some(error)),
+            }
+            busy.set(false);
+        });
+    };
+    view! {
+        {move || problem.get().map(|problem| view! { <Problem problem=problem sheet=sheet/> })}
+        <SavedLine sheet=sheet/>
+        <button
+            class="button" data-look="sun" data-size="large" data-wide type="button" on:click=save
+            disabled=move || !sheet.tells() data-busy=move || busy.get()
+        >
+            {move || if sheet.changes.get().is_some() { t.save_change } else { t.save_story }}
+        </button>
+    }
+}
+
+#[component]
+fn SavedLine(sheet: Sheet) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let line = move || match sheet.saved.get() {
+        Saved::Nothing => view! { <Icon glyph=Glyph::Lock/>{t.draft_is_yours} }.into_any(),
+        Saved::Typing => view! { <Icon glyph=Glyph::Pencil/>{t.draft_typing} }.into_any(),
+        Saved::At(at) => {
+            let time = ports.locale().time(at, live.language.get_untracked());
+            view! { <Icon glyph=Glyph::Phone/>{t.draft_saved}" "<time>{time}</time> }.into_any()
+        }
+        Saved::Failed(_) => view! { <Icon glyph=Glyph::Warn/>{t.draft_failed} }.into_any(),
+    };
+    view! {
+        {move || match sheet.saved.get() {
+            Saved::Failed(error) => Some(view! { <Problem problem=error sheet=sheet/> }),
+            _ => None,
+        }}
+        <p class="saved-line" role="status">{line}</p>
+    }
+}
+
+/// What could not be kept, and the way out: the words stay on the screen and can be copied.
+#[component]
+fn Problem(problem: KeepError, sheet: Sheet) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let (title, text) = match problem {
+        KeepError::Draft(DraftProblem::TellsNothing) => (t.problem_empty, t.problem_empty_text.to_owned()),
+        KeepError::Draft(DraftProblem::TooLong { part, chars, max }) => {
+            (t.problem_too_long, format!("{}: {}", (t.part)(part), (t.chars_of)(chars, max)))
+        }
+        KeepError::Draft(DraftProblem::OddCharacter(part)) => (t.problem_odd, (t.part)(part).to_owned()),
+        KeepError::Draft(DraftProblem::NotADay) => (t.problem_day, t.problem_day_text.to_owned()),
+        KeepError::Full => (t.phone_full, t.phone_full_text.to_owned()),
+        KeepError::SignedOut => (t.signed_out, t.signed_out_text.to_owned()),
+        KeepError::Storage | KeepError::Missing => (t.cannot_save, t.cannot_save_text.to_owned()),
+    };
+    let copy = move |_| {
+        let (device, words) = (ports.device(), sheet.words());
+        spawn_local(async move {
+            if device.copy(&words).await {
+                live.toast.set(Some(crate::context::Toast { text: t.copied, undo: None }));
+            }
+        });
+    };
+    view! {
+        <Banner tone=Tone::Rust glyph=Glyph::Warn title=title text=text>
+            <button class="button" type="button" on:click=copy>{t.copy_text}</button>
+            <button class="button" type="button" on:click=move |_| ports.drafts().keep(sheet.draft())>
+                <Icon glyph=Glyph::Refresh/>{t.try_again}
+            </button>
+        </Banner>
+    }
+}

@@ -1,0 +1,184 @@
+use domain::{
+    draft::{Draft, Told},
+    id::{DraftId, LabelId},
+    ports::KeepError,
+    story::{Part, StoryKind},
+    time::Millis,
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use crate::context::{Live, Ports, live, ports};
+
+/// What is being told, as signals: each field is drawn by itself, and every change is handed over to be kept.
+#[derive(Clone, Copy)]
+pub struct Sheet {
+    texts: [RwSignal<String>; 6],
+    pub kind: RwSignal<StoryKind>,
+    pub department: RwSignal<Option<LabelId>>,
+    pub site: RwSignal<Option<LabelId>>,
+    pub tags: RwSignal<Vec<String>>,
+    pub values: RwSignal<Vec<LabelId>>,
+    pub day: RwSignal<String>,
+    pub saved: RwSignal<Saved>,
+    /// The told story that is being changed.
+    pub changes: RwSignal<Option<Box<Told>>>,
+    /// What is not on the screen: id, version, when it was begun.
+    rest: StoredValue<Option<Draft>>,
+    ports: Ports,
+    live: Live,
+}
+
+/// Whether the sheet is safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// Nothing has been written.
+    Nothing,
+    /// The last words are on their way to the store.
+    Typing,
+    At(Millis),
+    Failed(KeepError),
+}
+
+impl Sheet {
+    pub fn new() -> Self {
+        Self {
+            texts: std::array::from_fn(|_| RwSignal::new(String::new())),
+            kind: RwSignal::new(StoryKind::Turnaround),
+            department: RwSignal::new(None),
+            site: RwSignal::new(None),
+            tags: RwSignal::new(Vec::new()),
+            values: RwSignal::new(Vec::new()),
+            day: RwSignal::new(String::new()),
+            saved: RwSignal::new(Saved::Nothing),
+            changes: RwSignal::new(None),
+            rest: StoredValue::new(None),
+            ports: ports(),
+            live: live(),
+        }
+    }
+
+    /// Takes up the draft that the address names, else begins a new one (with what another app handed over). Keeps
+    /// the address in step, so that a killed tab comes back to this very draft.
+    pub fn follow(self, in_address: Memo<Option<DraftId>>, shared: impl Fn() -> Option<String> + 'static) {
+        Effect::new(move |_| match in_address.get() {
+            Some(id) if self.id() == Some(id) => {}
+            Some(id) => {
+                let drafts = self.ports.drafts();
+                spawn_local(async move {
+                    match drafts.load(id).await {
+                        Ok(Some(draft)) => self.show(draft),
+                        Ok(None) => self.show_new(),
+                        Err(error) => self.saved.set(Saved::Failed(error)),
+                    }
+                });
+            }
+            None => {
+                self.show_new();
+                if let Some(text) = shared() {
+                    self.write(Part::Situation, text);
+                }
+            }
+        });
+        let navigate = use_navigate();
+        Effect::new(move |_| {
+            let Some(kept) = self.live.kept.get() else { return };
+            if self.id() != Some(kept.draft) {
+                return;
+            }
+            match kept.outcome {
+                Ok(saved) => {
+                    self.rest.update_value(|rest| {
+                        if let Some(rest) = rest {
+                            (rest.id, rest.version, rest.saved_at) = (saved.id, saved.version, saved.at);
+                        }
+                    });
+                    self.saved.set(Saved::At(saved.at));
+                    if in_address.get_untracked() != Some(saved.id) {
+                        let options =
+                            NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+                        navigate(&format!("/beratta?utkast={}", saved.id), options);
+                    }
+                }
+                Err(error) => self.saved.set(Saved::Failed(error)),
+            }
+        });
+    }
+
+    fn id(self) -> Option<DraftId> {
+        self.rest.with_value(|rest| rest.as_ref().map(|draft| draft.id))
+    }
+
+    fn show_new(self) {
+        let mut draft = self.ports.drafts().begin();
+        if let Some(me) = self.live.me.get_untracked() {
+            draft.department = me.department.map(|label| label.id);
+            draft.site = me.site.map(|label| label.id);
+        }
+        self.show(draft);
+        self.saved.set(Saved::Nothing);
+    }
+
+    pub fn show(self, draft: Draft) {
+        for (part, text) in Part::ALL.into_iter().zip(self.texts) {
+            text.set(draft.text(part).to_owned());
+        }
+        self.kind.set(draft.kind);
+        self.department.set(draft.department);
+        self.site.set(draft.site);
+        self.tags.set(draft.tags.clone());
+        self.values.set(draft.values.clone());
+        self.day.set(draft.occurred_on.clone());
+        self.saved.set(Saved::At(draft.saved_at));
+        self.changes.set(draft.of.clone());
+        self.rest.set_value(Some(draft));
+    }
+
+    pub fn text(self, part: Part) -> RwSignal<String> {
+        self.texts[Part::ALL.iter().position(|known| *known == part).expect("ALL holds every part")]
+    }
+
+    pub fn write(self, part: Part, text: String) {
+        // U+0000 cannot be stored by every database, and nobody types it.
+        self.set(self.text(part), text.replace('\0', ""));
+    }
+
+    /// Sets a field and hands the draft over to be kept.
+    pub fn set<T: Send + Sync + 'static>(self, field: RwSignal<T>, value: T) {
+        field.set(value);
+        self.saved.set(Saved::Typing);
+        self.ports.drafts().keep(self.draft());
+    }
+
+    pub fn draft(self) -> Draft {
+        let rest = self.rest.get_value().unwrap_or_else(|| self.ports.drafts().begin());
+        let texts = Part::ALL.into_iter().zip(self.texts.map(|text| text.get_untracked()));
+        Draft {
+            kind: self.kind.get_untracked(),
+            texts: texts.filter(|(_, text)| !text.is_empty()).collect(),
+            department: self.department.get_untracked(),
+            site: self.site.get_untracked(),
+            tags: self.tags.get_untracked(),
+            values: self.values.get_untracked(),
+            occurred_on: self.day.get_untracked(),
+            ..rest
+        }
+    }
+
+    /// Whether there is something to save.
+    pub fn tells(self) -> bool {
+        [Part::Situation, Part::Action, Part::Outcome]
+            .iter()
+            .any(|part| !self.text(*part).read().trim().is_empty())
+    }
+
+    pub fn is_blank(self) -> bool {
+        self.texts.iter().all(|text| text.read().is_empty())
+    }
+
+    /// Everything written, for copying out.
+    pub fn words(self) -> String {
+        let texts = self.texts.map(|text| text.get_untracked());
+        texts.into_iter().filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join("\n\n")
+    }
+}

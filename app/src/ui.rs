@@ -1,0 +1,15 @@
+//! Components: they show what they are given and never ask for anything.
+
+mod banner;
+mod card;
+mod icon;
+mod loaded;
+mod receipt;
+mod screen;
+
+pub use banner::{Banner, Empty, Tone};
+pub use card::{CardSize, Kind, Said, StoryCard, kind_glyph, place};
+pub use icon::{Glyph, Icon, Logo};
+pub use loaded::{Loaded, trouble};
+pub use receipt::{ReceiptLine, Slip};
+pub use screen::{Back, Screen, Tab, TellButton};

@@ -1,0 +1,62 @@
+use leptos::prelude::*;
+
+use super::{Glyph, Icon};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Waiting, or for your information.
+    Dusk,
+    Quiet,
+    /// The server has said yes.
+    Leaf,
+    /// Needs you.
+    Rust,
+}
+
+impl Tone {
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Dusk => "dusk",
+            Self::Quiet => "quiet",
+            Self::Leaf => "leaf",
+            Self::Rust => "rust",
+        }
+    }
+}
+
+/// A word on the state of things, with what can be done about it.
+#[component]
+pub fn Banner(
+    tone: Tone,
+    glyph: Glyph,
+    #[prop(into)] title: Signal<String>,
+    #[prop(into)] text: Signal<String>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let role = if tone == Tone::Rust { "alert" } else { "status" };
+    view! {
+        <div class="banner" data-tone=tone.key() role=role>
+            <Icon glyph=glyph/>
+            <p><strong>{move || title.get()}</strong>{move || text.get()}</p>
+            {children.map(|children| view! { <div class="banner__actions">{children()}</div> })}
+        </div>
+    }
+}
+
+/// Where there is nothing yet: what it will be, and how to begin.
+#[component]
+pub fn Empty(
+    glyph: Glyph,
+    title: &'static str,
+    text: &'static str,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <Icon glyph=glyph/>
+            <h2 class="empty__title">{title}</h2>
+            <p>{text}</p>
+            {children.map(|children| children())}
+        </div>
+    }
+}

@@ -1,0 +1,99 @@
+use domain::{
+    language::Language,
+    story::StoryKind,
+    time::Day,
+    view::{Card, Marked},
+};
+use leptos::prelude::*;
+
+use super::{Glyph, Icon, ReceiptLine};
+use crate::context::{live, ports, texts};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CardSize {
+    Small,
+    #[default]
+    Normal,
+    Large,
+}
+
+impl CardSize {
+    fn key(self) -> Option<&'static str> {
+        match self {
+            Self::Small => Some("small"),
+            Self::Normal => None,
+            Self::Large => Some("large"),
+        }
+    }
+}
+
+/// A story in a list: the turning point first. The whole card is the link.
+#[component]
+pub fn StoryCard(card: Card, #[prop(optional)] size: CardSize) -> impl IntoView {
+    let t = texts();
+    let place = place(card.department.as_deref(), card.site.as_deref());
+    let small = size == CardSize::Small;
+    let last = match size {
+        CardSize::Small => None,
+        CardSize::Normal => card.day.map(day_text),
+        CardSize::Large => Some((t.minutes)(card.minutes)),
+    };
+    let meta = [Some(card.author), place, last].into_iter().flatten().filter(|text| !text.is_empty());
+    view! {
+        <article class="story-card" data-size=size.key()>
+            <div class="story-card__top"><Kind kind=card.kind/></div>
+            <h3 class="story-card__title">
+                <a href=format!("/berattelse/{}", card.id)><MarkedText text=card.title/></a>
+            </h3>
+            <p class="story-card__turn"><MarkedText text=card.turn/></p>
+            {card.quote.filter(|_| !small).map(|quote| view! { <Said text=quote/> })}
+            <p class="story-card__meta">{meta.map(|text| view! { <span>{text}</span> }).collect_view()}</p>
+            {card.receipt.filter(|receipt| receipt.received_at.is_none()).map(|receipt| view! { <ReceiptLine receipt/> })}
+        </article>
+    }
+}
+
+fn day_text(day: Day) -> String {
+    let language: Language = live().language.get_untracked();
+    ports().locale().day(day, language)
+}
+
+/// `Färg, Borås`
+pub fn place(department: Option<&str>, site: Option<&str>) -> Option<String> {
+    let both: Vec<&str> = department.into_iter().chain(site).collect();
+    (!both.is_empty()).then(|| both.join(", "))
+}
+
+/// The kind of a story: a sign and a word.
+#[component]
+pub fn Kind(kind: StoryKind) -> impl IntoView {
+    let t = texts();
+    (kind != StoryKind::Other)
+        .then(|| view! { <span class="kind"><Icon glyph=kind_glyph(kind)/>{(t.kind)(kind)}</span> })
+}
+
+pub fn kind_glyph(kind: StoryKind) -> Glyph {
+    match kind {
+        StoryKind::Turnaround => Glyph::Turnaround,
+        StoryKind::BeyondExpectations => Glyph::Beyond,
+        StoryKind::HeroOfTheDay => Glyph::Hero,
+        StoryKind::Colleague => Glyph::Colleague,
+        StoryKind::CustomerWords | StoryKind::Other => Glyph::Words,
+    }
+}
+
+/// The customer's own words.
+#[component]
+pub fn Said(text: Marked, #[prop(optional)] large: bool) -> impl IntoView {
+    view! { <blockquote class="said" data-size=large.then_some("large")><p><MarkedText text/></p></blockquote> }
+}
+
+/// Text with what a search met in it.
+#[component]
+pub fn MarkedText(text: Marked) -> impl IntoView {
+    let run = |run: domain::view::Run| match run.hit {
+        true => view! { <mark>{run.text}</mark> }.into_any(),
+        false => run.text.into_any(),
+    };
+    text.0.into_iter().map(run).collect_view()
+}

@@ -1,0 +1,173 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use super::{Banner, Glyph, Icon, Logo, Tone};
+use crate::context::{live, ports, texts};
+
+/// The five places of the tab bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Home,
+    Library,
+    Tell,
+    Learn,
+    Me,
+}
+
+/// The frame of every screen: bar, page, and what lies within the thumb's reach.
+#[component]
+pub fn Screen(
+    /// The document's title, without the app's name.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Where "back" leads. Without it the bar shows the brand.
+    #[prop(optional)]
+    back: Option<Back>,
+    /// A heading in the bar, where the page has none of its own.
+    #[prop(optional)]
+    heading: Option<&'static str>,
+    /// More at the end of the bar.
+    #[prop(optional, into)]
+    end: ViewFn,
+    /// The tab that is lit. Without it there is no tab bar.
+    #[prop(optional)]
+    tab: Option<Tab>,
+    /// What stands above the tab bar.
+    #[prop(optional, into)]
+    dock: ViewFn,
+    #[prop(optional)] has_dock: bool,
+    #[prop(optional)] wide: bool,
+    children: Children,
+) -> impl IntoView {
+    let t = texts();
+    let bar = match back {
+        Some(back) => view! {
+            <a class="icon-button" href=back.to aria-label=back.label><Icon glyph=back.glyph/></a>
+        }
+        .into_any(),
+        None => view! { <a class="brand" href="/"><Logo/>{t.app}</a> }.into_any(),
+    };
+    view! {
+        <Title text=move || format!("{} · {}", title.get(), t.app)/>
+        <div class="screen">
+            <a class="skip-link" href="#page">{t.skip}</a>
+            <header class="top-bar">
+                {bar}
+                {heading.map(|heading| view! { <h1 class="top-bar__title">{heading}</h1> })}
+                <div class="top-bar__end"><OfflineBadge/>{end.run()}</div>
+            </header>
+            <main class="page" id="page" data-wide=wide>
+                <Notices quiet=tab.is_none()/>
+                {children()}
+            </main>
+            <div class="bottom">
+                <Toasts/>
+                {has_dock.then(|| view! { <section class="dock">{dock.run()}</section> })}
+                {tab.map(|tab| view! { <TabBar current=tab/> })}
+            </div>
+        </div>
+    }
+}
+
+/// A way back, with its name for those who cannot see the arrow.
+#[derive(Clone)]
+pub struct Back {
+    pub to: String,
+    pub label: &'static str,
+    pub glyph: Glyph,
+}
+
+impl Back {
+    pub fn to(path: impl Into<String>, label: &'static str) -> Self {
+        Self { to: path.into(), label, glyph: Glyph::Back }
+    }
+
+    pub fn close(path: impl Into<String>, label: &'static str) -> Self {
+        Self { to: path.into(), label, glyph: Glyph::Close }
+    }
+}
+
+#[component]
+pub fn OfflineBadge() -> impl IntoView {
+    let (t, online) = (texts(), live().online);
+    move || {
+        (!online.get()).then(|| {
+            view! { <span class="badge" data-tone="dusk"><Icon glyph=Glyph::Offline/>{t.offline}</span> }
+        })
+    }
+}
+
+/// What concerns every screen: a store that cannot be opened, a new version.
+#[component]
+fn Notices(quiet: bool) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    view! {
+        {move || live.storage_failed.get().then(|| view! {
+            <Banner tone=Tone::Rust glyph=Glyph::Warn title=t.storage_failed text=t.storage_failed_text/>
+        })}
+        // A draft is never interrupted: where there is no tab bar, somebody is in the middle of something.
+        {move || (live.update.get() && !quiet).then(|| view! {
+            <Banner tone=Tone::Quiet glyph=Glyph::Refresh title=t.update text=t.update_text>
+                <button class="button" type="button" on:click=move |_| ports.device().update()>{t.update_now}</button>
+            </Banner>
+        })}
+    }
+}
+
+#[component]
+fn Toasts() -> impl IntoView {
+    let (t, toast) = (texts(), live().toast);
+    let undo = move |_| {
+        if let Some(undo) = toast.get_untracked().and_then(|toast| toast.undo) {
+            undo.run(());
+        }
+        toast.set(None);
+    };
+    view! {
+        <div class="toasts" role="status">
+            {move || toast.get().map(|shown| view! {
+                <div class="toast">
+                    <span>{shown.text}</span>
+                    {shown.undo.is_some().then(|| view! {
+                        <button class="button" type="button" on:click=undo>{t.undo}</button>
+                    })}
+                </div>
+            })}
+        </div>
+    }
+}
+
+#[component]
+fn TabBar(current: Tab) -> impl IntoView {
+    let t = texts();
+    let tabs = [
+        (Tab::Home, "/", Glyph::Home, t.nav_home),
+        (Tab::Library, "/bibliotek", Glyph::Library, t.nav_library),
+        (Tab::Tell, "/beratta", Glyph::Tell, t.nav_tell),
+        (Tab::Learn, "/lara", Glyph::Learn, t.nav_learn),
+        (Tab::Me, "/jag", Glyph::Me, t.nav_me),
+    ];
+    let tab = move |(tab, path, glyph, name)| {
+        view! {
+            <a class="tab" href=path aria-current={(tab == current).then_some("page")} data-tell={tab == Tab::Tell}>
+                <Icon glyph=glyph/><span>{name}</span>
+            </a>
+        }
+    };
+    view! { <nav class="tab-bar" aria-label=t.nav>{tabs.map(tab).collect_view()}</nav> }
+}
+
+/// The one that tells a story.
+#[component]
+pub fn TellButton() -> impl IntoView {
+    let t = texts();
+    view! {
+        <a class="tell-button" href="/beratta">
+            <Logo/>
+            <span>
+                <span class="tell-button__title">{t.tell_button}</span>
+                <span class="tell-button__hint">{t.tell_button_hint}</span>
+            </span>
+        </a>
+    }
+}
