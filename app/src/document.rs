@@ -60,3 +60,8 @@ pub fn Document(language: Language, assets: Assets, life: Life) -> impl IntoView
         </html>
     }
 }
+
+/// The context that [`Document`] needs where nothing else provides it.
+pub fn provide_meta() {
+    leptos_meta::provide_meta_context();
+}

@@ -102,6 +102,15 @@ pub struct Facets {
 }
 
 impl Facets {
+    pub fn labels_mut(&mut self, kind: LabelKind) -> &mut Vec<(Named, usize)> {
+        match kind {
+            LabelKind::Tag => &mut self.tags,
+            LabelKind::Value => &mut self.values,
+            LabelKind::Site => &mut self.sites,
+            LabelKind::Department => &mut self.departments,
+        }
+    }
+
     pub fn labels(&self, kind: LabelKind) -> &[(Named, usize)] {
         match kind {
             LabelKind::Tag => &self.tags,

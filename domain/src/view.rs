@@ -6,7 +6,7 @@ use crate::{
     id::{PathId, PersonId, StoryId},
     names::{Named, Names},
     path::Path,
-    person::Reader,
+    person::{Person, Reader},
     reaction::{ReactionKind, Tally},
     story::{Audience, Part, Status, Story, StoryKind},
     sync::wire::Reason,
@@ -165,6 +165,43 @@ pub struct StopView {
     pub question: Option<String>,
 }
 
+impl PathCard {
+    pub fn of(id: PathId, path: &Path, names: &Names) -> Self {
+        Self {
+            id,
+            title: path.title.as_str().to_owned(),
+            purpose: path.purpose.as_ref().map(|purpose| purpose.as_str().to_owned()),
+            author: names.person(path.author).unwrap_or_default().to_owned(),
+            stops: path.stops.len(),
+        }
+    }
+}
+
+impl PathView {
+    /// `story` finds a stop's story, if this reader may see it.
+    pub fn of(
+        id: PathId,
+        path: Path,
+        author: &str,
+        reader: &Reader,
+        story: impl Fn(StoryId) -> Option<StoryView>,
+    ) -> Self {
+        let stops = path.stops.iter().map(|stop| StopView {
+            story: story(stop.story).filter(|story| !story.deleted),
+            story_id: stop.story,
+            question: stop.question.as_ref().map(|question| question.as_str().to_owned()),
+        });
+        Self {
+            id,
+            stops: stops.collect(),
+            author: author.to_owned(),
+            may_edit: path.author == reader.person || reader.role.curates(),
+            deleted: path.deleted_at.is_some(),
+            path,
+        }
+    }
+}
+
 /// What is known around a story when it is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a> {
@@ -290,6 +327,18 @@ pub struct Me {
     pub name: String,
     pub department: Option<Named>,
     pub site: Option<Named>,
+}
+
+impl Me {
+    pub fn of(id: PersonId, person: &Person, names: &Names) -> Self {
+        Self {
+            reader: Reader::of(id, person),
+            id,
+            name: person.name.as_str().to_owned(),
+            department: person.department.and_then(|id| names.label(id)),
+            site: person.site.and_then(|id| names.label(id)),
+        }
+    }
 }
 
 #[cfg(test)]

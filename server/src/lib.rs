@@ -1,3 +1,13 @@
-//! The machine's half of Solsken.
+//! The machine's half of Solsken: HTTP, stores, accounts, and the commands of the `solsken` binary.
 
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod http;
+mod library;
+mod locale;
+mod people;
+pub mod secrets;
+pub mod site;
 pub mod store;
+pub mod writer;

@@ -10,7 +10,7 @@ use domain::{
     id::{DeviceId, Epoch, LabelId, PathId, PersonId, StoryId},
     names::Names,
     path::Path,
-    person::{Reader, Role},
+    person::{Person, Reader, Role},
     query::Filter,
     reaction::{ReactionKind, Tally},
     story::Story,
@@ -102,10 +102,15 @@ pub struct PageRows {
 pub trait LibraryStore: Send + Sync + 'static {
     async fn reader(&self, person: PersonId) -> StoreResult<Option<Reader>>;
 
+    async fn person(&self, person: PersonId) -> StoreResult<Option<Person>>;
+
     /// The labels, and the names of `people`.
     async fn names(&self, people: &[PersonId]) -> StoreResult<Names>;
 
     async fn stories(&self, reader: &Reader, ids: &[StoryId]) -> StoreResult<Vec<KnownStory>>;
+
+    /// The stories with these ids, whoever may see them. For imports.
+    async fn states(&self, ids: &[StoryId]) -> StoreResult<Vec<(StoryId, Story)>>;
 
     /// Ids of the visible stories that pass the filter, newest first.
     async fn newest(
@@ -161,6 +166,15 @@ pub trait AccountStore: Send + Sync + 'static {
 
     /// Uses an invite once and opens a session, together. `false` if somebody else used it up meanwhile.
     async fn join(&self, invite: uuid::Uuid, joined: &Joined) -> StoreResult<bool>;
+
+    /// One more device of a person who is signed in.
+    async fn add_device(
+        &self,
+        device: DeviceId,
+        person: PersonId,
+        push_token: &SecretHash,
+        at: Millis,
+    ) -> StoreResult<()>;
 
     async fn person_of_session(&self, token: &SecretHash) -> StoreResult<Option<PersonId>>;
 

@@ -12,6 +12,7 @@
 mod apply;
 mod edit;
 mod load;
+mod replay;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -28,6 +29,7 @@ use crate::{
 use super::wire::{Chain, OP_BYTES, Outcome, PushAnswer, Reason, Receipt};
 
 pub use load::{Needs, ScopeNeed};
+pub use replay::states;
 
 /// Where the server stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,9 @@
 use async_trait::async_trait;
-use domain::{id::PersonId, person::Role, time::Millis};
+use domain::{
+    id::{DeviceId, PersonId},
+    person::Role,
+    time::Millis,
+};
 use sqlx::{Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
@@ -72,6 +76,23 @@ impl AccountStore for SqliteStore {
             .await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    async fn add_device(
+        &self,
+        device: DeviceId,
+        person: PersonId,
+        push_token: &SecretHash,
+        at: Millis,
+    ) -> StoreResult<()> {
+        sqlx::query("INSERT INTO devices (id, person, push_token_hash, created_at) VALUES (?, ?, ?, ?)")
+            .bind(rows::blob(device.uuid()))
+            .bind(rows::blob(person.uuid()))
+            .bind(push_token.0.to_vec())
+            .bind(at.0)
+            .execute(&self.writer)
+            .await?;
+        Ok(())
     }
 
     async fn person_of_session(&self, token: &SecretHash) -> StoreResult<Option<PersonId>> {

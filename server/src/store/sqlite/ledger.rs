@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use domain::{
-    id::Epoch,
+    id::{Epoch, PersonId},
     person::{Person, Reader},
     sync::{
         ledger::{Head, Ledger, LoggedOp, Needs, Push, Row as LedgerRow, ScopeNeed, Written},
@@ -102,19 +102,19 @@ async fn head(connection: &mut SqliteConnection) -> StoreResult<Head> {
     })
 }
 
-pub(super) async fn reader(
-    connection: &mut SqliteConnection,
-    person: domain::id::PersonId,
-) -> StoreResult<Option<Reader>> {
+pub(super) async fn reader(connection: &mut SqliteConnection, id: PersonId) -> StoreResult<Option<Reader>> {
+    Ok(person(connection, id).await?.map(|known| Reader::of(id, &known)))
+}
+
+pub(super) async fn person(connection: &mut SqliteConnection, id: PersonId) -> StoreResult<Option<Person>> {
     let state: Option<String> =
         sqlx::query_scalar("SELECT state FROM things WHERE kind = 'person' AND id = ?")
-            .bind(rows::blob(person.uuid()))
+            .bind(rows::blob(id.uuid()))
             .fetch_optional(connection)
             .await?;
-    let Some(state) = state else { return Ok(None) };
-    let known: Person =
-        read(&rows::state(&state)?).map_err(|error| StoreError::corrupt("a person", error))?;
-    Ok(Some(Reader::of(person, &known)))
+    let known =
+        |state: String| read(&rows::state(&state)?).map_err(|error| StoreError::corrupt("a person", error));
+    state.map(known).transpose()
 }
 
 async fn load(tx: &mut SqliteConnection, needs: &Needs, ledger: &mut Ledger) -> StoreResult<()> {

@@ -23,6 +23,10 @@ impl LibraryStore for SqliteStore {
         super::ledger::reader(&mut *self.readers.acquire().await?, person).await
     }
 
+    async fn person(&self, person: PersonId) -> StoreResult<Option<Person>> {
+        super::ledger::person(&mut *self.readers.acquire().await?, person).await
+    }
+
     async fn names(&self, people: &[PersonId]) -> StoreResult<Names> {
         let mut names = Names::default();
         let labels = sqlx::query(
@@ -77,6 +81,13 @@ impl LibraryStore for SqliteStore {
             );
         }
         Ok(ids.iter().filter_map(|id| known.remove(id)).collect())
+    }
+
+    async fn states(&self, ids: &[StoryId]) -> StoreResult<Vec<(StoryId, Story)>> {
+        let mut query = QueryBuilder::new("SELECT id, state FROM things WHERE kind = 'story' AND id IN ");
+        push_ids(&mut query, ids.iter().map(|id| id.uuid()));
+        let found = query.build().fetch_all(&self.readers).await?;
+        found.iter().map(|row| Ok((rows::thing_id(row, "id")?.into(), typed(row, "a story")?))).collect()
     }
 
     async fn newest(

@@ -1,0 +1,96 @@
+//! What `solsken` can be told to do.
+
+mod demo;
+mod export;
+mod import;
+mod invite;
+mod search;
+mod serve;
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use clap::{Parser, Subcommand};
+use domain::id::Epoch;
+use thiserror::Error;
+
+use crate::{
+    clock,
+    config::{Common, Config, ConfigError, Serve},
+    site::NoAssets,
+    store::{Store, StoreError, sqlite::SqliteStore},
+};
+
+/// Solsken: true stories from the shop floor, told offline, found by the next who starts.
+#[derive(Parser, Debug)]
+#[command(name = "solsken", version)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Serve the library to phones.
+    Serve(Serve),
+    /// Take in stories: JSON lines, or CSV with a header.
+    Import(import::Import),
+    /// Write all stories as JSON lines, ordered by id.
+    Export(export::Export),
+    /// Make an invite: prints a link, a QR code and a code to type.
+    Invite(invite::MakeInvite),
+    /// Search the library as an administrator would.
+    Search(search::Search),
+}
+
+/// Why a command came to nothing, as its caller is told.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{}{}", .0, cause(.0))]
+    Store(#[from] StoreError),
+    #[error("{0}: {1}")]
+    File(PathBuf, io::Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    NoAssets(#[from] NoAssets),
+    #[error("{0}")]
+    Told(String),
+}
+
+fn cause(error: &StoreError) -> String {
+    std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default()
+}
+
+type Done = Result<(), CommandError>;
+
+impl Cli {
+    pub async fn run(self) -> Done {
+        let usual = Serve::default();
+        let config = Config::read(
+            &self.common,
+            if let Command::Serve(serve) = &self.command { serve } else { &usual },
+        )?;
+        match self.command {
+            Command::Serve(serve) => serve::run(config, serve.demo).await,
+            Command::Import(import) => import.run(&config).await,
+            Command::Export(export) => export.run(&config).await,
+            Command::Invite(invite) => invite.run(&config).await,
+            Command::Search(search) => search.run(&config).await,
+        }
+    }
+}
+
+/// Opens the library in the data folder, and makes both if they are not there.
+async fn open(config: &Config) -> Result<SqliteStore, CommandError> {
+    std::fs::create_dir_all(&config.data).map_err(|error| CommandError::File(config.data.clone(), error))?;
+    let epoch = Epoch::mint(clock::now(), &clock::randomness());
+    Ok(SqliteStore::open(&config.data.join("solsken.db"), epoch).await?)
+}
+
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>, CommandError> {
+    Ok(Arc::new(open(config).await?))
+}

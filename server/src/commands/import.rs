@@ -1,0 +1,264 @@
+use std::{collections::HashSet, fs, path::PathBuf};
+
+use clap::Args;
+use domain::{
+    Object,
+    draft::edit_between,
+    exchange::{ExchangeStory, KEYS},
+    id::{LabelId, PersonId, StoryId},
+    label::{Label, LabelKind},
+    names::Names,
+    op::Change,
+    person::{Person, Reader, Role},
+    story::Story,
+    sync::wire::Outcome,
+    text::Name,
+    thing::{ThingRef, fields},
+};
+use serde_json::Value;
+
+use super::{CommandError, Done, open_store};
+use crate::{config::Config, people::Ops, store::Store};
+
+#[derive(Args, Debug)]
+pub struct Import {
+    /// JSON lines, or CSV with a header where the name ends in .csv.
+    file: PathBuf,
+    /// Import the sound lines even if others are bad.
+    #[arg(long)]
+    skip_bad: bool,
+}
+
+/// Ops in one transaction.
+const TOGETHER: usize = 400;
+
+/// What an import has done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    pub new: usize,
+    pub changed: usize,
+    pub same: usize,
+}
+
+impl Import {
+    pub async fn run(self, config: &Config) -> Done {
+        let text =
+            fs::read_to_string(&self.file).map_err(|error| CommandError::File(self.file.clone(), error))?;
+        let is_csv = self.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        let (stories, bad) = if is_csv { read_csv(&text) } else { read_lines(&text) };
+        for (line, problem) in &bad {
+            eprintln!("{}:{line}: {problem}", self.file.display());
+        }
+        if !bad.is_empty() && !self.skip_bad {
+            let told = format!(
+                "{} of {} stories cannot be read; nothing was imported",
+                bad.len(),
+                bad.len() + stories.len()
+            );
+            return Err(CommandError::Told(told));
+        }
+        let store = open_store(config).await?;
+        let done = import(store.as_ref(), &stories).await?;
+        println!(
+            "{} new, {} changed, {} as they were, {} skipped",
+            done.new,
+            done.changed,
+            done.same,
+            bad.len()
+        );
+        Ok(())
+    }
+}
+
+type Lines = (Vec<ExchangeStory>, Vec<(usize, String)>);
+
+/// Sound stories, and for each bad line its number and what is wrong.
+pub fn read_lines(text: &str) -> Lines {
+    let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate();
+    let read = lines
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(at, line)| (at + 1, ExchangeStory::from_line(line).map_err(|error| error.to_string())));
+    without_doubles(read)
+}
+
+/// CSV with a header of the exchange format's keys; tags and values are separated by semicolons.
+pub fn read_csv(text: &str) -> Lines {
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let header: Vec<String> = match reader.headers() {
+        Ok(header) => header.iter().map(|name| name.trim().to_lowercase()).collect(),
+        Err(error) => return (Vec::new(), vec![(1, error.to_string())]),
+    };
+    if !header.iter().any(|name| KEYS.contains(&name.as_str())) {
+        let problem = format!("the header names none of {}", KEYS.join(", "));
+        return (Vec::new(), vec![(1, problem)]);
+    }
+    let rows: Vec<_> = reader.records().collect();
+    let read = rows.into_iter().enumerate().map(|(at, row)| match row {
+        Ok(row) => {
+            let line = row.position().map_or(at + 2, |position| position.line() as usize);
+            if row.len() != header.len() {
+                return (line, Err(format!("has {} columns, the header {}", row.len(), header.len())));
+            }
+            let fields = header.iter().zip(&row).map(|(name, value)| (name.clone(), csv_value(name, value)));
+            (line, ExchangeStory::from_object(fields.collect::<Object>()).map_err(|error| error.to_string()))
+        }
+        Err(error) => (at + 2, Err(error.to_string())),
+    });
+    without_doubles(read)
+}
+
+fn csv_value(name: &str, value: &str) -> Value {
+    match name {
+        "tags" | "values" => value.split(';').map(str::trim).filter(|name| !name.is_empty()).collect(),
+        _ => Value::from(value),
+    }
+}
+
+fn without_doubles(read: impl Iterator<Item = (usize, Result<ExchangeStory, String>)>) -> Lines {
+    let (mut stories, mut bad, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    for (line, story) in read {
+        match story {
+            Ok(story) if !seen.insert(story.id) => {
+                bad.push((line, format!("the id {} was used above", story.id)))
+            }
+            Ok(story) => stories.push(story),
+            Err(problem) => bad.push((line, problem)),
+        }
+    }
+    (stories, bad)
+}
+
+/// Takes in `stories`: new ones are created, known ones that differ become a revision, the others are left alone.
+pub async fn import(store: &dyn Store, stories: &[ExchangeStory]) -> Result<Imported, CommandError> {
+    let mut done = Imported::default();
+    let mut known = store.names(&[]).await?;
+    for chunk in stories.chunks(TOGETHER) {
+        let before = everything_about(store, chunk).await?;
+        let mut ops = Ops::new();
+        for story in chunk {
+            let told = resolve(story, &mut known, &mut ops);
+            match before.iter().find(|(id, _)| *id == story.id) {
+                None => {
+                    ops.create(ThingRef::story(story.id), fields(&told));
+                    done.new += 1;
+                }
+                Some((_, before)) => match changes(before, &told) {
+                    Some(change) => {
+                        ops.change(ThingRef::story(story.id), change);
+                        done.changed += 1;
+                    }
+                    None => done.same += 1,
+                },
+            }
+        }
+        if !ops.is_empty() {
+            push(store, ops).await?;
+        }
+    }
+    Ok(done)
+}
+
+/// What the library knows of these stories, whoever may see them.
+async fn everything_about(
+    store: &dyn Store,
+    stories: &[ExchangeStory],
+) -> Result<Vec<(StoryId, Story)>, CommandError> {
+    let ids: Vec<StoryId> = stories.iter().map(|story| story.id).collect();
+    Ok(store.states(&ids).await?)
+}
+
+/// The story with ids in the place of names; labels and people that are new are made.
+fn resolve(story: &ExchangeStory, known: &mut Names, ops: &mut Ops) -> Story {
+    let mut label = |kind: LabelKind, name: &Name| -> LabelId {
+        known.called(kind, name.as_str()).unwrap_or_else(|| {
+            let (id, label) = (LabelId::named(kind, name.as_str()), Label::new(name.clone()));
+            ops.create(ThingRef::label(kind, id), fields(&label));
+            known.insert_label(kind, id, label);
+            id
+        })
+    };
+    let department = story.department.as_ref().map(|name| label(LabelKind::Department, name));
+    let site = story.site.as_ref().map(|name| label(LabelKind::Site, name));
+    let tags = story.tags.iter().map(|name| label(LabelKind::Tag, name)).collect();
+    let values = story.values.iter().map(|name| label(LabelKind::Value, name)).collect();
+    let author = PersonId::named(story.author.as_str());
+    if known.person(author).is_none() {
+        let person =
+            Person { name: story.author.clone(), role: Role::Member, site, department, joined_at: None };
+        ops.create(ThingRef::person(author), fields(&person));
+        known.insert_person(author, story.author.as_str());
+    }
+    Story {
+        kind: story.kind,
+        title: story.title.clone(),
+        situation: story.situation.clone(),
+        action: story.action.clone(),
+        outcome: story.outcome.clone(),
+        lesson: story.lesson.clone(),
+        quote: story.quote.clone(),
+        department,
+        site,
+        tags,
+        values,
+        occurred_on: story.occurred_on,
+        language: story.language,
+        audience: story.audience,
+        status: story.status,
+        extra: story.extra.clone(),
+        ..Story::blank(author)
+    }
+}
+
+/// What turns the library's story into the imported one, if they differ.
+fn changes(before: &Story, after: &Story) -> Option<Change> {
+    let mut edit = edit_between(before, after);
+    if before.extra != after.extra {
+        edit.set.insert("extra".into(), Value::Object(after.extra.clone()));
+    }
+    (!edit.is_empty()).then_some(Change::Edit(edit))
+}
+
+async fn push(store: &dyn Store, ops: Ops) -> Done {
+    let answers = store.push(&[ops.push()]).await?;
+    let refused = answers
+        .iter()
+        .flat_map(|answer| &answer.receipts)
+        .filter(|receipt| !matches!(receipt.outcome, Outcome::Applied | Outcome::Merged));
+    match refused.count() {
+        0 => Ok(()),
+        n => Err(CommandError::Told(format!("{n} changes were not taken"))),
+    }
+}
+
+/// A reader that may see everything but what is for its author alone.
+pub fn administrator() -> Reader {
+    Reader { person: PersonId::SYSTEM, role: Role::Admin, department: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bad_line_is_named_with_its_number() {
+        let good = r#"{"kind": "colleague", "situation": "a", "author": "Elin"}"#;
+        let (stories, bad) = read_lines(&format!("\u{feff}{good}\n\nnonsense\n{{}}\n{good}\n"));
+        assert_eq!(stories.len(), 1);
+        let lines: Vec<_> = bad.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [3, 4, 5], "{bad:?}");
+        assert!(bad[2].1.contains("was used above"));
+    }
+
+    #[test]
+    fn csv_is_read_by_its_header() {
+        let text = "Kind,situation,author,tags,shelf\ncolleague,\"rad 1\nrad 2\",Elin,lång kö; mod,7\ncolleague,b\nmiracle,c,Elin,,\n";
+        let (stories, bad) = read_csv(text);
+        assert_eq!(stories.len(), 1);
+        assert_eq!(stories[0].situation.as_ref().unwrap().as_str(), "rad 1\nrad 2");
+        assert_eq!(stories[0].tags.len(), 2);
+        assert_eq!(stories[0].extra["shelf"], "7");
+        assert_eq!(bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 5], "{bad:?}");
+        assert_eq!(read_csv("a,b\n1,2\n").1[0].0, 1);
+    }
+}

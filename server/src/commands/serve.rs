@@ -1,0 +1,88 @@
+use std::{io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
+
+use domain::person::Role;
+use tokio::{net::TcpListener, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::{CommandError, Done, demo, invite, open};
+use crate::{
+    config::Config,
+    http::{self, Guesses, Server},
+    secrets,
+    site::Site,
+    store::{AccountStore, Store},
+    writer::Writer,
+};
+
+/// How long requests under way may take once the server has been asked to stop. News streams never end by themselves.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+pub async fn run(mut config: Config, with_demo: bool) -> Done {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tower_http=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    let site = Arc::new(Site::embedded()?);
+    let store = open(&config).await?;
+    let shared: Arc<dyn Store> = Arc::new(store.clone());
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| CommandError::Told(format!("cannot listen on {}: {error}", config.listen)))?;
+    // Port 0 asks for any: links name the one that was given.
+    config.listen = listener.local_addr()?;
+    let server = Server {
+        key: secrets::signing_key(&config.data)?,
+        writer: Writer::start(shared.clone()),
+        store: shared.clone(),
+        site,
+        config: Arc::new(config.clone()),
+        guesses: Arc::new(Guesses::default()),
+    };
+    println!("Solsken is at {}", config.url());
+    if with_demo {
+        demo::load(&shared).await?;
+        demo::print_links(&shared, &config).await?;
+    } else if !store.has_admin().await? {
+        println!("\nNobody has joined yet. This link makes the first administrator, once:\n");
+        invite::print(&invite::make(shared.as_ref(), Role::Admin, 1, invite::DAYS).await?, &config);
+    }
+    let app = http::router(server).into_make_service_with_connect_info::<SocketAddr>();
+    let (stop, mut stopped) = tokio::sync::watch::channel(());
+    let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
+        asked_to_stop().await;
+        tracing::info!("stopping");
+        drop(stop);
+    });
+    let farewell = async {
+        let _ = stopped.changed().await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served?,
+        () = farewell => {}
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// Ctrl-C, or SIGTERM where there are signals.
+async fn asked_to_stop() {
+    let interrupt = async {
+        // Without a handler the process would simply end, which is as good.
+        let _ = signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! { () = interrupt => {}, () = terminate => {} }
+}

@@ -1,0 +1,145 @@
+//! Settings: flags before environment before the TOML file before what is usual.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde::Deserialize;
+use thiserror::Error;
+
+/// Flags that every command takes.
+#[derive(Args, Clone, Debug)]
+pub struct Common {
+    /// Folder of the database, the key and this build's assets.
+    #[arg(long, global = true, value_name = "DIR", env = "SOLSKEN_DATA")]
+    data: Option<PathBuf>,
+    /// Settings in TOML. Without it, DIR/solsken.toml if there is one.
+    #[arg(long, global = true, value_name = "FILE", env = "SOLSKEN_CONFIG")]
+    config: Option<PathBuf>,
+    /// Address that phones reach this server by, such as https://solsken.example.
+    #[arg(long, global = true, value_name = "URL", env = "SOLSKEN_URL")]
+    url: Option<String>,
+}
+
+/// Flags of `solsken serve`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Serve {
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDR", env = "SOLSKEN_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// How many stories a phone holds at most.
+    #[arg(long, value_name = "N", env = "SOLSKEN_PHONE_STORIES")]
+    phone_stories: Option<u64>,
+    /// Load the sample library, and print links to join it.
+    #[arg(long)]
+    pub demo: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    url: Option<String>,
+    listen: Option<SocketAddr>,
+    phone_stories: Option<u64>,
+}
+
+/// What holds after flags, environment and file have been read.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    url: Option<String>,
+    pub phone_stories: u64,
+}
+
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    #[error("{file} cannot be read: {source}")]
+    Unreadable { file: PathBuf, source: std::io::Error },
+    #[error("{file}: {source}")]
+    Wrong { file: PathBuf, source: Box<toml::de::Error> },
+}
+
+const USUAL_LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
+/// All text up to here lies on every phone; beyond it, the newest and one's own.
+const USUAL_PHONE_STORIES: u64 = 20_000;
+
+impl Config {
+    pub fn read(common: &Common, serve: &Serve) -> Result<Self, ConfigError> {
+        let usual = PathBuf::from("data");
+        let folder = common.data.as_ref().unwrap_or(&usual);
+        let file = match &common.config {
+            Some(file) => read_file(file)?,
+            None => {
+                let file = folder.join("solsken.toml");
+                if file.exists() { read_file(&file)? } else { File::default() }
+            }
+        };
+        Ok(Self {
+            data: common.data.clone().or(file.data).unwrap_or(usual),
+            listen: serve.listen.or(file.listen).unwrap_or(SocketAddr::from(USUAL_LISTEN)),
+            url: common.url.clone().or(file.url).map(|url| url.trim_end_matches('/').to_owned()),
+            phone_stories: serve.phone_stories.or(file.phone_stories).unwrap_or(USUAL_PHONE_STORIES),
+        })
+    }
+
+    /// The address that goes into links.
+    pub fn url(&self) -> String {
+        self.url.clone().unwrap_or_else(|| {
+            let host = match self.listen.ip() {
+                ip if ip.is_unspecified() => "localhost".to_owned(),
+                std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+                ip => ip.to_string(),
+            };
+            format!("http://{host}:{}", self.listen.port())
+        })
+    }
+
+    /// Whether phones come by HTTPS, as far as the settings say.
+    pub fn is_https(&self) -> bool {
+        self.url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+fn read_file(file: &Path) -> Result<File, ConfigError> {
+    let text = fs::read_to_string(file)
+        .map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
+    toml::from_str(&text)
+        .map_err(|source| ConfigError::Wrong { file: file.to_owned(), source: Box::new(source) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn common(data: &Path) -> Common {
+        Common { data: Some(data.to_owned()), config: None, url: None }
+    }
+
+    #[test]
+    fn a_flag_holds_before_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(
+            folder.path().join("solsken.toml"),
+            "listen = \"0.0.0.0:9000\"\nurl = \"https://a.example/\"",
+        )
+        .unwrap();
+        let config = Config::read(&common(folder.path()), &Serve::default()).unwrap();
+        assert_eq!((config.listen.port(), config.url().as_str()), (9000, "https://a.example"));
+        assert!(config.is_https());
+        let serve = Serve { listen: Some(SocketAddr::from(([0, 0, 0, 0], 7000))), ..Serve::default() };
+        assert_eq!(Config::read(&common(folder.path()), &serve).unwrap().listen.port(), 7000);
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("solsken.toml"), "lisen = \"0.0.0.0:9000\"").unwrap();
+        let error = Config::read(&common(folder.path()), &Serve::default()).unwrap_err().to_string();
+        assert!(error.contains("lisen"), "{error}");
+    }
+}

@@ -1,0 +1,82 @@
+//! The routes, and what stands before them all.
+
+mod accounts;
+mod assets;
+mod error;
+mod guard;
+mod library;
+mod page;
+mod session;
+mod sync;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use domain::sync::wire::{PUSH_BYTES, SigningKey};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, CompressionLevel},
+    csrf::CsrfLayer,
+    trace::TraceLayer,
+};
+
+use crate::{config::Config, site::Site, store::Store, writer::Writer};
+
+pub use guard::Guesses;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct Server {
+    pub store: Arc<dyn Store>,
+    pub writer: Writer,
+    pub key: SigningKey,
+    pub site: Arc<Site>,
+    pub config: Arc<Config>,
+    pub guesses: Arc<Guesses>,
+}
+
+/// Bodies other than pushes are small.
+const BODY_BYTES: usize = 64 * 1024;
+
+pub fn router(server: Server) -> Router {
+    let sync = Router::new()
+        .route("/push", post(sync::push).layer(DefaultBodyLimit::max(PUSH_BYTES + BODY_BYTES)))
+        .route("/pull", get(sync::pull))
+        .route("/news", get(sync::news));
+    let api = Router::new()
+        .nest("/sync", sync)
+        .route("/invite", post(accounts::look_at_invite))
+        .route("/join", post(accounts::join))
+        .route("/device", post(accounts::add_device))
+        .route("/sign-out", post(accounts::sign_out))
+        .route("/library/{*function}", post(library::answer))
+        .fallback(error::no_such_route);
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/healthz", get(healthz))
+        .route("/sw.js", get(assets::service_worker))
+        .route("/manifest.webmanifest", get(assets::manifest))
+        .route("/assets/{*path}", get(assets::asset))
+        .route("/app-shell", get(page::shell))
+        .fallback(page::page)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
+        .layer(middleware::from_fn_with_state(server.clone(), guard::headers))
+        .layer(CsrfLayer::new())
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http())
+        .with_state(server)
+}
+
+/// Alive, and the store answers.
+async fn healthz(
+    axum::extract::State(server): axum::extract::State<Server>,
+) -> Result<&'static str, error::AppError> {
+    server.store.head().await?;
+    Ok("ok\n")
+}

@@ -1,0 +1,158 @@
+//! Joining and leaving.
+
+use std::{net::SocketAddr, time::Instant};
+
+use axum::{
+    Json,
+    extract::{ConnectInfo, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    id::{DeviceId, PersonId},
+    ports::{InviteView, JoinError, JoinForm, Labels},
+    view::Me,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Server,
+    error::AppError,
+    session::{Session, came_by_https, set_cookie},
+};
+use crate::{
+    clock,
+    people::{self, Newcomer},
+    secrets,
+    store::{Invite, Joined},
+};
+
+#[derive(Deserialize)]
+pub struct Code {
+    code: String,
+}
+
+/// `POST /api/v1/invite`: what an invite opens. Wrong codes are slowed; whether a code was never given, is used up
+/// or too old, nobody is told.
+pub async fn look_at_invite(
+    State(server): State<Server>,
+    from: From,
+    Json(Code { code }): Json<Code>,
+) -> Result<Json<InviteView>, AppError> {
+    let invite = find(&server, &from, &code).await?;
+    let names = server.store.names(&[]).await?;
+    Ok(Json(InviteView { role: invite.role, labels: Labels::of(&names) }))
+}
+
+#[derive(Deserialize)]
+pub struct JoinAsk {
+    #[serde(flatten)]
+    form: JoinForm,
+    device: DeviceId,
+}
+
+/// What a phone is given when its person joins.
+#[derive(Serialize)]
+pub struct Welcome {
+    me: Me,
+    push_token: String,
+}
+
+/// `POST /api/v1/join`: an invite becomes a person, a device and a session.
+pub async fn join(
+    State(server): State<Server>,
+    from: From,
+    headers: HeaderMap,
+    Json(ask): Json<JoinAsk>,
+) -> Result<Response, AppError> {
+    let invite = find(&server, &from, &ask.form.code).await?;
+    let newcomer = Newcomer::of(&ask.form, invite.role)?;
+    let person = PersonId::mint(clock::now(), &clock::randomness());
+    let (session, push_token) = (secrets::token(), secrets::token());
+    let joined = Joined {
+        person,
+        device: ask.device,
+        session: secrets::hash(&session),
+        push_token: secrets::hash(&push_token),
+        at: clock::now(),
+    };
+    // First the person, then the session: should the power go in between, the invite can still be used.
+    let me = people::welcome(&server, person, &newcomer).await?;
+    if !server.store.join(invite.id, &joined).await? {
+        return Err(JoinError::NoSuchInvite.into());
+    }
+    let cookie = set_cookie(Some(&session), came_by_https(&server, &headers));
+    Ok(([(header::SET_COOKIE, cookie)], Json(Welcome { me, push_token })).into_response())
+}
+
+#[derive(Deserialize)]
+pub struct DeviceAsk {
+    device: DeviceId,
+}
+
+/// `POST /api/v1/device`: a browser that kept its cookie but lost its store gets a device anew.
+pub async fn add_device(
+    State(server): State<Server>,
+    session: Session,
+    Json(ask): Json<DeviceAsk>,
+) -> Result<Json<Welcome>, AppError> {
+    let push_token = secrets::token();
+    server
+        .store
+        .add_device(ask.device, session.reader.person, &secrets::hash(&push_token), clock::now())
+        .await?;
+    let person = server.store.person(session.reader.person).await?.ok_or(AppError::SignedOut)?;
+    let names = server.store.names(&[]).await?;
+    Ok(Json(Welcome { me: Me::of(session.reader.person, &person, &names), push_token }))
+}
+
+/// `POST /api/v1/sign-out`: ends the session. The device's push credential stays, so that unsent work still arrives.
+pub async fn sign_out(
+    State(server): State<Server>,
+    session: Session,
+    headers: HeaderMap,
+) -> Result<Response, AppError> {
+    server.store.end_session(&session.token).await?;
+    let cookie = set_cookie(None, came_by_https(&server, &headers));
+    Ok(([(header::SET_COOKIE, cookie)], Json(serde_json::json!({}))).into_response())
+}
+
+async fn find(server: &Server, from: &From, typed: &str) -> Result<Invite, AppError> {
+    let now = Instant::now();
+    if !server.guesses.may_try(&from.0, now) {
+        return Err(JoinError::SlowDown.into());
+    }
+    // A link's secret is hexadecimal, a code is tidied as it was typed.
+    let link = server.store.find_invite(&secrets::hash(typed.trim()), clock::now()).await?;
+    let found = match link {
+        Some(invite) => Some(invite),
+        None => {
+            let code = secrets::hash(&secrets::tidy_code(typed));
+            server.store.find_invite(&code, clock::now()).await?
+        }
+    };
+    found.ok_or_else(|| {
+        server.guesses.was_wrong(&from.0, now);
+        JoinError::NoSuchInvite.into()
+    })
+}
+
+/// The address that asks, as the proxy in front names it, else the connection's own.
+pub struct From(String);
+
+impl axum::extract::FromRequestParts<Server> for From {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        _server: &Server,
+    ) -> Result<Self, Self::Rejection> {
+        let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let behind_proxy = connection.is_none_or(|ip| ip.is_loopback());
+        let forwarded = parts.headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+        // The last entry is the one our own proxy wrote; the others are what the caller claims.
+        let named = forwarded.filter(|_| behind_proxy).and_then(|list| list.rsplit(',').next());
+        let address = named.map(|name| name.trim().to_owned()).or(connection.map(|ip| ip.to_string()));
+        Ok(Self(address.unwrap_or_default()))
+    }
+}

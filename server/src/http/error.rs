@@ -1,0 +1,99 @@
+//! What a caller can be told: the one place where errors become statuses.
+
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::ports::JoinError;
+use serde_json::json;
+
+use crate::{people::WelcomeError, store::StoreError, writer::WriteError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("sign in first")]
+    SignedOut,
+    #[error("there is nothing here")]
+    NotFound,
+    #[error("{0}")]
+    BadRequest(&'static str),
+    #[error("the server is busy; come again")]
+    Busy,
+    #[error("the server has no room left")]
+    Full,
+    #[error("something went wrong")]
+    Broken,
+    #[error(transparent)]
+    Join(#[from] JoinError),
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, source = ?std::error::Error::source(&error), "the store did not answer");
+        Self::of(&error)
+    }
+}
+
+impl From<WriteError> for AppError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            // The writer has noted the cause.
+            WriteError::Store(error) => Self::of(&error),
+            WriteError::Busy => Self::Busy,
+        }
+    }
+}
+
+impl From<WelcomeError> for AppError {
+    fn from(error: WelcomeError) -> Self {
+        match error {
+            WelcomeError::Store(error) => error.into(),
+            WelcomeError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl AppError {
+    fn of(error: &StoreError) -> Self {
+        match error {
+            StoreError::Busy(_) => Self::Busy,
+            StoreError::Full(_) => Self::Full,
+            _ => Self::Broken,
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Full => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Join(JoinError::NoSuchInvite) => StatusCode::NOT_FOUND,
+            Self::Join(JoinError::SlowDown) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Join(JoinError::NoName | JoinError::TooLong) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Join(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let body = match self {
+            Self::Join(error) => json!({ "error": error }),
+            error => json!({ "error": error.to_string() }),
+        };
+        let mut response = (status, Json(body)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+        }
+        response
+    }
+}
+
+pub async fn no_such_route() -> AppError {
+    AppError::NotFound
+}

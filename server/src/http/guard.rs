@@ -1,0 +1,128 @@
+//! What holds for every answer, and how guessing is slowed.
+
+use std::{
+    collections::HashMap,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+
+use super::{Server, session::came_by_https};
+
+/// For everything that is not a page: nothing may be loaded, framed or run.
+const CSP_NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
+
+const ALWAYS: [(HeaderName, &str); 6] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(self), microphone=(self), geolocation=(), payment=(), usb=(), interest-cohort=()",
+    ),
+];
+
+pub async fn headers(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let https = came_by_https(&server, request.headers());
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP_NOTHING));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if https {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+    response
+}
+
+/// A page may run our own files and compile our wasm; with a nonce, also the data that it was rendered with.
+pub fn csp_for_page(nonce: Option<&str>) -> HeaderValue {
+    let nonce = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{nonce}; style-src 'self'; img-src 'self' blob:; \
+         media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&policy).expect("a nonce is base64")
+}
+
+/// Wrong codes, counted by address and all together. A shop floor shares one address, so that one's budget is
+/// generous; the overall one is what keeps a code safe within its lifetime.
+#[derive(Debug, Default)]
+pub struct Guesses {
+    wrong: Mutex<HashMap<String, Window>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    began: Instant,
+    wrong: u32,
+}
+
+const WINDOW: Duration = Duration::from_secs(10 * 60);
+/// Wrong codes from one address in ten minutes.
+const EACH: u32 = 20;
+/// Wrong codes from everywhere in ten minutes. With 2³⁰ codes, 14 days of this find one of ten valid codes with a
+/// chance of 10 · 200 · 2016 / 2³⁰ ≈ 0.4 %.
+const ALL: u32 = 200;
+const EVERYWHERE: &str = "*";
+
+impl Guesses {
+    /// Whether one more code may be tried.
+    pub fn may_try(&self, address: &str, now: Instant) -> bool {
+        let wrong = self.wrong.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let within = |who: &str, most: u32| {
+            wrong
+                .get(who)
+                .is_none_or(|window| now.duration_since(window.began) > WINDOW || window.wrong < most)
+        };
+        within(address, EACH) && within(EVERYWHERE, ALL)
+    }
+
+    pub fn was_wrong(&self, address: &str, now: Instant) {
+        let mut wrong = self.wrong.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        wrong.retain(|_, window| now.duration_since(window.began) <= WINDOW);
+        for who in [address, EVERYWHERE] {
+            wrong.entry(who.to_owned()).or_insert(Window { began: now, wrong: 0 }).wrong += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guessing_is_slowed_and_forgiven_after_a_while() {
+        let guesses = Guesses::default();
+        let start = Instant::now();
+        for _ in 0..EACH {
+            assert!(guesses.may_try("a", start));
+            guesses.was_wrong("a", start);
+        }
+        assert!(!guesses.may_try("a", start));
+        assert!(guesses.may_try("b", start), "a neighbour is not punished");
+        assert!(guesses.may_try("a", start + WINDOW + Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn many_addresses_share_one_budget() {
+        let guesses = Guesses::default();
+        let start = Instant::now();
+        for n in 0..ALL {
+            guesses.was_wrong(&n.to_string(), start);
+        }
+        assert!(!guesses.may_try("fresh", start));
+    }
+}

@@ -1,0 +1,88 @@
+//! The versioned API that phones sync by.
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::{Query, State},
+    http::{HeaderValue, header},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use domain::sync::{
+    ledger::{From, Incoming, Push},
+    wire::{PAGE_RECORDS, PUSH_OPS, PageHeader, Token, page_text},
+};
+use futures::{Stream, StreamExt};
+use serde::Deserialize;
+use tokio_stream::wrappers::WatchStream;
+
+use super::{
+    Server,
+    error::AppError,
+    session::{Pusher, Session},
+};
+use crate::{clock, store::PageAsk};
+
+/// `POST /api/v1/sync/push`: one op a line. Answers with one receipt a line, each on disk before it is given.
+pub async fn push(
+    State(server): State<Server>,
+    Pusher(person): Pusher,
+    body: String,
+) -> Result<Response, AppError> {
+    let lines: Vec<&str> = body.lines().filter(|line| !line.trim().is_empty()).collect();
+    if lines.len() > PUSH_OPS {
+        return Err(AppError::BadRequest("a push holds 1000 ops at most"));
+    }
+    let ops = lines.into_iter().map(Incoming::read).collect();
+    let answer = server.writer.push(Push { from: From::Person(person), ops, now: clock::now() }).await?;
+    Ok(axum::Json(answer).into_response())
+}
+
+#[derive(Deserialize)]
+pub struct PullQuery {
+    cursor: Option<Token>,
+}
+
+/// `GET /api/v1/sync/pull?cursor=…`: a header line, then one record a line.
+pub async fn pull(
+    State(server): State<Server>,
+    session: Session,
+    Query(query): Query<PullQuery>,
+) -> Result<Response, AppError> {
+    let opened = query.cursor.as_ref().map(|token| server.key.open_cursor(token));
+    let forged = opened == Some(None);
+    let ask = PageAsk {
+        person: session.reader.person,
+        after: opened.flatten(),
+        limit: PAGE_RECORDS,
+        stories: server.config.phone_stories,
+    };
+    let page = server.store.page(&ask).await?;
+    let reset = if forged { Some(domain::sync::wire::Reset::Cursor) } else { page.reset };
+    let cursor = domain::sync::wire::Cursor { epoch: page.head.epoch, seq: page.seq, chain: page.chain };
+    let header = PageHeader {
+        epoch: page.head.epoch,
+        cursor: server.key.sign_cursor(&cursor),
+        seq: page.seq,
+        more: page.more,
+        reset,
+        stories: page.stories,
+        partial: page.stories > server.config.phone_stories,
+    };
+    let rows = if reset.is_some() { Vec::new() } else { page.rows };
+    let records = rows.iter().filter_map(|row| row.record_for(&page.reader, &server.key));
+    let body = page_text(&header, records);
+    let mime = HeaderValue::from_static("application/x-ndjson");
+    Ok(([(header::CONTENT_TYPE, mime)], body).into_response())
+}
+
+/// `GET /api/v1/sync/news`: a word whenever there is something to pull. It says no more than that.
+pub async fn news(
+    State(server): State<Server>,
+    _session: Session,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let news = WatchStream::from_changes(server.writer.news());
+    Sse::new(news.map(|seq| Ok(Event::default().data(seq.to_string())))).keep_alive(KeepAlive::default())
+}

@@ -1,0 +1,218 @@
+//! The library as the server shows it to one reader.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    id::{PathId, PersonId, StoryId},
+    label::LabelKind,
+    names::{Named, Names},
+    person::Reader,
+    ports::{Home, Labels, Library, Unavailable, of_the_day},
+    query::{Facets, Filter, ListQuery, Listing, Searched},
+    story::{Part, Story, StoryKind},
+    sync::ledger::{self, Head, LoggedOp},
+    thing::{ThingRef, read},
+    time::Day,
+    view::{Around, Card, Me, PathCard, PathView, StoryView, Version},
+};
+
+use crate::store::{KnownStory, Store, StoreError};
+
+/// What one reader may see; nothing at all if nobody is signed in.
+pub struct ReadersLibrary {
+    pub store: Arc<dyn Store>,
+    pub reader: Option<Reader>,
+}
+
+/// Cards asked for at once, at most.
+const MOST_CARDS: usize = 600;
+/// Tags shown among the facets, the most used first.
+const MOST_TAGS: usize = 60;
+
+type Answer<T> = Result<T, Unavailable>;
+
+#[async_trait]
+impl Library for ReadersLibrary {
+    async fn me(&self) -> Answer<Option<Me>> {
+        let Some(reader) = self.reader else { return Ok(None) };
+        let Some(person) = self.store.person(reader.person).await.map_err(broken)? else { return Ok(None) };
+        let names = self.store.names(&[]).await.map_err(broken)?;
+        Ok(Some(Me::of(reader.person, &person, &names)))
+    }
+
+    async fn list(&self, query: &ListQuery) -> Answer<Listing> {
+        let reader = self.reader()?;
+        let limit = query.limit.min(MOST_CARDS);
+        let ids = self.store.newest(&reader, &query.filter, query.offset, limit).await.map_err(broken)?;
+        let total = self.store.count(&reader, &query.filter).await.map_err(broken)?;
+        let unfiltered = match query.filter.is_empty() {
+            true => total,
+            false => self.store.count(&reader, &Filter::default()).await.map_err(broken)?,
+        };
+        Ok(Listing {
+            cards: self.cards(&reader, &ids).await?,
+            total,
+            unfiltered,
+            facets: self.facets(&reader, &query.filter).await?,
+            searched: Searched::Server,
+            corrected: None,
+        })
+    }
+
+    async fn story(&self, id: StoryId) -> Answer<Option<StoryView>> {
+        let reader = self.reader()?;
+        let (known, names) = self.known(&reader, &[id]).await?;
+        Ok(known.into_iter().next().map(|known| view(known, &names, &reader)))
+    }
+
+    async fn related(&self, id: StoryId, limit: usize) -> Answer<Vec<Card>> {
+        let reader = self.reader()?;
+        let (known, _) = self.known(&reader, &[id]).await?;
+        let Some(story) = known.first() else { return Ok(Vec::new()) };
+        // Told about the same thing: a story that shares its first tag.
+        let filter = Filter { tag: story.story.tags.first().copied(), ..Filter::default() };
+        let ids = self.store.newest(&reader, &filter, 0, limit + 1).await.map_err(broken)?;
+        let others: Vec<_> = ids.into_iter().filter(|other| *other != id).take(limit).collect();
+        self.cards(&reader, &others).await
+    }
+
+    async fn history(&self, id: StoryId) -> Answer<Vec<Version>> {
+        let reader = self.reader()?;
+        let (known, _) = self.known(&reader, &[id]).await?;
+        if known.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ops = self.store.history(&ThingRef::story(id)).await.map_err(broken)?;
+        let people: Vec<PersonId> = ops.iter().map(|op| op.actor).collect();
+        let names = self.store.names(&people).await.map_err(broken)?;
+        let head = self.store.head().await.map_err(broken)?;
+        Ok(versions(head, id, &ops, &names))
+    }
+
+    async fn mine(&self) -> Answer<Vec<Card>> {
+        let reader = self.reader()?;
+        let ids = self.store.of_author(reader.person).await.map_err(broken)?;
+        self.cards(&reader, &ids).await
+    }
+
+    async fn home(&self, today: Day) -> Answer<Home> {
+        const NEWEST: usize = 3;
+        let reader = self.reader()?;
+        let all = Filter::default();
+        let stories = self.store.count(&reader, &all).await.map_err(broken)?;
+        let chosen = match of_the_day(today, stories) {
+            Some(place) => self.store.newest(&reader, &all, place, 1).await.map_err(broken)?,
+            None => Vec::new(),
+        };
+        let newest = self.store.newest(&reader, &all, 0, NEWEST).await.map_err(broken)?;
+        Ok(Home {
+            me: self.me().await?,
+            of_the_day: self.cards(&reader, &chosen).await?.into_iter().next(),
+            newest: self.cards(&reader, &newest).await?,
+            stories,
+        })
+    }
+
+    async fn labels(&self) -> Answer<Labels> {
+        self.reader()?;
+        let names = self.store.names(&[]).await.map_err(broken)?;
+        Ok(Labels::of(&names))
+    }
+
+    async fn paths(&self) -> Answer<Vec<PathCard>> {
+        let reader = self.reader()?;
+        let paths = self.store.paths(&reader).await.map_err(broken)?;
+        let people: Vec<PersonId> = paths.iter().map(|(_, path)| path.author).collect();
+        let names = self.store.names(&people).await.map_err(broken)?;
+        Ok(paths.into_iter().map(|(id, path)| PathCard::of(id, &path, &names)).collect())
+    }
+
+    async fn path(&self, id: PathId) -> Answer<Option<PathView>> {
+        let reader = self.reader()?;
+        let Some(path) = self.store.path(&reader, id).await.map_err(broken)? else { return Ok(None) };
+        let ids: Vec<StoryId> = path.stops.iter().map(|stop| stop.story).collect();
+        let (known, names) = self.known(&reader, &ids).await?;
+        let stories: Vec<StoryView> = known.into_iter().map(|known| view(known, &names, &reader)).collect();
+        let author = self.store.names(&[path.author]).await.map_err(broken)?;
+        let author = author.person(path.author).unwrap_or_default();
+        Ok(Some(PathView::of(id, path, author, &reader, |id| {
+            stories.iter().find(|story| story.id == id).cloned()
+        })))
+    }
+}
+
+impl ReadersLibrary {
+    fn reader(&self) -> Answer<Reader> {
+        self.reader.ok_or(Unavailable::SignedOut)
+    }
+
+    async fn known(&self, reader: &Reader, ids: &[StoryId]) -> Answer<(Vec<KnownStory>, Names)> {
+        let known = self.store.stories(reader, ids).await.map_err(broken)?;
+        let authors: Vec<PersonId> = known.iter().map(|known| known.story.author).collect();
+        let names = self.store.names(&authors).await.map_err(broken)?;
+        Ok((known, names))
+    }
+
+    async fn cards(&self, reader: &Reader, ids: &[StoryId]) -> Answer<Vec<Card>> {
+        let (known, names) = self.known(reader, ids).await?;
+        Ok(known
+            .iter()
+            .map(|known| Card::of(known.id, &known.story, &around(known, &names, reader)))
+            .collect())
+    }
+
+    async fn facets(&self, reader: &Reader, filter: &Filter) -> Answer<Facets> {
+        let raw = self.store.facets(reader, filter).await.map_err(broken)?;
+        let names = self.store.names(&[]).await.map_err(broken)?;
+        let mut facets = Facets::default();
+        for (kind, count) in raw.kinds {
+            facets.kinds.extend(StoryKind::from_key(&kind).map(|kind| (kind, count)));
+        }
+        facets.kinds.sort();
+        for kind in LabelKind::ALL {
+            let mut counts: Vec<(Named, usize)> = Vec::new();
+            for named in names.all(kind) {
+                let merged = raw.labels.iter().filter(|(id, _)| names.resolve(*id) == named.id);
+                let count: usize = merged.map(|(_, count)| count).sum();
+                if count > 0 {
+                    counts.push((named, count));
+                }
+            }
+            counts.sort_by(|(one, n), (other, m)| m.cmp(n).then_with(|| one.name.cmp(&other.name)));
+            counts.truncate(MOST_TAGS);
+            *facets.labels_mut(kind) = counts;
+        }
+        Ok(facets)
+    }
+}
+
+fn around<'a>(known: &'a KnownStory, names: &'a Names, reader: &'a Reader) -> Around<'a> {
+    Around { names, reader: Some(reader), tally: known.tally, reacted: &known.reacted, pending: None }
+}
+
+fn view(known: KnownStory, names: &Names, reader: &Reader) -> StoryView {
+    let story: Story = known.story.clone();
+    StoryView::of(known.id, story, &around(&known, names, reader))
+}
+
+/// Every text that the ops gave the story, oldest first.
+fn versions(head: Head, id: StoryId, ops: &[LoggedOp], names: &Names) -> Vec<Version> {
+    let mut versions: Vec<Version> = Vec::new();
+    for (op, state) in ops.iter().zip(ledger::states(head, &ThingRef::story(id), ops)) {
+        let Ok(story) = read::<Story>(&state) else { continue };
+        let texts = Part::ALL.map(|part| (part, story.text(part).to_owned()));
+        let texts: Vec<_> = texts.into_iter().filter(|(_, text)| !text.is_empty()).collect();
+        if versions.last().is_none_or(|last| last.texts != texts) {
+            let by = names.person(op.actor).unwrap_or_default().to_owned();
+            versions.push(Version { at: op.receipt.at, by, texts });
+        }
+    }
+    versions
+}
+
+/// What a person can be told of a store that failed. The cause is noted here, where it is dropped.
+fn broken(error: StoreError) -> Unavailable {
+    tracing::error!(%error, source = ?std::error::Error::source(&error), "the library cannot be read");
+    Unavailable::Broken
+}

@@ -1,0 +1,87 @@
+//! Secrets that people and phones are given, and the key that never leaves the machine.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
+
+use domain::sync::wire::{Hex, SigningKey, unhex};
+use sha2::{Digest, Sha256};
+
+use crate::{clock::random, store::SecretHash};
+
+/// Letters and digits that are not mistaken for each other when read aloud or from a note.
+const CODE_ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+const CODE_CHARS: usize = 6;
+
+/// A token of 256 random bits, for a cookie or a push credential.
+pub fn token() -> String {
+    Hex(&random::<32>()).to_string()
+}
+
+/// The secret in an invite's link: 128 random bits.
+pub fn link_secret() -> String {
+    Hex(&random::<16>()).to_string()
+}
+
+/// A code to be typed: 32⁶, some thousand million. Guessing is slowed, so that it cannot be tried within its lifetime.
+pub fn code() -> String {
+    // 256 is a multiple of 32: no letter is likelier than another.
+    let letter = |byte: u8| char::from(CODE_ALPHABET[usize::from(byte) % CODE_ALPHABET.len()]);
+    random::<CODE_CHARS>().into_iter().map(letter).collect()
+}
+
+/// A code as someone may have typed it: spaces and hyphens do not count, nor does case.
+pub fn tidy_code(typed: &str) -> String {
+    typed.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// A secret as the store keeps it: who reads the database learns none.
+pub fn hash(secret: &str) -> SecretHash {
+    SecretHash(Sha256::digest(secret.as_bytes()).into())
+}
+
+/// The key of the server's marks, made at the first start. It lies beside the database, not in it.
+pub fn signing_key(folder: &Path) -> io::Result<SigningKey> {
+    let file = folder.join("secret.key");
+    match fs::read_to_string(&file) {
+        Ok(text) => unhex(text.trim()).map(SigningKey).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("{} is not a key", file.display()))
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let key = random::<32>();
+            let mut options = fs::OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut out = options.open(&file)?;
+            writeln!(out, "{}", Hex(&key))?;
+            out.sync_all()?;
+            Ok(SigningKey(key))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_easy_to_read_and_to_type() {
+        for _ in 0..200 {
+            let code = code();
+            assert_eq!(code.len(), 6);
+            assert!(!code.contains(['0', '1', 'I', 'O']), "{code}");
+            assert_eq!(tidy_code(&format!(" {}-{} ", code[..3].to_lowercase(), &code[3..])), code);
+        }
+    }
+
+    #[test]
+    fn the_key_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = signing_key(folder.path()).unwrap();
+        assert_eq!(signing_key(folder.path()).unwrap().0, key.0);
+    }
+}

@@ -1,0 +1,83 @@
+//! Many pushes, one commit: whoever arrives while a transaction is on its way to the disk shares the next one.
+
+use std::sync::Arc;
+
+use domain::sync::{ledger::Push, wire::PushAnswer};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::store::{Store, StoreError};
+
+/// Pushes in one transaction, at most. A longer one would keep the first waiting for the last.
+const TOGETHER: usize = 64;
+/// Pushes that may wait. Beyond this the server says that it is busy.
+const WAITING: usize = 1_024;
+
+struct Job {
+    push: Push,
+    reply: oneshot::Sender<Result<PushAnswer, Arc<StoreError>>>,
+}
+
+/// The one way to write ops.
+#[derive(Clone)]
+pub struct Writer {
+    jobs: mpsc::Sender<Job>,
+    /// The highest `seq` given: changes when there is news.
+    news: watch::Receiver<u64>,
+}
+
+/// Why a push was not written. Phones keep it and come again.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error(transparent)]
+    Store(#[from] Arc<StoreError>),
+    #[error("the server is stopping, or too many are waiting")]
+    Busy,
+}
+
+impl Writer {
+    /// Starts the task that writes. It ends, after what was begun, when every `Writer` is gone.
+    pub fn start(store: Arc<dyn Store>) -> Self {
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        let (tell, news) = watch::channel(0);
+        tokio::spawn(write(store, waiting, tell));
+        Self { jobs, news }
+    }
+
+    /// The answer to one push, once everything in it is on disk.
+    pub async fn push(&self, push: Push) -> Result<PushAnswer, WriteError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.try_send(Job { push, reply }).map_err(|_| WriteError::Busy)?;
+        answer.await.map_err(|_| WriteError::Busy)?.map_err(WriteError::Store)
+    }
+
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.news.clone()
+    }
+}
+
+async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Job>, news: watch::Sender<u64>) {
+    let mut jobs = Vec::new();
+    while waiting.recv_many(&mut jobs, TOGETHER).await > 0 {
+        let (pushes, replies): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.push, job.reply)).unzip();
+        let highest = |answers: &[PushAnswer]| {
+            answers.iter().flat_map(|answer| &answer.receipts).map(|receipt| receipt.seq).max().unwrap_or(0)
+        };
+        match store.push(&pushes).await {
+            Ok(answers) => {
+                let highest = highest(&answers);
+                news.send_if_modified(|seq| {
+                    let more = highest > *seq;
+                    *seq = highest.max(*seq);
+                    more
+                });
+                // Whoever no longer waits for an answer finds it when they push again.
+                replies.into_iter().zip(answers).for_each(|(reply, answer)| drop(reply.send(Ok(answer))));
+            }
+            Err(error) => {
+                tracing::error!(%error, source = ?std::error::Error::source(&error), "pushes were not written");
+                let error = Arc::new(error);
+                replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone()))));
+            }
+        }
+    }
+}
