@@ -54,11 +54,12 @@ pub fn Document(language: Language, assets: Assets, life: Life) -> impl IntoView
                 {(!hydrated).then(|| view! { <title>"Solsken"</title> })}
             </head>
             <body>
-                {hydrated.then(|| view! { <App/> })}
+                {hydrated.then(|| App())}
                 <script type="module" src=assets.boot></script>
             </body>
         </html>
     }
+    .into_any()
 }
 
 /// The context that [`Document`] needs where nothing else provides it.

@@ -3,6 +3,8 @@
 //! Pages ask the ports of `domain` for what they show; the host (server or browser) has put them into the context.
 //! Components in `ui` never ask for anything.
 
+#![recursion_limit = "256"] // Views are deep types.
+
 pub mod context;
 pub mod document;
 mod pages;
@@ -47,7 +49,7 @@ pub fn App() -> impl IntoView {
             </Routes>
         }
     };
-    view! { <Router>{screens}</Router> }
+    view! { <Router>{screens}</Router> }.into_any()
 }
 
 /// A page for those who have joined; the others are asked to.

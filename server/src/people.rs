@@ -111,10 +111,6 @@ impl Ops {
         self.ops.push(Incoming::of(op));
     }
 
-    pub fn len(&self) -> usize {
-        self.ops.len()
-    }
-
     pub fn is_empty(&self) -> bool {
         self.ops.is_empty()
     }

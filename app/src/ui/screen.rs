@@ -58,7 +58,7 @@ pub fn Screen(
             </header>
             <main class="page" id="page" data-wide=wide>
                 <Notices quiet=tab.is_none()/>
-                {children()}
+                {children().into_any()}
             </main>
             <div class="bottom">
                 <Toasts/>
@@ -67,6 +67,7 @@ pub fn Screen(
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// A way back, with its name for those who cannot see the arrow.

@@ -60,10 +60,11 @@ CREATE TABLE stories (
     department BLOB,
     site BLOB,
     author BLOB NOT NULL,
-    deleted INTEGER NOT NULL
+    -- In the library, not in review, archived or deleted.
+    listed INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX stories_newest ON stories (deleted, published_at DESC, id DESC);
+CREATE INDEX stories_newest ON stories (published_at DESC, id DESC) WHERE listed;
 CREATE INDEX stories_of_author ON stories (author, published_at DESC);
 
 CREATE TABLE story_labels (

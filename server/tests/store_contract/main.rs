@@ -115,6 +115,10 @@ fn pull_all(memory: &memory::Server, person: PersonId) -> Vec<(String, u64, Opti
     }
 }
 
+fn is_listed(row: &domain::sync::ledger::Row) -> bool {
+    !row.is_deleted() && row.state.get("status").is_none_or(|status| status == "in_library")
+}
+
 /// The derived tables list exactly the stories that the reader may see and that are not deleted.
 async fn lists_what_is_visible(store: &dyn Store, memory: &memory::Server, person: PersonId) {
     let reader = memory.reader(person);
@@ -123,7 +127,7 @@ async fn lists_what_is_visible(store: &dyn Store, memory: &memory::Server, perso
         .rows
         .iter()
         .filter(|(thing, row)| {
-            thing.kind == ThingKind::Story && !row.is_deleted() && row.scope.admits(row.owner, &reader)
+            thing.kind == ThingKind::Story && is_listed(row) && row.scope.admits(row.owner, &reader)
         })
         .map(|(thing, _)| thing.id.into())
         .collect();

@@ -183,13 +183,13 @@ impl LibraryStore for SqliteStore {
 pub(super) async fn derive(tx: &mut SqliteConnection, before: u64) -> StoreResult<()> {
     let before = rows::signed(before);
     sqlx::query(
-        "INSERT INTO stories (number, id, published_at, kind, department, site, author, deleted)
+        "INSERT INTO stories (number, id, published_at, kind, department, site, author, listed)
          SELECT number, id, coalesce(state ->> 'published_at', 0), state ->> 'kind',
                 unhex(state ->> 'department', '-'), unhex(state ->> 'site', '-'), unhex(state ->> 'author', '-'),
-                state ->> 'deleted_at' IS NOT NULL
+                state ->> 'deleted_at' IS NULL AND coalesce(state ->> 'status', 'in_library') = 'in_library'
          FROM things WHERE kind = 'story' AND seq > ?
          ON CONFLICT (number) DO UPDATE SET published_at = excluded.published_at, kind = excluded.kind,
-                department = excluded.department, site = excluded.site, deleted = excluded.deleted",
+                department = excluded.department, site = excluded.site, listed = excluded.listed",
     )
     .bind(before)
     .execute(&mut *tx)
@@ -230,7 +230,7 @@ pub(super) fn push_visible(query: &mut QueryBuilder<Sqlite>, reader: &Reader) {
 
 /// Stories in the library that pass the filter, over `stories JOIN things`.
 fn push_listed(query: &mut QueryBuilder<Sqlite>, reader: &Reader, filter: &Filter) {
-    query.push("stories.deleted = 0 AND ");
+    query.push("stories.listed AND ");
     push_visible(query, reader);
     if let Some(kind) = filter.kind {
         query.push(" AND stories.kind = ").push_bind(kind.key());

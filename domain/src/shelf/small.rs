@@ -1,0 +1,58 @@
+use crate::{
+    Object,
+    label::Label,
+    path::Path,
+    person::Person,
+    reaction::{Reaction, Tally},
+    thing::{ThingKind, read},
+};
+
+/// Things that are small enough to be held whole.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Small {
+    Label(Label),
+    Person(Person),
+    Path(Path),
+    Tally(Tally),
+    Reaction(Reaction),
+}
+
+impl Small {
+    pub fn read(kind: &ThingKind, state: &str) -> Option<Self> {
+        match kind {
+            ThingKind::Person => serde_json::from_str(state).ok().map(Self::Person),
+            ThingKind::Path => serde_json::from_str(state).ok().map(Self::Path),
+            ThingKind::Tally => serde_json::from_str(state).ok().map(Self::Tally),
+            ThingKind::Reaction => serde_json::from_str(state).ok().map(Self::Reaction),
+            kind => kind.label().and_then(|_| serde_json::from_str(state).ok()).map(Self::Label),
+        }
+    }
+
+    pub fn of(kind: &ThingKind, state: &Object) -> Option<Self> {
+        match kind {
+            ThingKind::Person => read(state).ok().map(Self::Person),
+            ThingKind::Path => read(state).ok().map(Self::Path),
+            ThingKind::Tally => read(state).ok().map(Self::Tally),
+            ThingKind::Reaction => read(state).ok().map(Self::Reaction),
+            kind => kind.label().and_then(|_| read(state).ok()).map(Self::Label),
+        }
+    }
+}
+
+/// What the server said, and what open ops have made of it.
+#[derive(Clone, Debug, Default)]
+pub struct Layers {
+    /// With the very JSON, for the snapshot and for edits.
+    pub base: Option<(Small, String)>,
+    pub overlay: Option<Small>,
+}
+
+impl Layers {
+    pub fn told(&self) -> Option<&Small> {
+        self.base.as_ref().map(|(small, _)| small)
+    }
+
+    pub fn top(&self) -> Option<&Small> {
+        self.overlay.as_ref().or_else(|| self.told())
+    }
+}
