@@ -54,7 +54,7 @@ pub fn Document(language: Language, assets: Assets, life: Life) -> impl IntoView
                 {(!hydrated).then(|| view! { <title>"Solsken"</title> })}
             </head>
             <body>
-                {hydrated.then(|| App())}
+                {hydrated.then(App)}
                 <script type="module" src=assets.boot></script>
             </body>
         </html>

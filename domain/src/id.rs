@@ -108,6 +108,13 @@ impl ThingId {
     }
 }
 
+impl ShowingId {
+    /// The one showing that counts when `person` reads a story of a path by themselves.
+    pub fn of_reading(path: PathId, story: StoryId, person: PersonId) -> Self {
+        Self(Uuid::new_v5(&NAMED, format!("reading:{path}:{story}:{person}").as_bytes()))
+    }
+}
+
 macro_rules! things {
     ($($name:ident)+) => {$(
         impl From<$name> for ThingId {

@@ -1,7 +1,28 @@
-#![cfg(target_arch = "wasm32")]
-use wasm_bindgen::prelude::*;
+//! The browser's half of Solsken: keeps what is told in IndexedDB, syncs it, and starts the app.
 
+#![cfg(target_arch = "wasm32")]
+
+mod accounts;
+mod device;
+mod drafts;
+mod entropy;
+mod idb;
+mod library;
+mod locale;
+mod net;
+mod outbox;
+mod phone;
+mod start;
+mod store;
+mod sync;
+mod tabs;
+mod timer;
+mod worker;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Brings the page to life. Called by `boot.js` once the wasm is there.
 #[wasm_bindgen]
 pub fn hydrate() {
-    leptos::mount::hydrate_body(app::App);
+    wasm_bindgen_futures::spawn_local(start::start());
 }

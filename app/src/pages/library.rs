@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use domain::{
     id::LabelId,
     label::LabelKind,
@@ -60,7 +62,9 @@ struct Question {
 
 /// Puts a question into the address.
 #[derive(Clone)]
-struct Asker(std::sync::Arc<dyn Fn(&str, &Filter) + Send + Sync>);
+struct Asker(Arc<Ask>);
+
+type Ask = dyn Fn(&str, &Filter) + Send + Sync;
 
 impl Question {
     fn in_address() -> Self {
@@ -73,7 +77,7 @@ impl Question {
         Self {
             text: Memo::new(move |_| query.read().get("q").unwrap_or_default()),
             filter: Memo::new(move |_| filter_in(&query.read())),
-            ask: StoredValue::new(Asker(std::sync::Arc::new(ask))),
+            ask: StoredValue::new(Asker(Arc::new(ask))),
         }
     }
 

@@ -1,0 +1,235 @@
+//! What the browser can do for a person besides keeping and sending.
+
+use std::{cell::RefCell, rc::Rc};
+
+use app::context::Live;
+use async_trait::async_trait;
+use domain::{
+    id::PathId,
+    language::Language,
+    ports::{Device, Storage},
+};
+use leptos::prelude::*;
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Blob, Element, HtmlAnchorElement, HtmlElement, KeyboardEvent, ShareData, StorageEstimate, Url,
+    js_sys::{Array, Function, Promise, Reflect},
+};
+
+use crate::{drafts, entropy::window, phone::Phone, worker::Workers};
+
+pub struct PhoneDevice(SendWrapper<Rc<Inner>>);
+
+struct Inner {
+    phone: Rc<Phone>,
+    workers: Workers,
+    /// The browser's own question whether to install, held back until the person asks for it.
+    install: Rc<RefCell<Option<JsValue>>>,
+}
+
+impl PhoneDevice {
+    pub fn new(phone: Rc<Phone>, workers: Workers, install: Rc<RefCell<Option<JsValue>>>) -> Self {
+        Self(SendWrapper::new(Rc::new(Inner { phone, workers, install })))
+    }
+
+    fn live(&self) -> Live {
+        self.0.phone.live
+    }
+}
+
+/// Small things that only this browser needs to remember, and that no transaction depends on. A browser that
+/// remembers nothing loses a convenience, no words.
+fn remembered() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
+
+fn recall(key: &str) -> Option<String> {
+    remembered()?.get_item(key).ok().flatten()
+}
+
+fn remember(key: &str, text: &str) {
+    if let Some(storage) = remembered() {
+        let _ = match text {
+            "" => storage.remove_item(key),
+            text => storage.set_item(key, text),
+        };
+    }
+}
+
+#[async_trait]
+impl Device for PhoneDevice {
+    async fn copy(&self, text: &str) -> bool {
+        let text = text.to_owned();
+        SendWrapper::new(async move { copy(&text).await }).await
+    }
+
+    async fn share(&self, title: &str, path: &str) -> bool {
+        let origin = window().location().origin().unwrap_or_default();
+        let (title, link) = (title.to_owned(), format!("{origin}{path}"));
+        SendWrapper::new(async move {
+            let navigator = window().navigator();
+            if Reflect::has(&navigator, &"share".into()).unwrap_or(false) {
+                let data = ShareData::new();
+                data.set_title(&title);
+                data.set_url(&link);
+                // Someone who closes the sheet has seen it; nothing is copied behind their back.
+                let _ = JsFuture::from(navigator.share_with_data(&data)).await;
+                return false;
+            }
+            copy(&link).await
+        })
+        .await
+    }
+
+    async fn storage(&self) -> Storage {
+        let inner = (*self.0).clone();
+        SendWrapper::new(async move { storage(&inner.phone).await }).await
+    }
+
+    async fn persist(&self) -> bool {
+        SendWrapper::new(async move {
+            let asked = window().navigator().storage().persist();
+            let Ok(asked) = asked else { return false };
+            JsFuture::from(asked).await.is_ok_and(|answer| answer.is_truthy())
+        })
+        .await
+    }
+
+    fn set_language(&self, language: Language) {
+        choose_language(language);
+        self.live().language.set(language);
+    }
+
+    fn update(&self) {
+        self.0.workers.take_up();
+    }
+
+    async fn install(&self) {
+        let held = self.0.install.borrow_mut().take();
+        let live = self.live();
+        SendWrapper::new(async move {
+            let Some(event) = held else { return };
+            let prompt = Reflect::get(&event, &"prompt".into())
+                .ok()
+                .and_then(|prompt| prompt.dyn_into::<Function>().ok());
+            if let Some(asked) = prompt.and_then(|prompt| prompt.call0(&event).ok()) {
+                let _ = JsFuture::from(Promise::resolve(&asked)).await;
+            }
+            live.install.set(app::context::Install::No);
+        })
+        .await;
+    }
+
+    fn progress(&self, path: PathId) -> usize {
+        recall(&format!("progress/{path}")).and_then(|stops| stops.parse().ok()).unwrap_or(0)
+    }
+
+    fn set_progress(&self, path: PathId, stops: usize) {
+        if stops > self.progress(path) {
+            remember(&format!("progress/{path}"), &stops.to_string());
+        }
+    }
+
+    fn stash(&self, key: &str, text: &str) {
+        remember(&format!("stash/{key}"), text);
+    }
+
+    fn stashed(&self, key: &str) -> Option<String> {
+        recall(&format!("stash/{key}"))
+    }
+
+    fn keys(&self, press: Box<dyn Fn(&str) -> bool + Send + Sync>) -> Box<dyn Send + Sync> {
+        let heard = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+            let key = event.key();
+            let on_button =
+                event.target().and_then(|target| target.dyn_into::<Element>().ok()).is_some_and(|element| {
+                    matches!(element.tag_name().as_str(), "BUTTON" | "A" | "INPUT" | "TEXTAREA" | "SELECT")
+                });
+            let answers_for_itself = on_button && matches!(key.as_str(), " " | "Enter");
+            if !answers_for_itself && !event.repeat() && press(&key) {
+                event.prevent_default();
+            }
+        });
+        let _ = window().add_event_listener_with_callback("keydown", heard.as_ref().unchecked_ref());
+        Box::new(SendWrapper::new(Listening(heard)))
+    }
+
+    fn save_file(&self, name: &str, text: &str) {
+        let parts = Array::of1(&text.into());
+        let hand_over = || -> Result<(), JsValue> {
+            let blob = Blob::new_with_str_sequence(&parts)?;
+            let url = Url::create_object_url_with_blob(&blob)?;
+            let document = window().document().ok_or(JsValue::NULL)?;
+            let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();
+            link.set_href(&url);
+            link.set_download(name);
+            link.unchecked_ref::<HtmlElement>().click();
+            Url::revoke_object_url(&url)
+        };
+        if hand_over().is_err() {
+            leptos::logging::warn!("the browser takes no files");
+        }
+    }
+}
+
+/// Listens until it is dropped.
+struct Listening(Closure<dyn Fn(KeyboardEvent)>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = window().remove_event_listener_with_callback("keydown", self.0.as_ref().unchecked_ref());
+    }
+}
+
+async fn copy(text: &str) -> bool {
+    let navigator = window().navigator();
+    // Without HTTPS there is no clipboard to write to.
+    if !Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object()) {
+        return false;
+    }
+    JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
+}
+
+async fn storage(phone: &Phone) -> Storage {
+    let manager = window().navigator().storage();
+    let answer = async |asked: Result<Promise, JsValue>| JsFuture::from(asked.ok()?).await.ok();
+    let persisted = answer(manager.persisted()).await.is_some_and(|answer| answer.is_truthy());
+    let estimate: Option<StorageEstimate> = answer(manager.estimate()).await.map(JsCast::unchecked_into);
+    let bytes = |number: Option<f64>| number.map(|number| number as u64);
+    Storage {
+        persisted,
+        used_bytes: bytes(estimate.as_ref().and_then(StorageEstimate::get_usage)),
+        quota_bytes: bytes(estimate.as_ref().and_then(StorageEstimate::get_quota)),
+        stories: phone.with_shelf(|shelf| shelf.count()),
+        drafts: drafts::count(phone).await,
+    }
+}
+
+const LANGUAGE: &str = "solsken-language";
+
+/// In a cookie, so that the server's first page speaks it too.
+fn choose_language(language: Language) {
+    let cookie = format!("{LANGUAGE}={}; Path=/; Max-Age=34560000; SameSite=Lax", language.code());
+    if let Some(document) = window().document() {
+        let _ = Reflect::set(&document, &"cookie".into(), &cookie.into());
+        if let Some(root) = document.document_element() {
+            let _ = root.set_attribute("lang", language.code());
+        }
+    }
+}
+
+/// What the person chose here, else what the browser prefers.
+pub fn chosen_language() -> Language {
+    let cookies = window().document().and_then(|document| Reflect::get(&document, &"cookie".into()).ok());
+    let cookies = cookies.and_then(|cookies| cookies.as_string()).unwrap_or_default();
+    let chosen = cookies
+        .split(';')
+        .find_map(|pair| pair.trim().strip_prefix(LANGUAGE)?.strip_prefix('=')?.parse().ok());
+    chosen.unwrap_or_else(|| {
+        let tags: Vec<String> =
+            window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect();
+        Language::preferred(&tags.join(","))
+    })
+}

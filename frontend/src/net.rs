@@ -1,0 +1,103 @@
+//! The server, over HTTP.
+
+use std::time::Duration;
+
+use domain::sync::round::Trouble;
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Headers, RequestInit, Response};
+
+use crate::entropy::window;
+
+/// An answer that takes longer is no answer. Long enough for a full page over a weak link.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// One request. `Ok` holds status and body of whatever answered.
+async fn send(
+    method: &str,
+    path: &str,
+    body: Option<&str>,
+    headers: &[(&str, &str)],
+) -> Result<(u16, String), Trouble> {
+    let init = RequestInit::new();
+    init.set_method(method);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE.as_millis() as u32)));
+    if let Some(body) = body {
+        init.set_body(&body.into());
+    }
+    let all = Headers::new().map_err(|_| Trouble::Unreachable)?;
+    for (name, value) in headers {
+        all.set(name, value).map_err(|_| Trouble::Unreachable)?;
+    }
+    init.set_headers(&all);
+    let response =
+        JsFuture::from(window().fetch_with_str_and_init(path, &init)).await.map_err(|error| why(&error))?;
+    let response: Response = response.unchecked_into();
+    let text = response.text().map_err(|error| why(&error))?;
+    let text = JsFuture::from(text).await.map_err(|error| why(&error))?;
+    Ok((response.status(), text.as_string().unwrap_or_default()))
+}
+
+fn why(error: &JsValue) -> Trouble {
+    match error.dyn_ref::<web_sys::DomException>().map(web_sys::DomException::name).as_deref() {
+        Some("TimeoutError" | "AbortError") => Trouble::Timeout,
+        _ => Trouble::Unreachable,
+    }
+}
+
+fn refused(status: u16) -> Trouble {
+    match status {
+        401 => Trouble::SignedOut,
+        status => Trouble::Server(status),
+    }
+}
+
+/// The body of a successful answer.
+pub async fn get(path: &str) -> Result<String, Trouble> {
+    match send("GET", path, None, &[]).await? {
+        (200, body) => Ok(body),
+        (status, _) => Err(refused(status)),
+    }
+}
+
+/// Pushes lines of ops with a device's own credential.
+pub async fn push<T: DeserializeOwned>(path: &str, body: &str, token: Option<&str>) -> Result<T, Trouble> {
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let mut headers = vec![("content-type", "application/x-ndjson")];
+    headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
+    match send("POST", path, Some(body), &headers).await? {
+        (200, body) => serde_json::from_str(&body).map_err(|_| Trouble::NotSolsken),
+        (status, _) => Err(refused(status)),
+    }
+}
+
+/// What the server says to a question asked in JSON.
+pub enum Said<T, E> {
+    Yes(T),
+    No(E),
+    Trouble(Trouble),
+}
+
+/// Asks in JSON. What is refused with `{"error": …}` of our own comes back as `No`.
+pub async fn ask<T: DeserializeOwned, E: DeserializeOwned>(
+    path: &str,
+    question: &impl Serialize,
+) -> Said<T, E> {
+    #[derive(serde::Deserialize)]
+    struct Refusal<E> {
+        error: E,
+    }
+    let Ok(body) = serde_json::to_string(question) else { return Said::Trouble(Trouble::NotSolsken) };
+    match send("POST", path, Some(&body), &[("content-type", "application/json")]).await {
+        Ok((200, body)) => match serde_json::from_str(&body) {
+            Ok(answer) => Said::Yes(answer),
+            Err(_) => Said::Trouble(Trouble::NotSolsken),
+        },
+        Ok((status, body)) => match serde_json::from_str::<Refusal<E>>(&body) {
+            Ok(refusal) => Said::No(refusal.error),
+            Err(_) => Said::Trouble(refused(status)),
+        },
+        Err(trouble) => Said::Trouble(trouble),
+    }
+}

@@ -1,0 +1,265 @@
+//! What is told or changed here: ops in the store, and a round to send them.
+
+use std::rc::Rc;
+
+use async_trait::async_trait;
+use domain::{
+    Object,
+    draft::{Draft, edit_between, new_tag, tidy_tags},
+    id::{LabelId, PathId, ShowingId, StoryId, ThingId},
+    label::{Label, LabelKind},
+    op::{Change, Edit, OpBytes, TextEdit},
+    path::{Path, Showing},
+    ports::{KeepError, Outbox, PathForm, ShownTo, Waiting, WaitingState},
+    reaction::{Reaction, ReactionKind},
+    story::Story,
+    sync::phone::{DeviceRow, Intent, Transaction},
+    text::{Line, Name, Title},
+    thing::{ThingKind, ThingRef, fields, read},
+};
+use send_wrapper::SendWrapper;
+
+use crate::{
+    drafts::Keeper,
+    entropy::{now, randomness},
+    phone::Phone,
+    sync::Syncer,
+};
+
+pub struct PhoneOutbox(SendWrapper<Rc<Inner>>);
+
+struct Inner {
+    phone: Rc<Phone>,
+    keeper: Rc<Keeper>,
+    syncer: Rc<Syncer>,
+}
+
+type Kept<T> = Result<T, KeepError>;
+
+impl PhoneOutbox {
+    pub fn new(phone: Rc<Phone>, keeper: Rc<Keeper>, syncer: Rc<Syncer>) -> Self {
+        Self(SendWrapper::new(Rc::new(Inner { phone, keeper, syncer })))
+    }
+
+    fn inner(&self) -> Rc<Inner> {
+        (*self.0).clone()
+    }
+}
+
+#[async_trait]
+impl Outbox for PhoneOutbox {
+    async fn tell(&self, draft: &Draft) -> Kept<StoryId> {
+        let (inner, draft) = (self.inner(), draft.clone());
+        SendWrapper::new(async move {
+            inner.keeper.told(draft.id);
+            let told = inner.tell(&draft).await;
+            if told.is_err() {
+                inner.keeper.not_told(draft.id);
+            }
+            told
+        })
+        .await
+    }
+
+    async fn react(&self, story: StoryId, kind: ReactionKind, on: bool) -> Kept<()> {
+        let inner = self.inner();
+        SendWrapper::new(async move {
+            let person = inner.phone.reader().ok_or(KeepError::SignedOut)?.person;
+            let reaction = Reaction { story, person, reaction: kind, on };
+            let thing =
+                ThingRef { kind: ThingKind::Reaction, id: ThingId::reaction(story, person, kind.key()) };
+            inner.record(vec![(thing, Change::Create(fields(&reaction)))], None).await
+        })
+        .await
+    }
+
+    async fn set_deleted(&self, thing: ThingRef, deleted: bool) -> Kept<()> {
+        let inner = self.inner();
+        let change = if deleted { Change::Delete } else { Change::Restore };
+        SendWrapper::new(async move { inner.record(vec![(thing, change)], None).await }).await
+    }
+
+    async fn save_path(&self, id: Option<PathId>, form: PathForm) -> Kept<PathId> {
+        let inner = self.inner();
+        SendWrapper::new(async move { inner.save_path(id, form).await }).await
+    }
+
+    async fn showed(&self, path: PathId, story: StoryId, to: ShownTo) -> Kept<()> {
+        let inner = self.inner();
+        SendWrapper::new(async move {
+            let by = inner.phone.reader().ok_or(KeepError::SignedOut)?.person;
+            let id = match to {
+                ShownTo::Room => ShowingId::mint(now(), &randomness()),
+                ShownTo::Myself => ShowingId::of_reading(path, story, by),
+            };
+            let showing = Showing { path, stories: vec![story], by, at: now() };
+            let thing = ThingRef::new(ThingKind::Showing, id);
+            inner.record(vec![(thing, Change::Create(fields(&showing)))], None).await
+        })
+        .await
+    }
+
+    async fn waiting(&self) -> Kept<Vec<Waiting>> {
+        let inner = self.inner();
+        SendWrapper::new(async move { inner.waiting().await }).await
+    }
+
+    async fn let_go(&self, waiting: &Waiting) -> Kept<()> {
+        let (inner, state) = (self.inner(), waiting.state);
+        SendWrapper::new(async move {
+            if let WaitingState::Refused { device, device_seq, .. } = state {
+                inner.phone.store.let_go(device, device_seq).await.map_err(KeepError::from)?;
+                inner.phone.changed_elsewhere().await.map_err(KeepError::from)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    fn sync(&self) {
+        self.0.syncer.poke();
+    }
+}
+
+impl Inner {
+    async fn device(&self) -> Kept<DeviceRow> {
+        let devices = self.phone.store.devices().await.map_err(KeepError::from)?;
+        devices.into_iter().find(|row| row.current).ok_or(KeepError::SignedOut)
+    }
+
+    /// Ops and projections in one durable step; then a round to send them.
+    async fn record(&self, changes: Vec<(ThingRef, Change)>, draft: Option<&Draft>) -> Kept<()> {
+        let device = self.device().await?.device;
+        let mut intents = Vec::with_capacity(changes.len());
+        for (thing, change) in changes {
+            let base = self.phone.base(&thing).await.map_err(KeepError::from)?;
+            intents.push(Intent { thing, change, base });
+        }
+        let tell = Transaction::Tell { device, intents, draft: draft.map(|draft| draft.id), now: now() };
+        self.phone.transact(&tell).await.map_err(KeepError::from)?;
+        self.syncer.poke();
+        Ok(())
+    }
+
+    async fn tell(&self, draft: &Draft) -> Kept<StoryId> {
+        let author = self.phone.reader().ok_or(KeepError::SignedOut)?.person;
+        let (mut changes, tags) = self.tags(draft);
+        let story = draft.story(author, tags, now()).map_err(KeepError::Draft)?;
+        match &draft.of {
+            // The draft's id becomes the story's: telling the same draft again tells nothing new.
+            None => {
+                let id = StoryId::from_uuid(draft.id.uuid());
+                changes.push((ThingRef::story(id), Change::Create(fields(&story))));
+                self.record(changes, Some(draft)).await?;
+                Ok(id)
+            }
+            Some(told) => {
+                let after = Story { author: told.story.author, ..story };
+                let edit = edit_between(&told.story, &after);
+                changes.push((ThingRef::story(told.id), Change::Edit(edit)));
+                self.record(changes, Some(draft)).await?;
+                Ok(told.id)
+            }
+        }
+    }
+
+    /// The ids of the draft's tags, and the ops that make those that are new.
+    fn tags(&self, draft: &Draft) -> (Vec<(ThingRef, Change)>, Vec<LabelId>) {
+        let mut made = Vec::new();
+        let mut ids = Vec::new();
+        for name in tidy_tags(&draft.tags) {
+            let known = self.phone.with_shelf(|shelf| shelf.names().called(LabelKind::Tag, &name));
+            let id = known.unwrap_or_else(|| new_tag(&name));
+            if known.is_none()
+                && let Ok(name) = Name::new(name)
+            {
+                let label = fields(&Label::new(name));
+                made.push((ThingRef::label(LabelKind::Tag, id), Change::Create(label)));
+            }
+            ids.push(id);
+        }
+        (made, ids)
+    }
+
+    async fn save_path(&self, id: Option<PathId>, form: PathForm) -> Kept<PathId> {
+        let author = self.phone.reader().ok_or(KeepError::SignedOut)?.person;
+        let title = Title::new(form.title.trim()).map_err(|_| KeepError::Missing)?;
+        let purpose = Line::optional(form.purpose.trim()).map_err(|_| KeepError::Missing)?;
+        let before = id.and_then(|id| self.phone.with_shelf(|shelf| shelf.path(id).cloned()));
+        let id = id.unwrap_or_else(|| PathId::mint(now(), &randomness()));
+        let change = match before {
+            None => {
+                let stops = form.stops;
+                let path = Path { title, purpose, stops, author, departments: Vec::new(), deleted_at: None };
+                Change::Create(fields(&path))
+            }
+            Some(before) => Change::Edit(path_edit(&before, &title, purpose.as_ref(), &form)),
+        };
+        self.record(vec![(ThingRef::path(id), change)], None).await?;
+        Ok(id)
+    }
+
+    async fn waiting(&self) -> Kept<Vec<Waiting>> {
+        let refused = self.phone.store.attention().await.map_err(KeepError::from)?;
+        let unsent = self.phone.store.unsent().await.map_err(KeepError::from)?;
+        let mut all: Vec<Waiting> = Vec::new();
+        for row in refused {
+            let (device, device_seq, reason) = (row.device, row.device_seq, row.reason);
+            let state = WaitingState::Refused { device, device_seq, reason };
+            all.push(self.item(&row.thing, &row.bytes, row.at, state));
+        }
+        for op in unsent {
+            // Several changes to one thing are one thing that waits.
+            if !all.iter().any(|item| item.thing == op.thing && item.state == WaitingState::Unsent) {
+                all.push(self.item(&op.thing, &op.bytes, op.at, WaitingState::Unsent));
+            }
+        }
+        Ok(all)
+    }
+
+    fn item(
+        &self,
+        thing: &ThingRef,
+        bytes: &OpBytes,
+        at: domain::time::Millis,
+        state: WaitingState,
+    ) -> Waiting {
+        let projected = self.phone.overlay(thing).map(|overlay| overlay.state);
+        let told = match bytes.op().map(|op| op.change) {
+            Ok(Change::Create(fields)) => fields,
+            Ok(Change::Edit(edit)) => {
+                edit.text.into_iter().map(|(field, text)| (field, text.to.into())).collect()
+            }
+            _ => Object::new(),
+        };
+        let title = projected.as_ref().or(Some(&told)).and_then(title_of).unwrap_or_default();
+        Waiting { thing: thing.clone(), title, at, state, words: words_of(&told) }
+    }
+}
+
+fn title_of(state: &Object) -> Option<String> {
+    let text = |field: &str| state.get(field).and_then(|text| text.as_str()).map(str::to_owned);
+    read::<Story>(state).ok().map(|story| story.heading()).or_else(|| text("title")).or_else(|| text("name"))
+}
+
+/// All text in a change, for copying out.
+fn words_of(fields: &Object) -> String {
+    let parts = domain::story::Part::ALL.iter().filter_map(|part| fields.get(part.key())?.as_str());
+    parts.collect::<Vec<_>>().join("\n\n")
+}
+
+fn path_edit(before: &Path, title: &Title, purpose: Option<&Line>, form: &PathForm) -> Edit {
+    let mut edit = Edit::default();
+    let mut text = |field: &str, from: &str, to: &str| {
+        if from != to {
+            edit.text.insert(field.to_owned(), TextEdit { from: from.to_owned(), to: to.to_owned() });
+        }
+    };
+    text("title", before.title.as_str(), title.as_str());
+    let line = |line: Option<&Line>| line.map(|line| line.as_str().to_owned()).unwrap_or_default();
+    text("purpose", &line(before.purpose.as_ref()), &line(purpose));
+    if before.stops != form.stops {
+        edit.set.insert("stops".to_owned(), serde_json::to_value(&form.stops).unwrap_or_default());
+    }
+    edit
+}

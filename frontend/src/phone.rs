@@ -1,0 +1,283 @@
+//! What the ports share: the store, the shelf, and the signals that tell the screens.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+use app::context::Live;
+use domain::{
+    id::StoryId,
+    person::Reader,
+    shelf::{Place, Shelf},
+    story::Story,
+    sync::{
+        phone::{Done, LibraryRow, Overlay, Transaction},
+        wire::Record,
+    },
+    thing::ThingRef,
+    view::Me,
+};
+use leptos::prelude::*;
+
+use crate::{
+    store::{Changed, Store, StoreError},
+    tabs::Tabs,
+    timer::Slices,
+};
+
+/// One browser profile, as this tab sees it.
+pub struct Phone {
+    pub store: Store,
+    pub live: Live,
+    pub tabs: Tabs,
+    shelf: RefCell<Shelf>,
+    overlays: RefCell<HashMap<ThingRef, Overlay>>,
+    row: RefCell<LibraryRow>,
+    /// Blocks whose text was read lately.
+    texts: RefCell<Recent>,
+    /// The block count of the snapshot that lies in the store.
+    snapshot_at: Cell<u32>,
+    refreshing: Cell<bool>,
+}
+
+pub const ME: &str = "me";
+const SHELF: &str = "shelf";
+/// Blocks read at once when the shelf is brought up to date.
+const AT_ONCE: u32 = 16;
+/// A new snapshot is worth its writing once so many blocks lie beyond the old one.
+const SNAPSHOT_BLOCKS: u32 = 12;
+
+impl Phone {
+    pub fn new(live: Live, tabs: Tabs) -> Rc<Self> {
+        Rc::new(Self {
+            store: Store::default(),
+            live,
+            tabs,
+            shelf: RefCell::default(),
+            overlays: RefCell::default(),
+            row: RefCell::default(),
+            texts: RefCell::default(),
+            snapshot_at: Cell::new(0),
+            refreshing: Cell::new(false),
+        })
+    }
+
+    /// Loads the directory as the last visit left it, then whatever has come since.
+    pub async fn open(&self) -> Result<(), StoreError> {
+        if let Some(shelf) = self.store.snapshot(SHELF).await?.and_then(|bytes| Shelf::from_bytes(&bytes)) {
+            self.snapshot_at.set(shelf.next_block());
+            *self.shelf.borrow_mut() = shelf;
+        }
+        self.refresh().await
+    }
+
+    /// Carries out a step of the engine and shows what it changed.
+    pub async fn transact(&self, transaction: &Transaction) -> Result<Done, StoreError> {
+        let changed = self.store.transact(transaction).await?;
+        let (touched, done) = (changed.touches_library(), changed.done.clone());
+        let queue = changed.queue;
+        if touched {
+            self.refresh().await?;
+        }
+        if queue {
+            self.count_queue().await?;
+        }
+        if touched || queue {
+            self.tabs.tell_changed();
+        }
+        Ok(done)
+    }
+
+    /// Another tab has changed the store.
+    pub async fn changed_elsewhere(&self) -> Result<(), StoreError> {
+        self.refresh().await?;
+        self.count_queue().await
+    }
+
+    /// Brings the shelf up to what lies in the store.
+    async fn refresh(&self) -> Result<(), StoreError> {
+        if self.refreshing.replace(true) {
+            // The one under way reads to the end; what was written meanwhile announces itself again.
+            return Ok(());
+        }
+        let refreshed = self.read_on().await;
+        self.refreshing.set(false);
+        refreshed
+    }
+
+    async fn read_on(&self) -> Result<(), StoreError> {
+        let row = self.store.library().await?;
+        let mut slices = Slices::new();
+        loop {
+            let next = self.shelf.borrow().next_block();
+            if next >= row.next_block {
+                break;
+            }
+            for (number, bytes) in self.store.blocks_from(next, AT_ONCE).await? {
+                let lines = String::from_utf8_lossy(&bytes);
+                self.shelf.borrow_mut().absorb(number, &lines);
+                slices.pause().await;
+            }
+            if self.shelf.borrow().next_block() == next {
+                // A block is missing: the row was ahead of what is there. Reading starts over.
+                return Err(StoreError::Row(format!("block {next} is missing")));
+            }
+        }
+        *self.row.borrow_mut() = row;
+        self.lay_overlays().await?;
+        self.live.version.update(|version| *version += 1);
+        Ok(())
+    }
+
+    async fn lay_overlays(&self) -> Result<(), StoreError> {
+        let stored: HashMap<ThingRef, Overlay> = self.store.overlays().await?.into_iter().collect();
+        let refused = self.store.attention().await?;
+        let mut shelf = self.shelf.borrow_mut();
+        for thing in shelf.overlaid() {
+            if !stored.contains_key(&thing) {
+                shelf.set_overlay(&thing, None);
+            }
+        }
+        for (thing, overlay) in &stored {
+            if self.overlays.borrow().get(thing) != Some(overlay) {
+                shelf.set_overlay(thing, Some((&overlay.state, overlay.received_at)));
+            }
+        }
+        shelf.set_refused(refused.iter().map(|row| (row.thing.id, row.reason)));
+        drop(shelf);
+        *self.overlays.borrow_mut() = stored;
+        Ok(())
+    }
+
+    pub async fn count_queue(&self) -> Result<(), StoreError> {
+        let unsent: u64 =
+            self.store.devices().await?.iter().map(domain::sync::phone::DeviceRow::unsent).sum();
+        let needs_you = self.store.attention().await?.len();
+        self.live.unsent.set(unsent as usize);
+        self.live.needs_you.set(needs_you);
+        Ok(())
+    }
+
+    /// Leaves the directory for the next start to find, if it has grown enough.
+    pub async fn leave_snapshot(&self) -> Result<(), StoreError> {
+        let next = self.shelf.borrow().next_block();
+        if next < self.snapshot_at.get() + SNAPSHOT_BLOCKS {
+            return Ok(());
+        }
+        let bytes = self.shelf.borrow().to_bytes();
+        self.store.save_snapshot(SHELF, &bytes).await?;
+        self.snapshot_at.set(next);
+        Ok(())
+    }
+
+    pub fn with_shelf<T>(&self, look: impl FnOnce(&Shelf) -> T) -> T {
+        look(&self.shelf.borrow())
+    }
+
+    pub fn row(&self) -> LibraryRow {
+        self.row.borrow().clone()
+    }
+
+    /// Whether everything this person may see lies on this phone, or at least all that a phone is given.
+    pub fn is_complete(&self) -> bool {
+        self.row.borrow().complete
+    }
+
+    pub fn reader(&self) -> Option<Reader> {
+        self.live.me.read_untracked().as_ref().map(|me| me.reader)
+    }
+
+    pub fn overlay(&self, thing: &ThingRef) -> Option<Overlay> {
+        self.overlays.borrow().get(thing).cloned()
+    }
+
+    /// What the server last said of a thing, with its `seq`, for an edit to start from.
+    pub async fn base(&self, thing: &ThingRef) -> Result<Option<(u64, domain::Object)>, StoreError> {
+        use domain::thing::ThingKind;
+        if thing.kind != ThingKind::Story {
+            return Ok(self.with_shelf(|shelf| shelf.base_of(thing)).map(|state| (self.row().seq, state)));
+        }
+        match self.with_shelf(|shelf| shelf.place(thing.id.into())) {
+            Some(place @ Place::Block { .. }) => {
+                let record = self.record(place).await?;
+                let state = record.state.and_then(|state| serde_json::from_str(state.get()).ok());
+                Ok(state.map(|state| (record.seq, state)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The story as this phone shows it.
+    pub async fn story(&self, id: StoryId) -> Result<Option<Story>, StoreError> {
+        match self.with_shelf(|shelf| shelf.place(id)) {
+            None => Ok(None),
+            Some(Place::Overlay) => {
+                let overlay = self.overlay(&ThingRef::story(id));
+                Ok(overlay.and_then(|overlay| domain::thing::read(&overlay.state).ok()))
+            }
+            Some(place) => {
+                let record = self.record(place).await?;
+                Ok(record.state.and_then(|state| serde_json::from_str(state.get()).ok()))
+            }
+        }
+    }
+
+    async fn record(&self, place: Place) -> Result<Record, StoreError> {
+        let Place::Block { number, start, len } = place else {
+            return Err(StoreError::Row("an overlay is no record".into()));
+        };
+        let known = self.texts.borrow_mut().get(number);
+        let text = match known {
+            Some(text) => text,
+            None => {
+                let missing = || StoreError::Row(format!("block {number} is missing"));
+                let bytes: Rc<[u8]> = self.store.block(number).await?.ok_or_else(missing)?.into();
+                self.texts.borrow_mut().put(number, bytes.clone());
+                bytes
+            }
+        };
+        let (start, end) = (start as usize, (start + len) as usize);
+        let line = text.get(start..end).ok_or_else(|| StoreError::Row(format!("block {number} is short")))?;
+        serde_json::from_slice(line).map_err(|error| StoreError::Row(error.to_string()))
+    }
+
+    /// Who sits here, as the library now knows them.
+    pub fn me_now(&self) -> Option<Me> {
+        let me = self.live.me.get_untracked()?;
+        let thing = ThingRef::person(me.id);
+        let person = self
+            .with_shelf(|shelf| shelf.base_of(&thing))
+            .and_then(|state| domain::thing::read(&state).ok())?;
+        Some(self.with_shelf(|shelf| Me::of(me.id, &person, shelf.names())))
+    }
+}
+
+impl Changed {
+    fn touches_library(&self) -> bool {
+        !self.blocks.is_empty() || !self.overlays.is_empty() || matches!(self.done, Done::Absorbed { .. })
+    }
+}
+
+/// The last few blocks that were read: a list shows neighbours.
+#[derive(Default)]
+struct Recent(Vec<(u32, Rc<[u8]>)>);
+
+const RECENT: usize = 64;
+
+impl Recent {
+    fn get(&mut self, number: u32) -> Option<Rc<[u8]>> {
+        let at = self.0.iter().position(|(known, _)| *known == number)?;
+        let found = self.0.remove(at);
+        self.0.push(found.clone());
+        Some(found.1)
+    }
+
+    fn put(&mut self, number: u32, bytes: Rc<[u8]>) {
+        if self.0.len() == RECENT {
+            self.0.remove(0);
+        }
+        self.0.push((number, bytes));
+    }
+}

@@ -1,0 +1,346 @@
+//! The phone's store: carries out the transactions of `domain::sync::phone` on IndexedDB.
+
+use std::{cell::RefCell, rc::Rc};
+
+use domain::{
+    id::{DeviceId, DraftId},
+    ports::KeepError,
+    sync::phone::{
+        Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay, OverlaysWanted, PhoneError,
+        Reads, Transaction, Wanted, Writes,
+    },
+    thing::ThingRef,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use thiserror::Error;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    IdbDatabase,
+    js_sys::{Array, Uint8Array},
+};
+
+use crate::idb::{Db, IdbError, Mode, Tx, between};
+
+const NAME: &str = "solsken";
+const VERSION: u32 = 1;
+
+/// One person in this browser profile each.
+const DEVICES: &str = "devices";
+/// Every op told here, for at least 35 days after its receipt.
+const OPS: &str = "ops";
+const OVERLAYS: &str = "overlays";
+/// Ops that the server did not take.
+const ATTENTION: &str = "attention";
+/// One row: how far the library has been read.
+const LIBRARY: &str = "library";
+/// Pulled records, some dozens a block.
+const BLOCKS: &str = "blocks";
+const SNAPSHOTS: &str = "snapshots";
+pub const DRAFTS: &str = "drafts";
+/// Small things by name.
+pub const META: &str = "meta";
+
+const ALL: [&str; 9] = [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, SNAPSHOTS, DRAFTS, META];
+/// What the transactions of the engine touch.
+const ENGINE: [&str; 7] = [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, DRAFTS];
+const ROW: &str = "row";
+
+#[derive(Clone, Debug, Error)]
+pub enum StoreError {
+    #[error(transparent)]
+    Idb(#[from] IdbError),
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
+    #[error("a row in the store cannot be read: {0}")]
+    Row(String),
+}
+
+impl From<StoreError> for KeepError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Idb(IdbError::Full) => Self::Full,
+            StoreError::Phone(PhoneError::NoDevice) => Self::SignedOut,
+            _ => Self::Storage,
+        }
+    }
+}
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// What changed, for whoever shows it.
+pub struct Changed {
+    pub done: Done,
+    pub blocks: Vec<Block>,
+    pub overlays: Vec<(ThingRef, Option<Overlay>)>,
+    pub queue: bool,
+}
+
+#[derive(Clone, Default)]
+pub struct Store(Rc<RefCell<Option<Rc<Db>>>>);
+
+impl Store {
+    async fn db(&self) -> Result<Rc<Db>> {
+        if let Some(db) = self.0.borrow().clone() {
+            return Ok(db);
+        }
+        let db = Rc::new(Db::open(NAME, VERSION, make_stores).await?);
+        *self.0.borrow_mut() = Some(db.clone());
+        Ok(db)
+    }
+
+    /// Whether the store can be opened at all.
+    pub async fn check(&self) -> Result<()> {
+        self.db().await.map(|_| ())
+    }
+
+    /// Begins a transaction. A connection that the browser has lost is opened again, once.
+    pub async fn begin(&self, stores: &[&str], mode: Mode) -> Result<Tx> {
+        let db = self.db().await?;
+        match db.begin(stores, mode) {
+            Ok(tx) => Ok(tx),
+            Err(IdbError::Closed(_)) => {
+                *self.0.borrow_mut() = None;
+                Ok(self.db().await?.begin(stores, mode)?)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Carries out one step of the engine: reads, plan and writes in one transaction, complete when this returns.
+    pub async fn transact(&self, transaction: &Transaction) -> Result<Changed> {
+        match self.try_transact(transaction).await {
+            // The connection was lost on the way: nothing was written, so the step can be taken again.
+            Err(StoreError::Idb(IdbError::Closed(_))) => {
+                *self.0.borrow_mut() = None;
+                self.try_transact(transaction).await
+            }
+            other => other,
+        }
+    }
+
+    async fn try_transact(&self, transaction: &Transaction) -> Result<Changed> {
+        let wanted = transaction.wants();
+        let reads_only = matches!(transaction, Transaction::Survey | Transaction::Take { .. });
+        let mode = if reads_only { Mode::Read } else { Mode::Write };
+        let tx = self.begin(&ENGINE, mode).await?;
+        let reads = read(&tx, &wanted).await?;
+        let (writes, done) = transaction.plan(&reads)?;
+        write(&tx, &writes)?;
+        tx.complete().await?;
+        let queue = !writes.devices.is_empty() || !writes.attention.is_empty();
+        Ok(Changed { done, blocks: writes.blocks, overlays: writes.overlays, queue })
+    }
+
+    pub async fn devices(&self) -> Result<Vec<DeviceRow>> {
+        let tx = self.begin(&[DEVICES], Mode::Read).await?;
+        rows(tx.all(DEVICES, None)?.values().await?)
+    }
+
+    /// Makes `row` the device that writes from now on.
+    pub async fn set_current(&self, row: DeviceRow) -> Result<()> {
+        let tx = self.begin(&[DEVICES], Mode::Write).await?;
+        let known: Vec<DeviceRow> = rows(tx.all(DEVICES, None)?.values().await?)?;
+        for other in known.into_iter().filter(|other| other.device != row.device && other.current) {
+            put(&tx, DEVICES, &other.device.to_string(), &DeviceRow { current: false, ..other })?;
+        }
+        put(&tx, DEVICES, &row.device.to_string(), &row)?;
+        Ok(tx.complete().await?)
+    }
+
+    /// Nobody writes here any more. Unsent ops stay, with the credential to send them.
+    pub async fn sign_out(&self) -> Result<()> {
+        let tx = self.begin(&[DEVICES], Mode::Write).await?;
+        let known: Vec<DeviceRow> = rows(tx.all(DEVICES, None)?.values().await?)?;
+        for row in known.into_iter().filter(|row| row.current) {
+            put(&tx, DEVICES, &row.device.to_string(), &DeviceRow { current: false, ..row })?;
+        }
+        Ok(tx.complete().await?)
+    }
+
+    pub async fn library(&self) -> Result<LibraryRow> {
+        let tx = self.begin(&[LIBRARY], Mode::Read).await?;
+        let found = tx.get(LIBRARY, &ROW.into())?.value().await?;
+        Ok(optional(&found)?.unwrap_or_default())
+    }
+
+    pub async fn overlays(&self) -> Result<Vec<(ThingRef, Overlay)>> {
+        let tx = self.begin(&[OVERLAYS], Mode::Read).await?;
+        rows(tx.all(OVERLAYS, None)?.values().await?)
+    }
+
+    pub async fn attention(&self) -> Result<Vec<Attention>> {
+        let tx = self.begin(&[ATTENTION], Mode::Read).await?;
+        rows(tx.all(ATTENTION, None)?.values().await?)
+    }
+
+    pub async fn let_go(&self, device: DeviceId, device_seq: u64) -> Result<()> {
+        let tx = self.begin(&[ATTENTION], Mode::Write).await?;
+        tx.delete(ATTENTION, &op_key(device, device_seq).into())?;
+        Ok(tx.complete().await?)
+    }
+
+    /// Ops that have no receipt yet, of all devices, oldest first.
+    pub async fn unsent(&self) -> Result<Vec<OpRow>> {
+        let tx = self.begin(&[DEVICES, OPS], Mode::Read).await?;
+        let devices: Vec<DeviceRow> = rows(tx.all(DEVICES, None)?.values().await?)?;
+        let mut unsent: Vec<OpRow> = Vec::new();
+        for row in devices.iter().filter(|row| row.unsent() > 0) {
+            unsent.extend(ops_after(&tx, row.device, row.acked, None).await?);
+        }
+        unsent.sort_by_key(|op| op.at);
+        Ok(unsent)
+    }
+
+    pub async fn block(&self, number: u32) -> Result<Option<Vec<u8>>> {
+        let tx = self.begin(&[BLOCKS], Mode::Read).await?;
+        let found = tx.get(BLOCKS, &number.into())?.value().await?;
+        Ok(found.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
+    }
+
+    /// Blocks from `from` on, in order, at most `limit`, each with its number.
+    pub async fn blocks_from(&self, from: u32, limit: u32) -> Result<Vec<(u32, Vec<u8>)>> {
+        let tx = self.begin(&[BLOCKS], Mode::Read).await?;
+        let range = between(&from.into(), &u32::MAX.into())?;
+        let found = tx.some(BLOCKS, &range, limit)?.values().await?;
+        let lines =
+            found.iter().filter_map(|value| value.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec()));
+        Ok((from..).zip(lines).collect())
+    }
+
+    pub async fn snapshot(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let tx = self.begin(&[SNAPSHOTS], Mode::Read).await?;
+        let found = tx.get(SNAPSHOTS, &name.into())?.value().await?;
+        Ok(found.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec))
+    }
+
+    pub async fn save_snapshot(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let tx = self.begin(&[SNAPSHOTS], Mode::Write).await?;
+        tx.put(SNAPSHOTS, &name.into(), &Uint8Array::from(bytes))?;
+        Ok(tx.complete().await?)
+    }
+
+    pub async fn meta(&self, key: &str) -> Result<Option<String>> {
+        let tx = self.begin(&[META], Mode::Read).await?;
+        Ok(tx.get(META, &key.into())?.value().await?.as_string())
+    }
+
+    /// Empty text takes the entry away.
+    pub async fn set_meta(&self, key: &str, text: &str) -> Result<()> {
+        let tx = self.begin(&[META], Mode::Write).await?;
+        match text {
+            "" => tx.delete(META, &key.into())?,
+            text => tx.put(META, &key.into(), &text.into())?,
+        }
+        Ok(tx.complete().await?)
+    }
+}
+
+fn make_stores(db: &IdbDatabase, old: u32) {
+    if old < 1 {
+        for name in ALL {
+            // It is not there: the database has just been made.
+            let _ = db.create_object_store(name);
+        }
+    }
+}
+
+async fn read(tx: &Tx, wanted: &Wanted) -> Result<Reads> {
+    let library = tx.get(LIBRARY, &ROW.into())?;
+    let all = tx.all(DEVICES, None)?;
+    let mut devices: Vec<DeviceRow> = rows(all.values().await?)?;
+    if !wanted.all_devices {
+        devices.retain(|row| Some(row.device) == wanted.device);
+    }
+    let mut ops = Vec::new();
+    for row in &devices {
+        match wanted.ops {
+            OpsWanted::None => {}
+            OpsWanted::Unacknowledged => {
+                ops.extend(
+                    ops_after(tx, row.device, row.acked, Some(domain::sync::wire::PUSH_OPS as u32)).await?,
+                );
+            }
+            OpsWanted::Open => ops.extend(ops_after(tx, row.device, row.open_after(), None).await?),
+        }
+    }
+    let overlays: Vec<(ThingRef, Overlay)> = match &wanted.overlays {
+        OverlaysWanted::None => Vec::new(),
+        OverlaysWanted::All => rows(tx.all(OVERLAYS, None)?.values().await?)?,
+        OverlaysWanted::Of(things) => {
+            let mut found = Vec::new();
+            for thing in things {
+                let value = tx.get(OVERLAYS, &thing.to_string().into())?.value().await?;
+                found.extend(optional::<(ThingRef, Overlay)>(&value)?);
+            }
+            found
+        }
+    };
+    let library = optional(&library.value().await?)?.unwrap_or_default();
+    Ok(Reads { devices, ops, overlays: overlays.into_iter().collect(), library })
+}
+
+async fn ops_after(tx: &Tx, device: DeviceId, after: u64, limit: Option<u32>) -> Result<Vec<OpRow>> {
+    let range = between(&op_key(device, after + 1).into(), &op_key(device, u64::MAX).into())?;
+    let answer = match limit {
+        Some(limit) => tx.some(OPS, &range, limit)?,
+        None => tx.all(OPS, Some(&range))?,
+    };
+    rows(answer.values().await?)
+}
+
+fn write(tx: &Tx, writes: &Writes) -> Result<()> {
+    for row in &writes.devices {
+        put(tx, DEVICES, &row.device.to_string(), row)?;
+    }
+    for (device, device_seq) in &writes.moved_ops {
+        tx.delete(OPS, &op_key(*device, *device_seq).into())?;
+    }
+    for op in &writes.ops {
+        put(tx, OPS, &op_key(op.device, op.device_seq), op)?;
+    }
+    for (thing, overlay) in &writes.overlays {
+        match overlay {
+            Some(overlay) => put(tx, OVERLAYS, &thing.to_string(), &(thing, overlay))?,
+            None => tx.delete(OVERLAYS, &thing.to_string().into())?,
+        }
+    }
+    for row in &writes.attention {
+        put(tx, ATTENTION, &op_key(row.device, row.device_seq), row)?;
+    }
+    for block in &writes.blocks {
+        tx.put(BLOCKS, &block.number.into(), &Uint8Array::from(block.lines.as_bytes()))?;
+    }
+    if let Some(library) = &writes.library {
+        put(tx, LIBRARY, ROW, library)?;
+    }
+    if let Some(draft) = writes.told_draft {
+        tx.delete(DRAFTS, &draft_key(draft))?;
+    }
+    Ok(())
+}
+
+pub fn draft_key(draft: DraftId) -> JsValue {
+    draft.to_string().into()
+}
+
+/// Keys sort by device, then by number.
+fn op_key(device: DeviceId, device_seq: u64) -> String {
+    format!("{device}/{device_seq:020}")
+}
+
+pub fn put(tx: &Tx, store: &str, key: &str, row: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_string(row).map_err(|error| StoreError::Row(error.to_string()))?;
+    Ok(tx.put(store, &key.into(), &json.into())?)
+}
+
+pub fn optional<T: DeserializeOwned>(value: &JsValue) -> Result<Option<T>> {
+    value.as_string().map(|json| parse(&json)).transpose()
+}
+
+pub fn rows<T: DeserializeOwned>(values: Array) -> Result<Vec<T>> {
+    values.iter().filter_map(|value| value.as_string()).map(|json| parse(&json)).collect()
+}
+
+fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|error| StoreError::Row(error.to_string()))
+}

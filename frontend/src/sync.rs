@@ -1,0 +1,149 @@
+//! Drives the rounds of `domain::sync::round`: when something is told, when the network returns, when the page comes
+//! to the foreground, when the server has news, when a button is pressed, and by itself from time to time.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use domain::{
+    ports::Attempt,
+    sync::{
+        phone::{Done, Page, Transaction},
+        round::{Event, Pace, Round, Step, Summary, Trouble},
+    },
+};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{
+    entropy::{now, random, randomness},
+    net,
+    phone::Phone,
+    tabs,
+    timer::Timer,
+};
+
+pub struct Syncer {
+    phone: Rc<Phone>,
+    running: Cell<bool>,
+    /// Something happened while a round was running: another one follows.
+    again: Cell<bool>,
+    pace: Cell<Pace>,
+    timer: RefCell<Option<Timer>>,
+}
+
+impl Syncer {
+    pub fn new(phone: Rc<Phone>) -> Rc<Self> {
+        Rc::new(Self {
+            phone,
+            running: Cell::new(false),
+            again: Cell::new(false),
+            pace: Cell::new(Pace::default()),
+            timer: RefCell::new(None),
+        })
+    }
+
+    /// Starts a round now, or right after the one that is running.
+    pub fn poke(self: &Rc<Self>) {
+        if self.running.replace(true) {
+            self.again.set(true);
+            return;
+        }
+        *self.timer.borrow_mut() = None;
+        let syncer = self.clone();
+        spawn_local(async move {
+            loop {
+                syncer.again.set(false);
+                syncer.phone.live.syncing.set(true);
+                // One tab at a time. Correctness does not rest on this: two rounds at once would only do work twice.
+                let summary = tabs::alone("solsken-sync", syncer.round()).await;
+                syncer.phone.live.syncing.set(false);
+                syncer.note(&summary);
+                if !syncer.again.get() || summary.trouble.is_some() {
+                    break;
+                }
+            }
+            syncer.running.set(false);
+            syncer.rest();
+            if let Err(error) = syncer.phone.leave_snapshot().await {
+                leptos::logging::warn!("the directory was not left for the next start: {error}");
+            }
+        });
+    }
+
+    async fn round(&self) -> Summary {
+        let (mut round, mut step) = Round::start(now(), &randomness());
+        loop {
+            let event = match step {
+                Step::Transact(transaction) => self.transact(&transaction).await,
+                Step::Push(batch) => {
+                    let token = batch.push_token.as_deref();
+                    Event::Pushed(net::push("/api/v1/sync/push", &batch.body, token).await)
+                }
+                Step::Pull(cursor) => Event::Pulled(pull(cursor).await),
+                Step::Rest(summary) => return summary,
+            };
+            step = round.next(event);
+        }
+    }
+
+    async fn transact(&self, transaction: &Transaction) -> Event {
+        match self.phone.transact(transaction).await {
+            Ok(done) => {
+                if matches!(done, Done::Absorbed { .. }) {
+                    self.follow_me().await;
+                }
+                Event::Done(done)
+            }
+            Err(error) => {
+                leptos::logging::error!("a step of the sync could not be taken: {error}");
+                Event::StorageFailed
+            }
+        }
+    }
+
+    /// Name, role or place of whoever sits here may have changed.
+    async fn follow_me(&self) {
+        if let Some(me) = self.phone.me_now()
+            && self.phone.live.me.get_untracked().as_ref() != Some(&me)
+        {
+            if let Ok(json) = serde_json::to_string(&me) {
+                let _ = self.phone.store.set_meta(crate::phone::ME, &json).await;
+            }
+            self.phone.live.me.set(Some(me));
+        }
+    }
+
+    fn note(&self, summary: &Summary) {
+        let mut pace = self.pace.get();
+        let wait = pace.after(summary, random::<1>()[0]);
+        self.pace.set(pace);
+        let at = now();
+        let live = self.phone.live;
+        live.attempt.set(Some(Attempt { at, trouble: summary.trouble, next_at: at.plus(wait) }));
+        let reached =
+            !matches!(summary.trouble, Some(Trouble::Unreachable | Trouble::Timeout | Trouble::NotSolsken));
+        if live.online.get_untracked() != reached {
+            live.online.set(reached);
+        }
+    }
+
+    /// Sets the timer for the next round.
+    fn rest(self: &Rc<Self>) {
+        let Some(attempt) = self.phone.live.attempt.get_untracked() else { return };
+        let wait = u64::try_from(attempt.next_at.0 - attempt.at.0).unwrap_or(0);
+        let syncer = self.clone();
+        *self.timer.borrow_mut() = Some(Timer::after(Duration::from_millis(wait), move || syncer.poke()));
+    }
+}
+
+async fn pull(cursor: Option<domain::sync::wire::Token>) -> Result<Page, Trouble> {
+    let path = match &cursor {
+        Some(cursor) => format!("/api/v1/sync/pull?cursor={}", cursor.0),
+        None => "/api/v1/sync/pull".to_owned(),
+    };
+    let body = net::get(&path).await?;
+    Page::parse(cursor, &body).ok_or(Trouble::NotSolsken)
+}
