@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use domain::{
     language::Language,
-    ports::{Accounts, Attempt, Device, Drafts, KeptDraft, Library, Locale, Outbox, Unavailable},
+    ports::{
+        Accounts, Answer, Attempt, Device, Drafts, KeptDraft, Library, Locale, Outbox, Question, Unavailable,
+    },
     view::Me,
 };
 use leptos::prelude::*;
@@ -145,18 +147,23 @@ pub fn texts() -> &'static Texts {
     Texts::of(live().language.get_untracked())
 }
 
-/// What a page shows: fetched by the server for the first visit, from the phone after that, and again whenever the
-/// library or `source` changes.
-pub fn from_library<S, T, F>(
-    source: impl Fn() -> S + Send + Sync + 'static,
-    ask: impl Fn(Arc<dyn Library>, S) -> F + Send + Sync + 'static,
-) -> Resource<Result<T, Unavailable>>
-where
-    S: PartialEq + Clone + Send + Sync + 'static,
-    T: serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
-    F: Future<Output = Result<T, Unavailable>> + Send + 'static,
-{
-    let version = live().version;
-    let ports = ports();
-    Resource::new(move || (version.get(), source()), move |(_, source)| ask(ports.library(), source))
+/// The answer to a page's question: fetched by the server for the first visit, from the phone after that, and again
+/// whenever the library or the question changes.
+pub type Asked = Resource<Result<Answer, Unavailable>>;
+
+pub fn ask(question: impl Fn() -> Question + Send + Sync + 'static) -> Asked {
+    asked(Box::new(question))
+}
+
+fn asked(question: Box<dyn Fn() -> Question + Send + Sync>) -> Asked {
+    let (version, ports) = (live().version, ports());
+    Resource::new(
+        move || (version.get(), question()),
+        move |(_, question)| async move { ports.library().ask(question).await },
+    )
+}
+
+/// The present answer, if it has come and is one.
+pub fn answered<T: TryFrom<Answer>>(asked: Asked) -> Option<T> {
+    asked.get()?.ok()?.try_into().ok()
 }

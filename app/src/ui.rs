@@ -2,6 +2,7 @@
 
 mod banner;
 mod card;
+mod erased;
 mod icon;
 mod loaded;
 mod receipt;
@@ -9,7 +10,8 @@ mod screen;
 
 pub use banner::{Banner, Empty, Tone};
 pub use card::{CardSize, Kind, Said, StoryCard, kind_glyph, place};
+pub use erased::{draw, each, of, on, on_enter, sent};
 pub use icon::{Glyph, Icon, Logo};
-pub use loaded::{Loaded, trouble};
+pub use loaded::{loaded, trouble};
 pub use receipt::{ReceiptLine, Slip};
 pub use screen::{Back, Screen, Tab, TellButton};

@@ -5,7 +5,7 @@ mod library;
 mod locale;
 mod phone;
 
-pub use library::{Home, Labels, Library, Unavailable, of_the_day};
+pub use library::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day};
 pub use locale::Locale;
 pub use phone::{
     Accounts, Attempt, Device, Drafts, InviteView, JoinError, JoinForm, KeepError, KeptDraft, Outbox,

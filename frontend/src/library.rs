@@ -6,126 +6,77 @@ use app::remote;
 use async_trait::async_trait;
 use domain::{
     id::{PathId, StoryId},
-    ports::{Home, Labels, Library, Unavailable, of_the_day},
+    path::Path,
+    ports::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day},
     query::{Filter, ListQuery, Listing, Searched},
+    shelf::Shelf,
     story::Story,
     time::Day,
-    view::{Card, Me, PathCard, PathView, StoryView, Version},
+    view::{Card, PathCard, PathView, StoryView, Version},
 };
-use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 
 use crate::{phone::Phone, store::StoreError};
 
 pub struct PhoneLibrary(SendWrapper<Rc<Phone>>);
 
-type Answer<T> = Result<T, Unavailable>;
+type Answered<T> = Result<T, Unavailable>;
 
 impl PhoneLibrary {
     pub fn new(phone: Rc<Phone>) -> Self {
         Self(SendWrapper::new(phone))
     }
-
-    fn phone(&self) -> Rc<Phone> {
-        (*self.0).clone()
-    }
-}
-
-/// Browser futures stay on their one thread; the port asks for `Send`.
-macro_rules! here {
-    ($work:expr) => {
-        SendWrapper::new(async move { $work.await }).await
-    };
 }
 
 #[async_trait]
 impl Library for PhoneLibrary {
-    async fn me(&self) -> Answer<Option<Me>> {
-        Ok(self.0.live.me.get_untracked())
+    async fn ask(&self, question: Question) -> Answered<Answer> {
+        let phone = (*self.0).clone();
+        // Browser futures stay on their one thread; the port asks for `Send`.
+        SendWrapper::new(answer(phone, question)).await
     }
+}
 
-    async fn list(&self, query: &ListQuery) -> Answer<Listing> {
-        let (phone, query) = (self.phone(), query.clone());
-        here!(list(phone, query))
+async fn answer(phone: Rc<Phone>, question: Question) -> Answered<Answer> {
+    if let Question::History(_) = question {
+        return remote::ask(&question).await;
     }
+    if phone.is_complete() || phone.reader().is_none() {
+        let answer = own_answer(&phone, &question).await?;
+        // A phone that holds only the newest stories asks for the others.
+        return match (&question, &answer) {
+            (Question::Story(_), Answer::Story(None)) if !holds_all(&phone) => remote::ask(&question).await,
+            _ => Ok(answer),
+        };
+    }
+    // Until the first pull is complete the server answers, so that nobody sees an empty library. Without a network,
+    // what has come so far is better than nothing, unless nothing has come.
+    match remote::ask(&question).await {
+        Err(away) if phone.with_shelf(|shelf| shelf.count()) == 0 => match question {
+            Question::Labels | Question::Mine => own_answer(&phone, &question).await,
+            Question::Story(_) => match own_answer(&phone, &question).await? {
+                Answer::Story(None) => Err(away),
+                told_here => Ok(told_here),
+            },
+            _ => Err(away),
+        },
+        Err(_) => own_answer(&phone, &question).await,
+        answer => answer,
+    }
+}
 
-    async fn story(&self, id: StoryId) -> Answer<Option<StoryView>> {
-        let phone = self.phone();
-        here!(async {
-            match view(&phone, id).await? {
-                Some(view) => Ok(Some(view)),
-                None if holds_all(&phone) => Ok(None),
-                None => remote::fetch_story(id).await.map_err(|away| away.0),
-            }
-        })
-    }
-
-    async fn related(&self, id: StoryId, limit: usize) -> Answer<Vec<Card>> {
-        let phone = self.phone();
-        here!(async {
-            if !phone.is_complete() {
-                return remote::fetch_related(id, limit).await.map_err(|away| away.0);
-            }
-            let Some(story) = story(&phone, id).await? else { return Ok(Vec::new()) };
-            let filter = Filter { tag: story.tags.first().copied(), ..Filter::default() };
-            let ids = phone.with_shelf(|shelf| shelf.newest(&filter, 0, limit + 1)).ids;
-            let others: Vec<_> = ids.into_iter().filter(|other| *other != id).take(limit).collect();
-            cards(&phone, &others).await
-        })
-    }
-
-    async fn history(&self, id: StoryId) -> Answer<Vec<Version>> {
-        here!(async { remote::fetch_history(id).await.map_err(|away| away.0) })
-    }
-
-    async fn mine(&self) -> Answer<Vec<Card>> {
-        let phone = self.phone();
-        here!(async {
-            let reader = phone.reader().ok_or(Unavailable::SignedOut)?;
-            let ids = phone.with_shelf(|shelf| shelf.of_author(reader.person));
-            if ids.is_empty() && !phone.is_complete() {
-                return remote::fetch_mine().await.map_err(|away| away.0);
-            }
-            cards(&phone, &ids).await
-        })
-    }
-
-    async fn home(&self, today: Day) -> Answer<Home> {
-        let phone = self.phone();
-        here!(home(phone, today))
-    }
-
-    async fn labels(&self) -> Answer<Labels> {
-        let phone = self.phone();
-        here!(async {
-            if !phone.is_complete() && phone.reader().is_some() {
-                return remote::fetch_labels().await.map_err(|away| away.0);
-            }
-            Ok(phone.with_shelf(|shelf| Labels::of(shelf.names())))
-        })
-    }
-
-    async fn paths(&self) -> Answer<Vec<PathCard>> {
-        let phone = self.phone();
-        here!(async {
-            let own = phone.with_shelf(|shelf| {
-                shelf
-                    .paths()
-                    .into_iter()
-                    .map(|(id, path)| PathCard::of(id, path, shelf.names()))
-                    .collect::<Vec<_>>()
-            });
-            if own.is_empty() && !phone.is_complete() {
-                return remote::fetch_paths().await.map_err(|away| away.0);
-            }
-            Ok(own)
-        })
-    }
-
-    async fn path(&self, id: PathId) -> Answer<Option<PathView>> {
-        let phone = self.phone();
-        here!(path(phone, id))
-    }
+async fn own_answer(phone: &Phone, question: &Question) -> Answered<Answer> {
+    Ok(match question {
+        Question::List(query) => list(phone, query).await?.into(),
+        Question::Story(id) => view(phone, *id).await?.map(Box::new).into(),
+        Question::Related(id, limit) => related(phone, *id, *limit).await?.into(),
+        Question::History(_) => Vec::<Version>::new().into(),
+        Question::Mine => mine(phone).await?.into(),
+        Question::Home(today) => home(phone, *today).await?.into(),
+        Question::Labels => phone.with_shelf(|shelf| Labels::of(shelf.names())).into(),
+        Question::Paths => paths(phone).into(),
+        Question::Path(id) => path(phone, *id).await?.into(),
+    })
 }
 
 fn broken(error: StoreError) -> Unavailable {
@@ -139,11 +90,11 @@ fn holds_all(phone: &Phone) -> bool {
     row.complete && !row.partial
 }
 
-async fn story(phone: &Phone, id: StoryId) -> Answer<Option<Story>> {
+async fn story(phone: &Phone, id: StoryId) -> Answered<Option<Story>> {
     phone.story(id).await.map_err(broken)
 }
 
-async fn view(phone: &Phone, id: StoryId) -> Answer<Option<StoryView>> {
+async fn view(phone: &Phone, id: StoryId) -> Answered<Option<StoryView>> {
     let Some(story) = story(phone, id).await? else { return Ok(None) };
     let reader = phone.reader();
     Ok(Some(phone.with_shelf(|shelf| {
@@ -152,7 +103,7 @@ async fn view(phone: &Phone, id: StoryId) -> Answer<Option<StoryView>> {
     })))
 }
 
-async fn cards(phone: &Phone, ids: &[StoryId]) -> Answer<Vec<Card>> {
+async fn cards(phone: &Phone, ids: &[StoryId]) -> Answered<Vec<Card>> {
     let mut cards = Vec::with_capacity(ids.len());
     let reader = phone.reader();
     for id in ids {
@@ -165,66 +116,60 @@ async fn cards(phone: &Phone, ids: &[StoryId]) -> Answer<Vec<Card>> {
     Ok(cards)
 }
 
-async fn list(phone: Rc<Phone>, query: ListQuery) -> Answer<Listing> {
-    if !phone.is_complete() {
-        match remote::fetch_list(query.clone()).await {
-            Ok(listing) => return Ok(listing),
-            // Without a network, what has come so far is better than nothing, unless nothing has come.
-            Err(away) if phone.with_shelf(|shelf| shelf.count()) == 0 => return Err(away.0),
-            Err(_) => {}
-        }
-    }
+async fn list(phone: &Phone, query: &ListQuery) -> Answered<Listing> {
     let listed = phone.with_shelf(|shelf| shelf.newest(&query.filter, query.offset, query.limit));
     Ok(Listing {
-        cards: cards(&phone, &listed.ids).await?,
+        cards: cards(phone, &listed.ids).await?,
         total: listed.total,
         unfiltered: listed.unfiltered,
         facets: listed.facets,
-        searched: if holds_all(&phone) { Searched::Phone } else { Searched::NewestOnPhone },
+        searched: if holds_all(phone) { Searched::Phone } else { Searched::NewestOnPhone },
         corrected: None,
     })
 }
 
-async fn home(phone: Rc<Phone>, today: Day) -> Answer<Home> {
+async fn related(phone: &Phone, id: StoryId, limit: usize) -> Answered<Vec<Card>> {
+    let Some(story) = story(phone, id).await? else { return Ok(Vec::new()) };
+    let filter = Filter { tag: story.tags.first().copied(), ..Filter::default() };
+    let ids = phone.with_shelf(|shelf| shelf.newest(&filter, 0, limit + 1)).ids;
+    let others: Vec<_> = ids.into_iter().filter(|other| *other != id).take(limit).collect();
+    cards(phone, &others).await
+}
+
+async fn mine(phone: &Phone) -> Answered<Vec<Card>> {
+    let reader = phone.reader().ok_or(Unavailable::SignedOut)?;
+    let ids = phone.with_shelf(|shelf| shelf.of_author(reader.person));
+    cards(phone, &ids).await
+}
+
+async fn home(phone: &Phone, today: Day) -> Answered<Home> {
     const NEWEST: usize = 3;
-    let stories = phone.with_shelf(|shelf| shelf.count());
-    if !phone.is_complete() {
-        match remote::fetch_home(today).await {
-            Ok(home) => return Ok(home),
-            Err(away) if stories == 0 => return Err(away.0),
-            Err(_) => {}
-        }
-    }
     let all = Filter::default();
-    let place = of_the_day(today, stories);
     let (chosen, newest) = phone.with_shelf(|shelf| {
+        let place = of_the_day(today, shelf.count());
         let chosen = place.map(|place| shelf.newest(&all, place, 1).ids).unwrap_or_default();
         (chosen, shelf.newest(&all, 0, NEWEST).ids)
     });
-    Ok(Home {
-        me: phone.live.me.get_untracked(),
-        of_the_day: cards(&phone, &chosen).await?.into_iter().next(),
-        newest: cards(&phone, &newest).await?,
-        stories,
-    })
+    let of_the_day = cards(phone, &chosen).await?.into_iter().next();
+    Ok(Home { of_the_day, newest: cards(phone, &newest).await? })
 }
 
-async fn path(phone: Rc<Phone>, id: PathId) -> Answer<Option<PathView>> {
+fn paths(phone: &Phone) -> Vec<PathCard> {
+    let card = |shelf: &Shelf, id, path: &Path| PathCard::of(id, path, shelf.names());
+    phone.with_shelf(|shelf| shelf.paths().into_iter().map(|(id, path)| card(shelf, id, path)).collect())
+}
+
+async fn path(phone: &Phone, id: PathId) -> Answered<Option<PathView>> {
     let reader = phone.reader().ok_or(Unavailable::SignedOut)?;
     let found = phone.with_shelf(|shelf| {
         let path = shelf.path(id)?.clone();
         let author = shelf.names().person(path.author).unwrap_or_default().to_owned();
         Some((path, author))
     });
-    let Some((path, author)) = found else {
-        if phone.is_complete() {
-            return Ok(None);
-        }
-        return remote::fetch_path(id).await.map_err(|away| away.0);
-    };
+    let Some((path, author)) = found else { return Ok(None) };
     let mut stories = Vec::new();
     for stop in &path.stops {
-        stories.extend(view(&phone, stop.story).await?);
+        stories.extend(view(phone, stop.story).await?);
     }
     let story = |id: StoryId| stories.iter().find(|story| story.id == id).cloned();
     Ok(Some(PathView::of(id, path, &author, &reader, story)))

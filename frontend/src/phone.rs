@@ -240,7 +240,8 @@ impl Phone {
         };
         let (start, end) = (start as usize, (start + len) as usize);
         let line = text.get(start..end).ok_or_else(|| StoreError::Row(format!("block {number} is short")))?;
-        serde_json::from_slice(line).map_err(|error| StoreError::Row(error.to_string()))
+        let line = std::str::from_utf8(line).map_err(|error| StoreError::Row(error.to_string()))?;
+        serde_json::from_str(line).map_err(|error| StoreError::Row(error.to_string()))
     }
 
     /// Who sits here, as the library now knows them.

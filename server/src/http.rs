@@ -54,7 +54,7 @@ pub fn router(server: Server) -> Router {
         .route("/join", post(accounts::join))
         .route("/device", post(accounts::add_device))
         .route("/sign-out", post(accounts::sign_out))
-        .route("/library/{*function}", post(library::answer))
+        .route("/library", post(library::answer))
         .fallback(error::no_such_route);
     Router::new()
         .nest("/api/v1", api)

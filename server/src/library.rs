@@ -8,7 +8,7 @@ use domain::{
     label::LabelKind,
     names::{Named, Names},
     person::Reader,
-    ports::{Home, Labels, Library, Unavailable, of_the_day},
+    ports::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day},
     query::{Facets, Filter, ListQuery, Listing, Searched},
     story::{Part, Story, StoryKind},
     sync::ledger::{self, Head, LoggedOp},
@@ -30,18 +30,35 @@ const MOST_CARDS: usize = 600;
 /// Tags shown among the facets, the most used first.
 const MOST_TAGS: usize = 60;
 
-type Answer<T> = Result<T, Unavailable>;
+type Answered<T> = Result<T, Unavailable>;
 
 #[async_trait]
 impl Library for ReadersLibrary {
-    async fn me(&self) -> Answer<Option<Me>> {
+    async fn ask(&self, question: Question) -> Answered<Answer> {
+        Ok(match question {
+            Question::List(query) => self.list(&query).await?.into(),
+            Question::Story(id) => self.story(id).await?.map(Box::new).into(),
+            Question::Related(id, limit) => self.related(id, limit).await?.into(),
+            Question::History(id) => self.history(id).await?.into(),
+            Question::Mine => self.mine().await?.into(),
+            Question::Home(today) => self.home(today).await?.into(),
+            Question::Labels => self.labels().await?.into(),
+            Question::Paths => self.paths().await?.into(),
+            Question::Path(id) => self.path(id).await?.into(),
+        })
+    }
+}
+
+impl ReadersLibrary {
+    /// Who reads. `None` if nobody is signed in.
+    pub async fn me(&self) -> Answered<Option<Me>> {
         let Some(reader) = self.reader else { return Ok(None) };
         let Some(person) = self.store.person(reader.person).await.map_err(broken)? else { return Ok(None) };
         let names = self.store.names(&[]).await.map_err(broken)?;
         Ok(Some(Me::of(reader.person, &person, &names)))
     }
 
-    async fn list(&self, query: &ListQuery) -> Answer<Listing> {
+    pub async fn list(&self, query: &ListQuery) -> Answered<Listing> {
         let reader = self.reader()?;
         let limit = query.limit.min(MOST_CARDS);
         let ids = self.store.newest(&reader, &query.filter, query.offset, limit).await.map_err(broken)?;
@@ -60,13 +77,13 @@ impl Library for ReadersLibrary {
         })
     }
 
-    async fn story(&self, id: StoryId) -> Answer<Option<StoryView>> {
+    async fn story(&self, id: StoryId) -> Answered<Option<StoryView>> {
         let reader = self.reader()?;
         let (known, names) = self.known(&reader, &[id]).await?;
         Ok(known.into_iter().next().map(|known| view(known, &names, &reader)))
     }
 
-    async fn related(&self, id: StoryId, limit: usize) -> Answer<Vec<Card>> {
+    async fn related(&self, id: StoryId, limit: usize) -> Answered<Vec<Card>> {
         let reader = self.reader()?;
         let (known, _) = self.known(&reader, &[id]).await?;
         let Some(story) = known.first() else { return Ok(Vec::new()) };
@@ -77,7 +94,7 @@ impl Library for ReadersLibrary {
         self.cards(&reader, &others).await
     }
 
-    async fn history(&self, id: StoryId) -> Answer<Vec<Version>> {
+    async fn history(&self, id: StoryId) -> Answered<Vec<Version>> {
         let reader = self.reader()?;
         let (known, _) = self.known(&reader, &[id]).await?;
         if known.is_empty() {
@@ -90,13 +107,13 @@ impl Library for ReadersLibrary {
         Ok(versions(head, id, &ops, &names))
     }
 
-    async fn mine(&self) -> Answer<Vec<Card>> {
+    async fn mine(&self) -> Answered<Vec<Card>> {
         let reader = self.reader()?;
         let ids = self.store.of_author(reader.person).await.map_err(broken)?;
         self.cards(&reader, &ids).await
     }
 
-    async fn home(&self, today: Day) -> Answer<Home> {
+    async fn home(&self, today: Day) -> Answered<Home> {
         const NEWEST: usize = 3;
         let reader = self.reader()?;
         let all = Filter::default();
@@ -107,20 +124,18 @@ impl Library for ReadersLibrary {
         };
         let newest = self.store.newest(&reader, &all, 0, NEWEST).await.map_err(broken)?;
         Ok(Home {
-            me: self.me().await?,
             of_the_day: self.cards(&reader, &chosen).await?.into_iter().next(),
             newest: self.cards(&reader, &newest).await?,
-            stories,
         })
     }
 
-    async fn labels(&self) -> Answer<Labels> {
+    async fn labels(&self) -> Answered<Labels> {
         self.reader()?;
         let names = self.store.names(&[]).await.map_err(broken)?;
         Ok(Labels::of(&names))
     }
 
-    async fn paths(&self) -> Answer<Vec<PathCard>> {
+    async fn paths(&self) -> Answered<Vec<PathCard>> {
         let reader = self.reader()?;
         let paths = self.store.paths(&reader).await.map_err(broken)?;
         let people: Vec<PersonId> = paths.iter().map(|(_, path)| path.author).collect();
@@ -128,7 +143,7 @@ impl Library for ReadersLibrary {
         Ok(paths.into_iter().map(|(id, path)| PathCard::of(id, &path, &names)).collect())
     }
 
-    async fn path(&self, id: PathId) -> Answer<Option<PathView>> {
+    async fn path(&self, id: PathId) -> Answered<Option<PathView>> {
         let reader = self.reader()?;
         let Some(path) = self.store.path(&reader, id).await.map_err(broken)? else { return Ok(None) };
         let ids: Vec<StoryId> = path.stops.iter().map(|stop| stop.story).collect();
@@ -143,18 +158,18 @@ impl Library for ReadersLibrary {
 }
 
 impl ReadersLibrary {
-    fn reader(&self) -> Answer<Reader> {
+    fn reader(&self) -> Answered<Reader> {
         self.reader.ok_or(Unavailable::SignedOut)
     }
 
-    async fn known(&self, reader: &Reader, ids: &[StoryId]) -> Answer<(Vec<KnownStory>, Names)> {
+    async fn known(&self, reader: &Reader, ids: &[StoryId]) -> Answered<(Vec<KnownStory>, Names)> {
         let known = self.store.stories(reader, ids).await.map_err(broken)?;
         let authors: Vec<PersonId> = known.iter().map(|known| known.story.author).collect();
         let names = self.store.names(&authors).await.map_err(broken)?;
         Ok((known, names))
     }
 
-    async fn cards(&self, reader: &Reader, ids: &[StoryId]) -> Answer<Vec<Card>> {
+    async fn cards(&self, reader: &Reader, ids: &[StoryId]) -> Answered<Vec<Card>> {
         let (known, names) = self.known(reader, ids).await?;
         Ok(known
             .iter()
@@ -162,7 +177,7 @@ impl ReadersLibrary {
             .collect())
     }
 
-    async fn facets(&self, reader: &Reader, filter: &Filter) -> Answer<Facets> {
+    async fn facets(&self, reader: &Reader, filter: &Filter) -> Answered<Facets> {
         let raw = self.store.facets(reader, filter).await.map_err(broken)?;
         let names = self.store.names(&[]).await.map_err(broken)?;
         let mut facets = Facets::default();

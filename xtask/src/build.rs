@@ -23,7 +23,7 @@ impl Build {
     pub fn run(self) -> Result<()> {
         add_target()?;
         let wasm = self.wasm()?;
-        let glue = glue(&wasm)?;
+        let glue = glue(&wasm, self.release)?;
         assets::bundle(&glue, self.release)
     }
 
@@ -70,7 +70,7 @@ fn cargo_rustc() -> std::process::Command {
 }
 
 /// Binds the wasm to JavaScript, unless that was done for these very bytes.
-fn glue(wasm: &PathBuf) -> Result<PathBuf> {
+fn glue(wasm: &PathBuf, release: bool) -> Result<PathBuf> {
     let folder = target().join("glue");
     let stamp = folder.join("of");
     let bytes = fs::read(wasm).with_context(|| format!("{} was not built", wasm.display()))?;
@@ -85,6 +85,7 @@ fn glue(wasm: &PathBuf) -> Result<PathBuf> {
         .input_path(wasm)
         .web(true)?
         .typescript(false)
+        .remove_name_section(release)
         .out_name("solsken")
         .generate(&folder)
         .context("wasm-bindgen")?;

@@ -1,21 +1,27 @@
-use domain::{ports::Home as HomeView, view::Me};
+use domain::{
+    ports::{Home as HomeView, Question},
+    view::Me,
+};
 use leptos::prelude::*;
 
 use crate::{
-    context::{Install, from_library, live, ports, texts},
-    ui::{Banner, CardSize, Empty, Glyph, Icon, Loaded, Screen, StoryCard, Tab, TellButton, Tone, place},
+    context::{Install, ask, live, ports, texts},
+    ui::{
+        Banner, CardSize, Empty, Glyph, Icon, Screen, StoryCard, Tab, TellButton, Tone, draw, loaded, on,
+        place,
+    },
 };
 
 #[component]
 pub fn Home() -> impl IntoView {
     let t = texts();
     let today = ports().locale().today();
-    let data = from_library(|| (), move |library, ()| async move { library.home(today).await });
+    let data = ask(move || Question::Home(today));
     view! {
         <Screen title=t.nav_home tab=Tab::Home has_dock=true dock=|| view! { <TellButton/> }>
             <Greeting/>
             <WaitingRow/>
-            <Loaded data=data children=content/>
+            {loaded(data, content)}
             <InstallHint/>
         </Screen>
     }
@@ -35,8 +41,8 @@ fn Greeting() -> impl IntoView {
     let given = |me: &Me| domain::person::given_name(&me.name).to_owned();
     view! {
         <div>
-            <h1 class="page__title">{move || live.me.read().as_ref().map(|me| (t.hello)(&given(me)))}</h1>
-            <p class="page__lead">{move || live.me.read().as_ref().map(&lead)}</p>
+            <h1 class="page__title">{draw(move || live.me.read().as_ref().map(|me| (t.hello)(&given(me))))}</h1>
+            <p class="page__lead">{draw(move || live.me.read().as_ref().map(&lead))}</p>
         </div>
     }
 }
@@ -60,14 +66,14 @@ fn WaitingRow() -> impl IntoView {
         }
     };
     view! {
-        {move || match live.needs_you.get() {
+        {draw(move || match live.needs_you.get() {
             0 => None,
             n => Some(row(Glyph::Warn, (t.needs_you_count)(n), t.needs_you_note)),
-        }}
-        {move || match live.unsent.get() {
+        })}
+        {draw(move || match live.unsent.get() {
             0 => None,
             n => Some(row(Glyph::Send, (t.waiting_count)(n), t.waiting_note)),
-        }}
+        })}
     }
 }
 
@@ -100,18 +106,18 @@ pub fn InstallHint() -> impl IntoView {
         let device = ports.device();
         leptos::task::spawn_local(async move { device.install().await });
     };
-    move || match live.install.get() {
+    draw(move || match live.install.get() {
         Install::Offered => Some(
             view! {
                 <Banner tone=Tone::Quiet glyph=Glyph::Phone title=t.install text=t.install_text>
-                    <button class="button" type="button" on:click=install>{t.install_now}</button>
+                    <button class="button" type="button" on:click=on(install)>{t.install_now}</button>
                 </Banner>
             }
             .into_any(),
         ),
         Install::Ios => Some(view! { <IosSteps/> }.into_any()),
         Install::No | Install::Installed => None,
-    }
+    })
 }
 
 #[component]

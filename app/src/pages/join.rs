@@ -11,7 +11,7 @@ use leptos_router::{
 use crate::{
     context::{live, ports, texts},
     texts::Texts,
-    ui::{Banner, Glyph, Icon, Logo, Screen, Tab, Tone},
+    ui::{Banner, Glyph, Icon, Logo, Screen, Tab, Tone, draw, each, of, on, sent},
 };
 
 /// Where everyone is sent who has not joined: what this is, and the way in.
@@ -26,9 +26,9 @@ pub fn Welcome() -> impl IntoView {
                 <p>{t.welcome_text}</p>
             </div>
             // Whoever signed out with words unsent is not left in doubt.
-            {move || (live.unsent.get() > 0).then(|| view! {
+            {draw(move || (live.unsent.get() > 0).then(|| view! {
                 <Banner tone=Tone::Dusk glyph=Glyph::Send title=(t.waiting_count)(live.unsent.get()) text=t.waiting_signed_out/>
-            })}
+            }))}
             <JoinSteps/>
         </Screen>
     }
@@ -38,7 +38,7 @@ pub fn Welcome() -> impl IntoView {
 #[component]
 pub fn Join() -> impl IntoView {
     let (t, live) = (texts(), live());
-    move || match live.me.read().is_some() {
+    draw(move || match live.me.read().is_some() {
         true => view! {
             <Screen title=t.join tab=Tab::Home>
                 <Banner tone=Tone::Leaf glyph=Glyph::Check title=t.already_in text=t.already_in_text/>
@@ -56,7 +56,7 @@ pub fn Join() -> impl IntoView {
             </Screen>
         }
         .into_any(),
-    }
+    })
 }
 
 /// First the code, then who one is.
@@ -94,28 +94,28 @@ fn JoinSteps() -> impl IntoView {
     })
     };
     let language = live.language.get_untracked();
-    move || {
+    draw(move || {
         match invite.get() {
         Some(invite) => view! { <WhoAreYou code=code invite=invite language=language/> }.into_any(),
         None => view! {
-            <form class="form" on:submit=move |event| { event.prevent_default(); look(); }>
+            <form class="form" on:submit=sent(look)>
                 <div class="field">
                     <label class="field__label" for="code">{t.code}</label>
                     <span class="field__hint" id="code-hint">{t.code_hint}</span>
                     <input
                         class="field__input code-input" id="code" autocomplete="one-time-code" autocapitalize="characters"
                         spellcheck="false" aria-describedby="code-hint code-problem"
-                        aria-invalid=move || problem.get().is_some().to_string()
-                        prop:value=code on:input=move |event| code.set(event_target_value(&event))
+                        aria-invalid=of(move || problem.get().is_some().to_string())
+                        prop:value=code on:input=on(move |event| code.set(event_target_value(&event)))
                     />
-                    {wrong}
+                    {draw(wrong)}
                 </div>
-                <button class="button" data-look="ink" data-size="large" data-wide data-busy=move || busy.get()>{t.go_on}</button>
+                <button class="button" data-look="ink" data-size="large" data-wide data-busy=busy>{t.go_on}</button>
             </form>
         }
         .into_any(),
     }
-    }
+    })
 }
 
 fn join_problem(t: &'static Texts, problem: JoinError) -> &'static str {
@@ -164,7 +164,7 @@ fn WhoAreYou(code: RwSignal<String>, invite: InviteView, language: Language) -> 
     let sites: Vec<_> = invite.labels.sites.into_iter().map(|label| label.name).collect();
     let departments: Vec<_> = invite.labels.departments.into_iter().map(|label| label.name).collect();
     view! {
-        <form class="form" on:submit=move |event| { event.prevent_default(); join(); }>
+        <form class="form" on:submit=sent(join)>
             <p class="row__note">{(t.invited_as)(invite.role)}</p>
             <Field name="name" label=t.your_name hint=t.your_name_hint autocomplete="name" choices=Vec::new()
                 write=move |text| form.update(|form| form.name = text)/>
@@ -172,10 +172,10 @@ fn WhoAreYou(code: RwSignal<String>, invite: InviteView, language: Language) -> 
                 write=move |text| form.update(|form| form.site = text)/>
             <Field name="department" label=t.filter_department hint=t.department_hint autocomplete="off" choices=departments
                 write=move |text| form.update(|form| form.department = text)/>
-            {move || problem.get().map(|problem| view! {
+            {draw(move || problem.get().map(|problem| view! {
                 <p class="field__error" role="alert"><Icon glyph=Glyph::Warn/>{join_problem(t, problem)}</p>
-            })}
-            <button class="button" data-look="ink" data-size="large" data-wide data-busy=move || busy.get()>{t.join_now}</button>
+            }))}
+            <button class="button" data-look="ink" data-size="large" data-wide data-busy=busy>{t.join_now}</button>
         </form>
     }
 }
@@ -197,9 +197,9 @@ fn Field(
             <span class="field__hint">{hint}</span>
             <input
                 class="field__input" name=name autocomplete=autocomplete maxlength="80" list=with_list
-                on:input=move |event| write(event_target_value(&event))
+                on:input=on(move |event| write(event_target_value(&event)))
             />
-            <datalist id=list>{choices.into_iter().map(|choice| view! { <option value=choice></option> }).collect_view()}</datalist>
+            <datalist id=list>{each(choices.into_iter().map(|choice| view! { <option value=choice></option> }))}</datalist>
         </label>
     }
 }

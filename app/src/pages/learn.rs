@@ -1,23 +1,23 @@
-use domain::view::PathCard;
+use domain::{ports::Question, view::PathCard};
 use leptos::prelude::*;
 
 use crate::{
-    context::{from_library, texts},
-    ui::{Empty, Glyph, Icon, Loaded, Screen, Tab},
+    context::{ask, texts},
+    ui::{Empty, Glyph, Icon, Screen, Tab, each, loaded},
 };
 
 /// The ways in: stories in an order, with a question each.
 #[component]
 pub fn Learn() -> impl IntoView {
     let t = texts();
-    let paths = from_library(|| (), |library, ()| async move { library.paths().await });
+    let paths = ask(|| Question::Paths);
     view! {
         <Screen title=t.nav_learn tab=Tab::Learn>
             <div>
                 <h1 class="page__title">{t.learn_title}</h1>
                 <p class="page__lead">{t.learn_lead}</p>
             </div>
-            <Loaded data=paths children=list/>
+            {loaded(paths, list)}
         </Screen>
     }
 }
@@ -47,7 +47,7 @@ fn list(paths: Vec<PathCard>) -> AnyView {
         }
     };
     view! {
-        <ul class="results">{paths.into_iter().map(row).collect_view()}</ul>
+        <ul class="results">{each(paths.into_iter().map(row))}</ul>
         <div>{make()}</div>
     }
     .into_any()

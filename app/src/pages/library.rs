@@ -4,6 +4,7 @@ use domain::{
     id::LabelId,
     label::LabelKind,
     names::Named,
+    ports::Question,
     query::{Facets, Filter, ListQuery, Listing, Searched},
     story::StoryKind,
 };
@@ -15,8 +16,8 @@ use leptos_router::{
 };
 
 use crate::{
-    context::{from_library, texts},
-    ui::{Empty, Glyph, Icon, Loaded, Screen, StoryCard, Tab},
+    context::{ask, texts},
+    ui::{Empty, Glyph, Icon, Screen, StoryCard, Tab, draw, each, loaded, on, sent},
 };
 
 /// Everything told, newest first, narrowed as one types and taps. The question lives in the address, so that back,
@@ -24,7 +25,7 @@ use crate::{
 #[component]
 pub fn Library() -> impl IntoView {
     let t = texts();
-    let question = Question::in_address();
+    let question = Wanted::in_address();
     let pages = RwSignal::new(1_usize);
     // Another question starts from its first page.
     let asked = Memo::new(move |before: Option<&(String, Filter)>| {
@@ -34,27 +35,27 @@ pub fn Library() -> impl IntoView {
         }
         now
     });
-    let data = from_library(
-        move || (asked.get(), pages.get()),
-        |library, ((text, filter), pages)| async move {
-            let limit = ListQuery::PAGE * pages;
-            library.list(&ListQuery { limit, ..ListQuery::first_page(text, filter) }).await
-        },
-    );
+    let data = ask(move || {
+        let (text, filter) = asked.get();
+        Question::List(ListQuery {
+            limit: ListQuery::PAGE * pages.get(),
+            ..ListQuery::first_page(text, filter)
+        })
+    });
     view! {
         <Screen title=t.nav_library tab=Tab::Library wide=true>
             <h1 class="page__title">{t.nav_library}</h1>
             <div class="find">
                 <SearchField question=question/>
-                <Loaded data=data children=move |listing| view! { <Filters facets=listing.facets question=question/> }/>
+                {loaded(data, move |listing: Listing| view! { <Filters facets=listing.facets question=question/> })}
             </div>
-            <Loaded data=data children=move |listing| view! { <Results listing=listing question=question pages=pages/> }/>
+            {loaded(data, move |listing| view! { <Results listing=listing question=question pages=pages/> })}
         </Screen>
     }
 }
 
 #[derive(Clone, Copy)]
-struct Question {
+struct Wanted {
     text: Memo<String>,
     filter: Memo<Filter>,
     ask: StoredValue<Asker>,
@@ -66,7 +67,7 @@ struct Asker(Arc<Ask>);
 
 type Ask = dyn Fn(&str, &Filter) + Send + Sync;
 
-impl Question {
+impl Wanted {
     fn in_address() -> Self {
         let query = use_query_map();
         let navigate = use_navigate();
@@ -126,7 +127,7 @@ pub fn address(text: &str, filter: &Filter) -> String {
 }
 
 #[component]
-fn SearchField(question: Question) -> impl IntoView {
+fn SearchField(question: Wanted) -> impl IntoView {
     let t = texts();
     let typed = RwSignal::new(question.text.get_untracked());
     let clear = move |_| {
@@ -138,25 +139,25 @@ fn SearchField(question: Question) -> impl IntoView {
         question.search(&typed.read_untracked());
     };
     view! {
-        <form class="search" role="search" on:submit=|event| event.prevent_default() action="/bibliotek">
+        <form class="search" role="search" on:submit=sent(|| ()) action="/bibliotek">
             <Icon glyph=Glyph::Search/>
             <label class="visually-hidden" for="q">{t.search_label}</label>
             <input
                 class="search__input" id="q" name="q" type="search" autocomplete="off" enterkeyhint="search"
-                placeholder=t.search_placeholder prop:value=typed value=typed.get_untracked() on:input=search
+                placeholder=t.search_placeholder prop:value=typed value=typed.get_untracked() on:input=on(search)
             />
-            {move || (!typed.read().is_empty()).then(|| view! {
-                <button class="icon-button search__clear" type="button" aria-label=t.search_clear on:click=clear>
+            {draw(move || (!typed.read().is_empty()).then(|| view! {
+                <button class="icon-button search__clear" type="button" aria-label=t.search_clear on:click=on(clear)>
                     <Icon glyph=Glyph::Close/>
                 </button>
-            })}
+            }))}
         </form>
     }
 }
 
 /// One choice a facet: the phone's own way of choosing from a list, in the shape of a chip.
 #[component]
-fn Filters(facets: Facets, question: Question) -> impl IntoView {
+fn Filters(facets: Facets, question: Wanted) -> impl IntoView {
     let t = texts();
     let kinds = facets
         .kinds
@@ -186,7 +187,7 @@ fn Filters(facets: Facets, question: Question) -> impl IntoView {
     view! {
         <div class="chips" data-scroll role="group" aria-label=t.filters>
             <Choice name=t.filter_kind choices=kinds chosen=chosen choose=choose/>
-            {labels.collect_view()}
+            {each(labels)}
         </div>
     }
 }
@@ -211,13 +212,13 @@ fn Choice(
     };
     view! {
         <span class="chip chip-select" data-chosen=is_chosen>
-            <select aria-label=name on:change=changed>
+            <select aria-label=name on:change=on(changed)>
                 <option value="" selected=!is_chosen>{name}</option>
-                {options.collect_view()}
+                {each(options)}
             </select>
             {match is_chosen {
                 true => Either::Left(view! {
-                    <button type="button" aria-label=(t.filter_remove)(name) on:click=move |_| choose(None)>
+                    <button type="button" aria-label=(t.filter_remove)(name) on:click=on(move |_| choose(None))>
                         <Icon glyph=Glyph::Close/>
                     </button>
                 }),
@@ -228,7 +229,7 @@ fn Choice(
 }
 
 #[component]
-fn Results(listing: Listing, question: Question, pages: RwSignal<usize>) -> impl IntoView {
+fn Results(listing: Listing, question: Wanted, pages: RwSignal<usize>) -> impl IntoView {
     let t = texts();
     let (text, filter) = (question.text.get_untracked(), question.filter.get_untracked());
     if listing.cards.is_empty() {
@@ -255,7 +256,7 @@ fn Results(listing: Listing, question: Question, pages: RwSignal<usize>) -> impl
             {listing.cards.into_iter().map(|card| view! { <StoryCard card/> }).collect_view()}
         </div>
         {(shown < listing.total).then(|| view! {
-            <button class="button" data-wide data-more type="button" on:click=move |_| pages.update(|n| *n += 1)>
+            <button class="button" data-wide data-more type="button" on:click=on(move |_| pages.update(|n| *n += 1))>
                 {t.show_more}
             </button>
         })}
@@ -268,7 +269,7 @@ fn Results(listing: Listing, question: Question, pages: RwSignal<usize>) -> impl
 
 /// Why there is nothing, and the way out.
 #[component]
-fn Nothing(listing: Listing, filter: Filter, text: String, question: Question) -> impl IntoView {
+fn Nothing(listing: Listing, filter: Filter, text: String, question: Wanted) -> impl IntoView {
     let t = texts();
     if text.trim().is_empty() && filter.is_empty() {
         return view! {
@@ -288,13 +289,13 @@ fn Nothing(listing: Listing, filter: Filter, text: String, question: Question) -
 }
 
 #[component]
-fn Widen(more: usize, question: Question) -> impl IntoView {
+fn Widen(more: usize, question: Wanted) -> impl IntoView {
     let t = texts();
     let widen = move |_| question.narrow(|filter| *filter = Filter::default());
     view! {
         <p class="more-without">
             {(t.more_without_filter)(more)}
-            <button class="section__link" type="button" on:click=widen>{t.remove_filter}</button>
+            <button class="section__link" type="button" on:click=on(widen)>{t.remove_filter}</button>
         </p>
     }
 }

@@ -1,7 +1,7 @@
 use domain::{
     language::Language,
     person::initials,
-    ports::{Attempt, Storage, Waiting, WaitingState},
+    ports::{Attempt, Question, Storage, Waiting, WaitingState},
     sync::round::Trouble,
     view::Card,
 };
@@ -10,15 +10,15 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{home::InstallHint, tell::DraftList};
 use crate::{
-    context::{Toast, from_library, live, ports, texts},
-    ui::{Banner, Empty, Glyph, Icon, Loaded, ReceiptLine, Screen, Tab, Tone, place},
+    context::{Toast, ask, live, ports, texts},
+    ui::{Banner, Empty, Glyph, Icon, ReceiptLine, Screen, Tab, Tone, draw, each, loaded, of, on, place},
 };
 
 /// What is mine: stories with their receipts, what waits, and this phone.
 #[component]
 pub fn MePage() -> impl IntoView {
     let t = texts();
-    let mine = from_library(|| (), |library, ()| async move { library.mine().await });
+    let mine = ask(|| Question::Mine);
     view! {
         <Screen title=t.nav_me tab=Tab::Me>
             <WhoIAm/>
@@ -26,7 +26,7 @@ pub fn MePage() -> impl IntoView {
             <DraftList title=t.drafts/>
             <section class="section" aria-labelledby="mine">
                 <h2 class="section__title" id="mine">{t.my_stories}</h2>
-                <Loaded data=mine children=my_stories/>
+                {loaded(mine, my_stories)}
             </section>
             <ThisPhone/>
         </Screen>
@@ -36,7 +36,7 @@ pub fn MePage() -> impl IntoView {
 #[component]
 fn WhoIAm() -> impl IntoView {
     let live = live();
-    move || {
+    draw(move || {
         live.me.get().map(|me| {
             let at = place(
                 me.department.as_ref().map(|d| d.name.as_str()),
@@ -52,7 +52,7 @@ fn WhoIAm() -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 fn my_stories(cards: Vec<Card>) -> AnyView {
@@ -68,7 +68,7 @@ fn my_stories(cards: Vec<Card>) -> AnyView {
             </li>
         }
     };
-    view! { <ul class="rows">{cards.into_iter().map(row).collect_view()}</ul> }.into_any()
+    view! { <ul class="rows">{each(cards.into_iter().map(row))}</ul> }.into_any()
 }
 
 /// What waits to be sent, the last attempt and its reason, and a button.
@@ -88,19 +88,19 @@ fn Queue() -> impl IntoView {
     });
     let unsent = move || waiting.read().iter().filter(|item| item.state == WaitingState::Unsent).count();
     view! {
-        {move || (!waiting.read().is_empty()).then(|| view! {
+        {draw(move || (!waiting.read().is_empty()).then(|| view! {
             <section class="section" aria-labelledby="waiting">
                 <h2 class="section__title" id="waiting">
-                    {move || match unsent() {
+                    {draw(move || match unsent() {
                         0 => t.needs_you.to_owned(),
                         n => (t.waiting_count)(n),
-                    }}
+                    })}
                 </h2>
                 <ul class="rows">
-                    {move || waiting.get().into_iter().map(|item| view! { <QueueRow item=item/> }).collect_view()}
+                    {draw(move || waiting.get().into_iter().map(|item| view! { <QueueRow item=item/> }).collect_view())}
                 </ul>
             </section>
-        })}
+        }))}
         <LastAttempt/>
     }
 }
@@ -141,8 +141,8 @@ fn QueueRow(item: Waiting) -> impl IntoView {
             </span>
             {refused.then(|| view! {
                 <span class="row__actions">
-                    <button class="button" type="button" on:click=copy>{t.copy_text}</button>
-                    <button class="button" data-look="rust" type="button" on:click=let_go>{t.let_go}</button>
+                    <button class="button" type="button" on:click=on(copy)>{t.copy_text}</button>
+                    <button class="button" data-look="rust" type="button" on:click=on(let_go)>{t.let_go}</button>
                 </span>
             })}
         </li>
@@ -161,7 +161,7 @@ fn LastAttempt() -> impl IntoView {
             (t.next_attempt)(&ports.locale().time(attempt.next_at, language))
         )
     };
-    move || {
+    draw(move || {
         let attempt = live.attempt.get()?;
         let (tone, glyph, text) = match attempt.trouble {
             Some(trouble) => (Tone::Dusk, Glyph::Offline, text(&attempt, trouble)),
@@ -170,12 +170,12 @@ fn LastAttempt() -> impl IntoView {
         };
         Some(view! {
             <Banner tone=tone glyph=glyph title=title(&attempt) text=text>
-                <button class="button" type="button" data-busy=move || live.syncing.get() on:click=move |_| ports.outbox().sync()>
+                <button class="button" type="button" data-busy=live.syncing on:click=on(move |_| ports.outbox().sync())>
                     <Icon glyph=Glyph::Refresh/>{t.try_now}
                 </button>
             </Banner>
         })
-    }
+    })
 }
 
 #[component]
@@ -211,7 +211,7 @@ fn StorageSetting() -> impl IntoView {
             look();
         });
     };
-    move || {
+    draw(move || {
         storage.get().map(|storage| {
             let share = match (storage.used_bytes, storage.quota_bytes) {
                 (Some(used), Some(quota)) if quota > 0 => Some((used, quota, used as f64 / quota as f64)),
@@ -228,12 +228,12 @@ fn StorageSetting() -> impl IntoView {
                         {if storage.persisted { t.persisted_text } else { t.not_promised_text }}
                     </p>
                     {(!storage.persisted).then(|| view! {
-                        <button class="button" type="button" on:click=persist><Icon glyph=Glyph::Lock/>{t.ask_persist}</button>
+                        <button class="button" type="button" on:click=on(persist)><Icon glyph=Glyph::Lock/>{t.ask_persist}</button>
                     })}
                 </div>
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -244,7 +244,7 @@ fn LanguageSetting() -> impl IntoView {
             <label class="segment" lang=language.code()>
                 <input
                     type="radio" name="language" checked=live.language.get_untracked() == language
-                    on:change=move |_| ports.device().set_language(language)
+                    on:change=on(move |_| ports.device().set_language(language))
                 />
                 {name}
             </label>
@@ -282,8 +282,8 @@ fn SignOut() -> impl IntoView {
     view! {
         <div class="setting">
             <p class="row__note">{t.sign_out_text}</p>
-            <button class="button" type="button" data-look=move || sure.get().then_some("rust") on:click=sign_out>
-                <Icon glyph=Glyph::Lock/>{move || if sure.get() { t.sign_out_sure } else { t.sign_out }}
+            <button class="button" type="button" data-look=of(move || sure.get().then_some("rust")) on:click=on(sign_out)>
+                <Icon glyph=Glyph::Lock/>{draw(move || if sure.get() { t.sign_out_sure } else { t.sign_out })}
             </button>
         </div>
     }

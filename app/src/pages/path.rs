@@ -1,5 +1,6 @@
 use domain::{
     id::PathId,
+    ports::Question,
     thing::ThingRef,
     view::{PathView, StopView},
 };
@@ -7,32 +8,32 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{NotFound, id_in_path};
 use crate::{
-    context::{Live, Ports, Toast, from_library, live, ports, texts},
+    context::{Live, Ports, Toast, answered, ask, live, ports, texts},
     texts::Texts,
-    ui::{Back, Empty, Glyph, Icon, Loaded, Screen, Tab},
+    ui::{Back, Empty, Glyph, Icon, Screen, Tab, draw, loaded, of, on},
 };
 
 /// One way in: where one is on it, and what comes next.
 #[component]
 pub fn PathPage() -> impl IntoView {
     let id = id_in_path::<PathId>("id");
-    move || match id.get() {
+    draw(move || match id.get() {
         Some(id) => view! { <Way id=id/> }.into_any(),
         None => view! { <NotFound/> }.into_any(),
-    }
+    })
 }
 
 #[component]
 fn Way(id: PathId) -> impl IntoView {
     let t = texts();
-    let path = from_library(|| (), move |library, ()| async move { library.path(id).await });
-    let title = Signal::derive(move || match path.get() {
-        Some(Ok(Some(view))) => view.path.title.as_str().to_owned(),
+    let path = ask(move || Question::Path(id));
+    let title = Signal::derive(move || match answered::<Option<PathView>>(path).flatten() {
+        Some(view) => view.path.title.as_str().to_owned(),
         _ => t.nav_learn.to_owned(),
     });
     view! {
         <Screen title=title back=Back::to("/lara", t.back_to_learn) tab=Tab::Learn>
-            <Loaded data=path children=move |view| match view {
+            {loaded(path, move |view: Option<PathView>| match view {
                 Some(view) if view.deleted => view! { <Deleted id=id/> }.into_any(),
                 Some(view) => view! { <Stops view=view/> }.into_any(),
                 None => view! {
@@ -40,7 +41,7 @@ fn Way(id: PathId) -> impl IntoView {
                         <a class="button" data-look="ink" href="/lara">{t.back_to_learn}</a>
                     </Empty>
                 }.into_any(),
-            }/>
+            })}
         </Screen>
     }
 }
@@ -66,7 +67,7 @@ fn Stops(view: PathView) -> impl IntoView {
                 <a class="button" href=format!("/lara/{id}/visa")><Icon glyph=Glyph::Screen/>{t.present}</a>
                 {view.may_edit.then(|| view! {
                     <a class="button" data-look="quiet" href=format!("/lara/{id}/andra")><Icon glyph=Glyph::Pencil/>{t.change}</a>
-                    <button class="button" data-look="quiet" type="button" on:click=move |_| set_deleted(ports, live, id, true)>
+                    <button class="button" data-look="quiet" type="button" on:click=on(move |_| set_deleted(ports, live, id, true))>
                         <Icon glyph=Glyph::Trash/>{t.delete}
                     </button>
                 })}
@@ -113,14 +114,14 @@ fn StopRow(id: PathId, index: usize, stop: StopView, done: RwSignal<usize>) -> i
         }
     };
     view! {
-        <li class="stop" data-state=state aria-current=move || (state() == Some("here")).then_some("step")>
+        <li class="stop" data-state=of(state) aria-current=of(move || (state() == Some("here")).then_some("step"))>
             <span class="stop__mark">
-                {move || match state() {
+                {draw(move || match state() {
                     Some("done") => view! { <Icon glyph=Glyph::Check/> }.into_any(),
                     _ => (index + 1).into_any(),
-                }}
+                })}
             </span>
-            <div class="stop__body">{body}</div>
+            <div class="stop__body">{draw(body)}</div>
         </li>
     }
 }
@@ -143,11 +144,11 @@ fn SunArc(done: RwSignal<usize>, total: usize) -> impl IntoView {
         <figure class="sun-arc">
             <svg viewBox="0 0 320 160" aria-hidden="true">
                 <path class="sun-arc__sky" d="M42 142A118 108.6 0 0 1 278 142"></path>
-                <path class="sun-arc__gone" d=gone></path>
+                <path class="sun-arc__gone" d=of(gone)></path>
                 <path class="sun-arc__ground" d="M12 142h296M60 151h52M136 151h112"></path>
-                <circle class="sun-arc__sun" cx=move || format!("{:.1}", at().0) cy=move || format!("{:.1}", at().1) r="13"></circle>
+                <circle class="sun-arc__sun" cx=of(move || format!("{:.1}", at().0)) cy=of(move || format!("{:.1}", at().1)) r="13"></circle>
             </svg>
-            <figcaption class="sun-arc__text">{move || (t.path_progress)(done.get().min(total), total)}</figcaption>
+            <figcaption class="sun-arc__text">{draw(move || (t.path_progress)(done.get().min(total), total))}</figcaption>
         </figure>
     }
 }
@@ -172,7 +173,7 @@ fn Deleted(id: PathId) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     view! {
         <Empty glyph=Glyph::Trash title=t.path_deleted text=t.path_deleted_text>
-            <button class="button" data-look="ink" type="button" on:click=move |_| set_deleted(ports, live, id, false)>
+            <button class="button" data-look="ink" type="button" on:click=on(move |_| set_deleted(ports, live, id, false))>
                 {t.restore}
             </button>
         </Empty>

@@ -1,8 +1,8 @@
 use domain::{
     id::{PathId, StoryId},
     path::Stop,
-    ports::{KeepError, PathForm},
-    query::{Filter, ListQuery},
+    ports::{KeepError, PathForm, Question},
+    query::{Filter, ListQuery, Listing},
     text::Line,
     view::PathView,
 };
@@ -11,8 +11,8 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::id_in_path;
 use crate::{
-    context::{from_library, ports, texts},
-    ui::{Back, Banner, Glyph, Icon, Loaded, Screen, Tone},
+    context::{answered, ask, ports, texts},
+    ui::{Back, Banner, Glyph, Icon, Screen, Tone, draw, loaded, of, on, on_enter, sent},
 };
 
 #[component]
@@ -24,25 +24,17 @@ pub fn NewPath() -> impl IntoView {
 pub fn ChangePath() -> impl IntoView {
     let t = texts();
     let id = id_in_path::<PathId>("id");
-    let path = from_library(
-        move || id.get(),
-        |library, id| async move {
-            match id {
-                Some(id) => library.path(id).await,
-                None => Ok(None),
-            }
-        },
-    );
+    let path = ask(move || id.get().map_or(Question::Paths, Question::Path));
     // What is being written is not drawn anew because the library has news.
     let first = Memo::new(move |seen: Option<&Option<PathView>>| match seen {
         Some(Some(view)) => Some(view.clone()),
-        _ => path.get().and_then(Result::ok).flatten(),
+        _ => answered::<Option<PathView>>(path).flatten(),
     });
     view! {
-        <Loaded data=path children=move |_| match first.get_untracked() {
+        {loaded(path, move |_: Option<PathView>| match first.get_untracked() {
             Some(view) => view! { <Form id=Some(view.id) before=Edited::of(&view)/> }.into_any(),
             None => view! { <Screen title=t.path_missing>{t.path_missing_text}</Screen> }.into_any(),
-        }/>
+        })}
     }
 }
 
@@ -183,29 +175,29 @@ fn Form(id: Option<PathId>, before: Edited) -> impl IntoView {
             dock=move || {
                 let save = save.clone();
                 view! {
-                    {move || problem.get().map(|_| view! {
+                    {draw(move || problem.get().map(|_| view! {
                         <Banner tone=Tone::Rust glyph=Glyph::Warn title=t.cannot_save text=t.cannot_save_text/>
-                    })}
+                    }))}
                     <button
                         class="button" data-look="ink" data-size="large" data-wide type="button"
-                        disabled=move || !can_save() data-busy=move || busy.get() on:click=move |_| save()
+                        disabled=of(move || !can_save()) data-busy=busy on:click=on(move |_| save())
                     >{t.path_save}</button>
                 }
             }
         >
-            <form class="tell" on:submit=|event| event.prevent_default()>
+            <form class="tell" on:submit=sent(|| ())>
                 <label class="field">
                     <span class="field__label">{t.path_title}</span>
                     <input
                         class="field__input" maxlength="200" placeholder=t.path_title_hint prop:value=fields.title
-                        on:input=move |event| fields.title.set(event_target_value(&event))
+                        on:input=on(move |event| fields.title.set(event_target_value(&event)))
                     />
                 </label>
                 <label class="field">
                     <span class="field__label">{t.path_purpose}</span>
                     <textarea
                         class="field__input" rows="2" maxlength="1000" placeholder=t.path_purpose_hint prop:value=fields.purpose
-                        on:input=move |event| fields.purpose.set(event_target_value(&event))
+                        on:input=on(move |event| fields.purpose.set(event_target_value(&event)))
                     ></textarea>
                 </label>
                 <Stops fields=fields/>
@@ -250,21 +242,21 @@ fn Stops(fields: Fields) -> impl IntoView {
                         <span class="visually-hidden">{t.path_question}</span>
                         <textarea
                             class="field__input" rows="2" maxlength="1000" placeholder=t.usual_question prop:value=stop.question
-                            on:input=move |event| stop.question.set(event_target_value(&event))
+                            on:input=on(move |event| stop.question.set(event_target_value(&event)))
                         ></textarea>
                     </label>
                     <div class="stop__tools">
                         <button
                             class="icon-button" type="button" aria-label=(t.move_up)(&stop.heading) data-turn="up"
-                            disabled=index == 0 on:click=move |_| fields.shift(index, -1)
+                            disabled=index == 0 on:click=on(move |_| fields.shift(index, -1))
                         ><Icon glyph=Glyph::Down/></button>
                         <button
                             class="icon-button" type="button" aria-label=(t.move_down)(&stop.heading)
-                            disabled=move || index + 1 == fields.stops.read().len() on:click=move |_| fields.shift(index, 1)
+                            disabled=of(move || index + 1 == fields.stops.read().len()) on:click=on(move |_| fields.shift(index, 1))
                         ><Icon glyph=Glyph::Down/></button>
                         <button
                             class="icon-button" type="button" aria-label=(t.take_out)(&stop.heading)
-                            on:click=move |_| fields.stops.update(|stops| drop(stops.remove(index)))
+                            on:click=on(move |_| fields.stops.update(|stops| drop(stops.remove(index))))
                         ><Icon glyph=Glyph::Trash/></button>
                     </div>
                 </div>
@@ -274,9 +266,9 @@ fn Stops(fields: Fields) -> impl IntoView {
     view! {
         <section class="section" aria-labelledby="stops">
             <h2 class="section__title" id="stops">{t.stops}</h2>
-            {move || fields.stops.read().is_empty().then(|| view! { <p class="row__note">{t.stops_hint}</p> })}
+            {draw(move || fields.stops.read().is_empty().then(|| view! { <p class="row__note">{t.stops_hint}</p> }))}
             <ol class="path">
-                {move || fields.stops.get().into_iter().enumerate().map(|(index, stop)| row(index, stop)).collect_view()}
+                {draw(move || fields.stops.get().into_iter().enumerate().map(|(index, stop)| row(index, stop)).collect_view())}
             </ol>
         </section>
     }
@@ -287,12 +279,9 @@ fn Stops(fields: Fields) -> impl IntoView {
 fn Finder(fields: Fields) -> impl IntoView {
     let t = texts();
     let typed = RwSignal::new(String::new());
-    let found = from_library(
-        move || typed.get(),
-        |library, text| async move {
-            library.list(&ListQuery { limit: 8, ..ListQuery::first_page(text, Filter::default()) }).await
-        },
-    );
+    let found = ask(move || {
+        Question::List(ListQuery { limit: 8, ..ListQuery::first_page(typed.get(), Filter::default()) })
+    });
     let is_in = move |id: StoryId| fields.stops.read().iter().any(|stop| stop.story == id);
     view! {
         <section class="section" aria-labelledby="finder">
@@ -302,11 +291,11 @@ fn Finder(fields: Fields) -> impl IntoView {
                 <label class="visually-hidden" for="find-story">{t.search_label}</label>
                 <input
                     class="search__input" id="find-story" type="search" autocomplete="off" placeholder=t.search_placeholder
-                    prop:value=typed on:input=move |event| typed.set(event_target_value(&event))
-                    on:keydown=|event| if event.key() == "Enter" { event.prevent_default() }
+                    prop:value=typed on:input=on(move |event| typed.set(event_target_value(&event)))
+                    on:keydown=on_enter(|| ())
                 />
             </div>
-            <Loaded data=found children=move |listing| view! {
+            {loaded(found, move |listing: Listing| view! {
                 <ul class="rows">
                     {listing.cards.into_iter().map(|card| {
                         let (id, heading) = (card.id, card.title.text());
@@ -317,23 +306,23 @@ fn Finder(fields: Fields) -> impl IntoView {
                                     <span class="row__title">{heading.clone()}</span>
                                     <span class="row__note">{card.turn.text()}</span>
                                 </span>
-                                {move || match is_in(id) {
+                                {draw(move || match is_in(id) {
                                     true => view! { <span class="badge"><Icon glyph=Glyph::Check/>{t.added}</span> }.into_any(),
                                     false => {
                                         let heading = heading.clone();
                                         view! {
                                             <button
                                                 class="icon-button" type="button" aria-label=(t.add_story)(&name)
-                                                on:click=move |_| fields.add(id, heading.clone(), String::new())
+                                                on:click=on(move |_| fields.add(id, heading.clone(), String::new()))
                                             ><Icon glyph=Glyph::Plus/></button>
                                         }.into_any()
                                     }
-                                }}
+                                })}
                             </li>
                         }
                     }).collect_view()}
                 </ul>
-            }/>
+            })}
         </section>
     }
 }

@@ -1,6 +1,6 @@
 use domain::{
     id::PathId,
-    ports::ShownTo,
+    ports::{Question, ShownTo},
     view::{Marked, PathView, StopView},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -12,18 +12,18 @@ use super::{
     stop::{Paragraphs, before_the_turn},
 };
 use crate::{
-    context::{from_library, live, ports, texts},
-    ui::{Empty, Glyph, Icon, Kind, Loaded, Logo, Said},
+    context::{ask, live, ports, texts},
+    ui::{Empty, Glyph, Icon, Kind, Logo, Said, draw, loaded, on},
 };
 
 /// A path on a big screen, read from six metres away: situation, question, then the turning point on a tap or key.
 #[component]
 pub fn Present() -> impl IntoView {
     let id = id_in_path::<PathId>("id");
-    move || match id.get() {
+    draw(move || match id.get() {
         Some(id) => view! { <Stage id=id/> }.into_any(),
         None => view! { <NotFound/> }.into_any(),
-    }
+    })
 }
 
 /// Where the showing stands.
@@ -38,11 +38,11 @@ struct Show {
 #[component]
 fn Stage(id: PathId) -> impl IntoView {
     let t = texts();
-    let path = from_library(|| (), move |library, ()| async move { library.path(id).await });
+    let path = ask(move || Question::Path(id));
     let show = Show { id, stop: RwSignal::new(0), revealed: RwSignal::new(false), total: RwSignal::new(0) };
     view! {
         <Title text=format!("{} · {}", t.present, t.app)/>
-        <Loaded data=path children=move |view| match view {
+        {loaded(path, move |view: Option<PathView>| match view {
             Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
             _ => view! {
                 <main class="page" id="page">
@@ -51,7 +51,7 @@ fn Stage(id: PathId) -> impl IntoView {
                     </Empty>
                 </main>
             }.into_any(),
-        }/>
+        })}
     }
 }
 
@@ -107,39 +107,39 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
         <div class="stage">
             <header class="stage__bar">
                 <span class="brand"><Logo/>{t.app}</span>
-                <span>{move || format!("{title} · {}", (t.stop_of)(show.stop.get() + 1, show.total.get()))}</span>
+                <span>{draw(move || format!("{title} · {}", (t.stop_of)(show.stop.get() + 1, show.total.get())))}</span>
                 <div class="stage__end">
-                    {move || (!live.online.get()).then(|| view! {
+                    {draw(move || (!live.online.get()).then(|| view! {
                         <span class="badge" data-tone="dusk"><Icon glyph=Glyph::Offline/>{t.present_offline}</span>
-                    })}
+                    }))}
                     <a class="icon-button" href=back aria-label=t.present_end><Icon glyph=Glyph::Close/></a>
                 </div>
             </header>
             <main class="stage__story" id="page">
-                {move || stops.with_value(|stops| stops.get(show.stop.get()).cloned()).map(|stop| view! {
+                {draw(move || stops.with_value(|stops| stops.get(show.stop.get()).cloned()).map(|stop| view! {
                     <Shown stop=stop revealed=show.revealed/>
-                })}
+                }))}
             </main>
             <section class="stage__hidden" aria-label=t.part_action>
-                {move || match show.revealed.get() {
+                {draw(move || match show.revealed.get() {
                     false => view! {
-                        <button class="button" data-look="sun" data-size="large" type="button" on:click=move |_| reveal()>
+                        <button class="button" data-look="sun" data-size="large" type="button" on:click=on(move |_| reveal())>
                             <Icon glyph=Glyph::Eye/>{t.reveal}
                         </button>
                         <p>{t.hidden_until}</p>
                     }.into_any(),
                     true => view! { <p>{t.talk_about_it}</p> }.into_any(),
-                }}
-                {move || match show.stop.get() + 1 < show.total.get() {
+                })}
+                {draw(move || match show.stop.get() + 1 < show.total.get() {
                     true => view! {
-                        <button class="button" data-look="quiet" type="button" on:click=move |_| go(show.stop.get_untracked() + 1)>
+                        <button class="button" data-look="quiet" type="button" on:click=on(move |_| go(show.stop.get_untracked() + 1))>
                             {t.next_stop}<Icon glyph=Glyph::Right/>
                         </button>
                     }.into_any(),
                     false => view! {
                         <a class="button" data-look="quiet" href=format!("/lara/{}", show.id)>{t.present_end}</a>
                     }.into_any(),
-                }}
+                })}
             </section>
         </div>
     }
@@ -160,7 +160,7 @@ fn Shown(stop: StopView, revealed: RwSignal<bool>) -> impl IntoView {
     view! {
         <Kind kind=kind/>
         <h1 class="stage__title">{heading}</h1>
-        {move || match revealed.get() {
+        {draw(move || match revealed.get() {
             false => view! {
                 <div class="stage__situation"><Paragraphs text=before_the_turn(&story)/></div>
                 <p class="stage__question">{question.clone()}</p>
@@ -171,7 +171,7 @@ fn Shown(stop: StopView, revealed: RwSignal<bool>) -> impl IntoView {
                 </div>
                 {quote.clone().map(|quote| view! { <figure class="story__said reveal"><Said text=quote large=true/></figure> })}
             }.into_any(),
-        }}
+        })}
     }
     .into_any()
 }

@@ -1,5 +1,6 @@
 use domain::{
     id::PathId,
+    ports::{Question, ShownTo},
     view::{Marked, PathView, StoryView},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -7,8 +8,8 @@ use leptos_router::hooks::use_params_map;
 
 use super::{NotFound, id_in_path};
 use crate::{
-    context::{from_library, ports, texts},
-    ui::{Back, Empty, Glyph, Icon, Kind, Loaded, Said, Screen},
+    context::{Asked, answered, ask, ports, texts},
+    ui::{Back, Empty, Glyph, Icon, Kind, Said, Screen, draw, each, loaded, on},
 };
 
 /// One stop on one's own phone: the situation, the question, and the turning point when one has thought.
@@ -19,23 +20,23 @@ pub fn StopPage() -> impl IntoView {
     let stop = Memo::new(move |_| {
         params.read().get("stop").and_then(|n| n.parse::<usize>().ok()).filter(|n| *n > 0)
     });
-    move || match (id.get(), stop.get()) {
+    draw(move || match (id.get(), stop.get()) {
         (Some(id), Some(stop)) => view! { <AtStop id=id index=stop - 1/> }.into_any(),
         _ => view! { <NotFound/> }.into_any(),
-    }
+    })
 }
 
 #[component]
 fn AtStop(id: PathId, index: usize) -> impl IntoView {
     let t = texts();
-    let path = from_library(|| (), move |library, ()| async move { library.path(id).await });
+    let path = ask(move || Question::Path(id));
     let revealed = RwSignal::new(false);
-    let title = Signal::derive(move || match path.get() {
-        Some(Ok(Some(view))) => view.path.title.as_str().to_owned(),
+    let title = Signal::derive(move || match answered::<Option<PathView>>(path).flatten() {
+        Some(view) => view.path.title.as_str().to_owned(),
         _ => t.nav_learn.to_owned(),
     });
-    let total = Signal::derive(move || match path.get() {
-        Some(Ok(Some(view))) => view.stops.len(),
+    let total = Signal::derive(move || match answered::<Option<PathView>>(path).flatten() {
+        Some(view) => view.stops.len(),
         _ => 0,
     });
     view! {
@@ -43,8 +44,8 @@ fn AtStop(id: PathId, index: usize) -> impl IntoView {
             title=title back=Back::to(format!("/lara/{id}"), t.back_to_path) has_dock=true
             dock=move || view! { <Onward id=id index=index total=total revealed=revealed path=path/> }
         >
-            <p class="story__meta">{move || (t.stop_of)(index + 1, total.get())}</p>
-            <Loaded data=path children=move |view| view! { <Content view=view index=index revealed=revealed/> }/>
+            <p class="story__meta">{draw(move || (t.stop_of)(index + 1, total.get()))}</p>
+            {loaded(path, move |view| view! { <Content view=view index=index revealed=revealed/> })}
         </Screen>
     }
 }
@@ -65,7 +66,7 @@ fn Content(view: Option<PathView>, index: usize, revealed: RwSignal<bool>) -> im
             </header>
             <Paragraphs text=before_the_turn(&story)/>
             <p class="stage__question" data-size="phone">{question.unwrap_or_else(|| t.usual_question.to_owned())}</p>
-            {move || revealed.get().then(|| view! { <Revealed story=story.clone()/> })}
+            {draw(move || revealed.get().then(|| view! { <Revealed story=story.clone()/> }))}
         </article>
     }
     .into_any()
@@ -99,7 +100,7 @@ pub fn Revealed(story: StoryView) -> impl IntoView {
 #[component]
 pub fn Paragraphs(text: String) -> impl IntoView {
     let lines = text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
-    lines.map(|line| view! { <p class="paragraph">{line}</p> }).collect_view()
+    each(lines.map(|line| view! { <p class="paragraph">{line}</p> }))
 }
 
 /// The one button: reveal, then on.
@@ -109,27 +110,27 @@ fn Onward(
     index: usize,
     total: Signal<usize>,
     revealed: RwSignal<bool>,
-    path: Resource<Result<Option<PathView>, domain::ports::Unavailable>>,
+    path: Asked,
 ) -> impl IntoView {
     let (t, ports) = (texts(), ports());
     let reveal = move |_| {
         revealed.set(true);
         ports.device().set_progress(id, index + 1);
-        let story = match path.get_untracked() {
-            Some(Ok(Some(view))) => view.stops.get(index).map(|stop| stop.story_id),
+        let story = match untrack(move || answered::<Option<PathView>>(path)).flatten() {
+            Some(view) => view.stops.get(index).map(|stop| stop.story_id),
             _ => None,
         };
         spawn_local(async move {
             if let Some(story) = story {
                 // Whether it can be noted or not, the story has been read.
-                let _ = ports.outbox().showed(id, story, domain::ports::ShownTo::Myself).await;
+                let _ = ports.outbox().showed(id, story, ShownTo::Myself).await;
             }
         });
     };
-    move || {
+    draw(move || {
         match (revealed.get(), index + 1 < total.get()) {
         (false, _) => view! {
-            <button class="button" data-look="sun" data-size="large" data-wide type="button" on:click=reveal>
+            <button class="button" data-look="sun" data-size="large" data-wide type="button" on:click=on(reveal)>
                 <Icon glyph=Glyph::Eye/>{t.reveal}
             </button>
         }
@@ -143,5 +144,5 @@ fn Onward(
         }
         .into_any(),
     }
-    }
+    })
 }

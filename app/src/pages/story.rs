@@ -2,21 +2,23 @@ use domain::{
     id::StoryId,
     label::LabelKind,
     names::Named,
+    ports::Question,
     query::Filter,
     reaction::ReactionKind,
     story::Part,
     thing::ThingRef,
-    view::{Marked, StoryView, Version},
+    view::{Card, Marked, StoryView, Version},
 };
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{NotFound, id_in_path, library::address};
 use crate::{
-    context::{Live, Ports, Toast, from_library, live, ports, texts},
+    context::{Asked, Live, Ports, Toast, answered, ask, live, ports, texts},
     texts::Texts,
     ui::{
-        Back, CardSize, Empty, Glyph, Icon, Kind, Loaded, ReceiptLine, Said, Screen, StoryCard, Tab, place,
+        Back, CardSize, Empty, Glyph, Icon, Kind, ReceiptLine, Said, Screen, StoryCard, Tab, draw, each,
+        loaded, on, place,
     },
 };
 
@@ -24,41 +26,39 @@ use crate::{
 #[component]
 pub fn Story() -> impl IntoView {
     let id = id_in_path::<StoryId>("id");
-    move || match id.get() {
+    draw(move || match id.get() {
         Some(id) => view! { <Reading id=id/> }.into_any(),
         None => view! { <NotFound/> }.into_any(),
-    }
+    })
 }
 
 #[component]
 fn Reading(id: StoryId) -> impl IntoView {
     let t = texts();
-    let story = from_library(|| (), move |library, ()| async move { library.story(id).await });
-    let related = from_library(|| (), move |library, ()| async move { library.related(id, 3).await });
-    let title = Signal::derive(move || match story.get() {
-        Some(Ok(Some(view))) => view.heading,
+    let story = ask(move || Question::Story(id));
+    let related = ask(move || Question::Related(id, 3));
+    let title = Signal::derive(move || match answered::<Option<Box<StoryView>>>(story).flatten() {
+        Some(view) => view.heading,
         _ => t.nav_library.to_owned(),
     });
     let back = Back::to("/bibliotek", t.back_to_library);
     view! {
         <Screen title=title back=back tab=Tab::Library end=move || view! { <Menu id=id story=story/> }>
-            <Loaded data=story children=move |view| match view {
-                Some(view) if !view.deleted => view! { <Text view=view related=related/> }.into_any(),
+            {loaded(story, move |view: Option<Box<StoryView>>| match view {
+                Some(view) if !view.deleted => view! { <Text view=*view related=related/> }.into_any(),
                 Some(_) => view! { <Deleted id=id/> }.into_any(),
                 None => view! {
                     <Empty glyph=Glyph::Search title=t.story_missing text=t.story_missing_text>
                         <a class="button" data-look="ink" href="/bibliotek">{t.back_to_library}</a>
                     </Empty>
                 }.into_any(),
-            }/>
+            })}
         </Screen>
     }
 }
 
-type Data<T> = Resource<Result<T, domain::ports::Unavailable>>;
-
 #[component]
-fn Text(view: StoryView, related: Data<Vec<domain::view::Card>>) -> impl IntoView {
+fn Text(view: StoryView, related: Asked) -> impl IntoView {
     let t = texts();
     let meta = [
         Some(view.author.clone()),
@@ -105,7 +105,7 @@ fn PartOf(part: Part, name: &'static str, text: String) -> impl IntoView {
     view! {
         <section class="story__part" data-part=turn.then_some("turn")>
             <h2>{turn.then(|| view! { <Icon glyph=Glyph::Turnaround/> })}{name}</h2>
-            {paragraphs.map(|line| view! { <p>{line}</p> }).collect_view()}
+            {each(paragraphs.map(|line| view! { <p>{line}</p> }))}
         </section>
     }
 }
@@ -125,7 +125,7 @@ fn Labels(values: Vec<Named>, tags: Vec<Named>) -> impl IntoView {
     };
     let line = move |labels: Vec<Named>, kind, name: &'static str, icon| {
         (!labels.is_empty()).then(|| {
-            let links = labels.into_iter().map(|label| link(kind, label, icon)).collect_view();
+            let links = each(labels.into_iter().map(|label| link(kind, label, icon)));
             view! { <p class="words"><span class="visually-hidden">{name}": "</span>{links}</p> }
         })
     };
@@ -142,17 +142,17 @@ fn Reactions(view: StoryView) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     let (id, tally, reacted) = (view.id, view.tally, view.reacted);
     let button = move |kind: ReactionKind, glyph: Glyph, name: &'static str| {
-        let on = reacted.contains(&kind);
+        let pressed = reacted.contains(&kind);
         let react = move |_| {
             let outbox = ports.outbox();
             spawn_local(async move {
-                if outbox.react(id, kind, !on).await.is_err() {
+                if outbox.react(id, kind, !pressed).await.is_err() {
                     live.storage_failed.set(true);
                 }
             });
         };
         view! {
-            <button class="reaction" type="button" aria-pressed=on.to_string() on:click=react>
+            <button class="reaction" type="button" aria-pressed=pressed.to_string() on:click=on(react)>
                 <Icon glyph=glyph/><span>{name}</span>
                 <span class="reaction__count">{tally.of(kind)}</span>
             </button>
@@ -171,18 +171,18 @@ fn Reactions(view: StoryView) -> impl IntoView {
 }
 
 #[component]
-fn Related(related: Data<Vec<domain::view::Card>>) -> impl IntoView {
+fn Related(related: Asked) -> impl IntoView {
     let t = texts();
     // What is alike is a bonus: where it cannot be had, nothing is said.
-    let cards = move || related.get().and_then(Result::ok).filter(|cards| !cards.is_empty());
+    let cards = move || answered::<Vec<Card>>(related).filter(|cards| !cards.is_empty());
     view! {
         <Transition fallback=|| ()>
-            {move || cards().map(|cards| view! {
+            {draw(move || cards().map(|cards| view! {
                 <section class="section" aria-labelledby="related">
                     <h2 class="section__title" id="related">{t.related}</h2>
                     {cards.into_iter().map(|card| view! { <StoryCard card size=CardSize::Small/> }).collect_view()}
                 </section>
-            })}
+            }))}
         </Transition>
     }
 }
@@ -193,18 +193,17 @@ fn History(id: StoryId) -> impl IntoView {
     let (t, ports) = (texts(), ports());
     let versions = RwSignal::new(None);
     let open = move |_| {
-        let library = ports.library();
         if versions.read_untracked().is_none() {
-            spawn_local(async move { versions.set(Some(library.history(id).await)) });
+            spawn_local(async move { versions.set(Some(ports.library().ask(Question::History(id)).await)) });
         }
     };
     view! {
-        <details class="more" on:toggle=open>
+        <details class="more" on:toggle=on(open)>
             <summary class="more__summary"><Icon glyph=Glyph::Clock/>{t.history}</summary>
-            {move || versions.get().map(|found| match found {
-                Ok(found) => found.into_iter().rev().map(version).collect_view().into_any(),
+            {draw(move || versions.get().map(|found| match found.and_then(TryInto::<Vec<Version>>::try_into) {
+                Ok(found) => each(found.into_iter().rev().map(version)),
                 Err(error) => crate::ui::trouble(error).into_any(),
-            })}
+            }))}
         </details>
     }
 }
@@ -217,20 +216,20 @@ fn version(version: Version) -> impl IntoView {
     view! {
         <section class="version">
             <h3 class="version__head">{when}" · "{version.by}</h3>
-            {texts.collect_view()}
+            {each(texts)}
         </section>
     }
 }
 
 /// What else can be done with a story.
 #[component]
-fn Menu(id: StoryId, story: Data<Option<StoryView>>) -> impl IntoView {
+fn Menu(id: StoryId, story: Asked) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let shown = Memo::new(move |_| match story.get() {
-        Some(Ok(Some(view))) if !view.deleted => Some((view.may_edit, view.heading)),
+    let shown = Memo::new(move |_| match answered::<Option<Box<StoryView>>>(story).flatten() {
+        Some(view) if !view.deleted => Some((view.may_edit, view.heading)),
         _ => None,
     });
-    move || {
+    draw(move || {
         shown.get().map(|(may_edit, heading)| {
             let share = move |_| {
                 let (device, heading, toast) = (ports.device(), heading.clone(), live.toast);
@@ -241,13 +240,13 @@ fn Menu(id: StoryId, story: Data<Option<StoryView>>) -> impl IntoView {
                 });
             };
             view! {
-                <button class="icon-button" type="button" aria-label=t.share on:click=share>
+                <button class="icon-button" type="button" aria-label=t.share on:click=on(share)>
                     <Icon glyph=Glyph::Share/>
                 </button>
                 {may_edit.then(|| view! { <Change id=id/> })}
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -264,8 +263,8 @@ fn Change(id: StoryId) -> impl IntoView {
         });
     };
     view! {
-        <button class="icon-button" type="button" aria-label=t.change on:click=change><Icon glyph=Glyph::Pencil/></button>
-        <button class="icon-button" type="button" aria-label=t.delete on:click=move |_| set_deleted(ports, live, id, true)>
+        <button class="icon-button" type="button" aria-label=t.change on:click=on(change)><Icon glyph=Glyph::Pencil/></button>
+        <button class="icon-button" type="button" aria-label=t.delete on:click=on(move |_| set_deleted(ports, live, id, true))>
             <Icon glyph=Glyph::Trash/>
         </button>
     }
@@ -291,7 +290,7 @@ fn Deleted(id: StoryId) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     view! {
         <Empty glyph=Glyph::Trash title=t.story_deleted text=t.story_deleted_text>
-            <button class="button" data-look="ink" type="button" on:click=move |_| set_deleted(ports, live, id, false)>
+            <button class="button" data-look="ink" type="button" on:click=on(move |_| set_deleted(ports, live, id, false))>
                 {t.restore}
             </button>
         </Empty>

@@ -8,7 +8,7 @@ use domain::{
     coach::{Detail, Hints, hints},
     draft::DraftProblem,
     id::DraftId,
-    ports::{KeepError, Labels, Unavailable},
+    ports::{KeepError, Labels, Question},
     story::{Part, StoryKind, suggested_title},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -18,8 +18,8 @@ use leptos_router::{
 };
 
 use crate::{
-    context::{from_library, live, ports, texts},
-    ui::{Back, Banner, Glyph, Icon, Screen, Tone},
+    context::{Asked, answered, ask, live, ports, texts},
+    ui::{Back, Banner, Glyph, Icon, Screen, Tone, draw, each, of, on, sent},
 };
 pub use drafts::DraftList;
 use drafts::Unfinished;
@@ -37,15 +37,7 @@ pub fn Tell() -> impl IntoView {
     let sheet = Sheet::new();
     sheet.follow(in_address, move || shared_text(&query.get_untracked()));
     // Nobody has to have joined to tell: there are simply no labels to choose from then.
-    let labels = from_library(
-        || (),
-        |library, ()| async move {
-            match library.labels().await {
-                Err(Unavailable::SignedOut | Unavailable::Unreachable) => Ok(Labels::default()),
-                labels => labels,
-            }
-        },
-    );
+    let labels = ask(|| Question::Labels);
     let title = move || if sheet.changes.get().is_some() { t.change_story } else { t.nav_tell };
     let back = Back::to("/", t.back_draft_is_kept);
     view! {
@@ -54,7 +46,7 @@ pub fn Tell() -> impl IntoView {
             dock=move || view! { <SaveDock sheet=sheet/> }
         >
             <Unfinished sheet=sheet/>
-            <form class="tell" on:submit=|event| event.prevent_default()>
+            <form class="tell" on:submit=sent(|| ())>
                 <div class="sheet">
                     <Prompt sheet=sheet part=Part::Situation label=t.ask_situation hint=t.ask_situation_hint/>
                     <Prompt sheet=sheet part=Part::Action label=t.ask_action hint=t.ask_action_hint/>
@@ -115,18 +107,18 @@ fn Prompt(
             <label class="prompt__label" for=part.key()>
                 {label}{optional.map(|optional| view! { <span class="prompt__optional">{optional}</span> })}
             </label>
-            <div class="prompt__grow" data-text=move || text.get()>
+            <div class="prompt__grow" data-text=text>
                 <textarea
-                    class="prompt__text" id=part.key() placeholder=placeholder prop:value=text
-                    aria-invalid=move || too_long().to_string() aria-describedby=error_id.clone()
-                    on:input=move |event| sheet.write(part, event_target_value(&event))
+                    class="prompt__text" id=part.key() placeholder=of(placeholder) prop:value=text
+                    aria-invalid=of(move || too_long().to_string()) aria-describedby=error_id.clone()
+                    on:input=on(move |event| sheet.write(part, event_target_value(&event)))
                 ></textarea>
             </div>
             <div id=error_id>
-                {move || over.get().map(|(chars, max)| {
+                {draw(move || over.get().map(|(chars, max)| {
                     let class = if chars > max { "field__error" } else { "prompt__hint" };
                     view! { <p class=class>{(t.chars_of)(chars, max)}</p> }
-                })}
+                }))}
             </div>
         </div>
     }
@@ -134,12 +126,12 @@ fn Prompt(
 
 /// Gentle hints from the text itself.
 #[component]
-fn Coach(sheet: Sheet, labels: Resource<Result<Labels, Unavailable>>) -> impl IntoView {
+fn Coach(sheet: Sheet, labels: Asked) -> impl IntoView {
     let t = texts();
     let language = live().language.get_untracked();
     let found = Memo::new(move |_| {
-        let places: Vec<String> = match labels.get() {
-            Some(Ok(labels)) => {
+        let places: Vec<String> = match answered::<Labels>(labels) {
+            Some(labels) => {
                 labels.sites.into_iter().chain(labels.departments).map(|label| label.name).collect()
             }
             _ => Vec::new(),
@@ -178,9 +170,9 @@ fn Coach(sheet: Sheet, labels: Resource<Result<Labels, Unavailable>>) -> impl In
                 <li class="chip" data-state="asking"><Icon glyph=Glyph::Plus/>{ask(detail)}</li>
             }
         });
-        view! { <ul class="chips">{found.collect_view()}{missing.collect_view()}</ul> }
+        view! { <ul class="chips">{each(found)}{each(missing)}</ul> }
     };
-    move || {
+    draw(move || {
         let hints = found.get();
         (hints != Hints::default()).then(|| {
             view! {
@@ -190,7 +182,7 @@ fn Coach(sheet: Sheet, labels: Resource<Result<Labels, Unavailable>>) -> impl In
                 </div>
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -202,7 +194,7 @@ fn DayField(sheet: Sheet) -> impl IntoView {
             <span class="field__label">{t.ask_day}</span>
             <input
                 class="field__input" type="date" max=today prop:value=sheet.day
-                on:input=move |event| sheet.set(sheet.day, event_target_value(&event))
+                on:input=on(move |event| sheet.set(sheet.day, event_target_value(&event)))
             />
         </label>
     }
@@ -214,8 +206,8 @@ fn Kinds(sheet: Sheet) -> impl IntoView {
     let choice = move |kind: StoryKind| {
         view! {
             <button
-                class="chip" type="button" aria-pressed=move || (sheet.kind.get() == kind).to_string()
-                on:click=move |_| sheet.set(sheet.kind, kind)
+                class="chip" type="button" aria-pressed=of(move || (sheet.kind.get() == kind).to_string())
+                on:click=on(move |_| sheet.set(sheet.kind, kind))
             >
                 <Icon glyph=crate::ui::kind_glyph(kind)/>{(t.kind)(kind)}
             </button>
@@ -224,7 +216,7 @@ fn Kinds(sheet: Sheet) -> impl IntoView {
     view! {
         <section class="section" aria-labelledby="kinds">
             <h2 class="section__title" id="kinds">{t.ask_kind}</h2>
-            <div class="chips">{StoryKind::ALL.map(choice).collect_view()}</div>
+            <div class="chips">{each(StoryKind::ALL.map(choice))}</div>
         </section>
     }
 }
@@ -262,13 +254,13 @@ fn SaveDock(sheet: Sheet) -> impl IntoView {
         });
     };
     view! {
-        {move || problem.get().map(|problem| view! { <Problem problem=problem sheet=sheet/> })}
+        {draw(move || problem.get().map(|problem| view! { <Problem problem=problem sheet=sheet/> }))}
         <SavedLine sheet=sheet/>
         <button
-            class="button" data-look="sun" data-size="large" data-wide type="button" on:click=save
-            disabled=move || !sheet.tells() data-busy=move || busy.get()
+            class="button" data-look="sun" data-size="large" data-wide type="button" on:click=on(save)
+            disabled=of(move || !sheet.tells()) data-busy=busy
         >
-            {move || if sheet.changes.get().is_some() { t.save_change } else { t.save_story }}
+            {draw(move || if sheet.changes.get().is_some() { t.save_change } else { t.save_story })}
         </button>
     }
 }
@@ -286,11 +278,11 @@ fn SavedLine(sheet: Sheet) -> impl IntoView {
         Saved::Failed(_) => view! { <Icon glyph=Glyph::Warn/>{t.draft_failed} }.into_any(),
     };
     view! {
-        {move || match sheet.saved.get() {
+        {draw(move || match sheet.saved.get() {
             Saved::Failed(error) => Some(view! { <Problem problem=error sheet=sheet/> }),
             _ => None,
-        }}
-        <p class="saved-line" role="status">{line}</p>
+        })}
+        <p class="saved-line" role="status">{draw(line)}</p>
     }
 }
 
@@ -319,8 +311,8 @@ fn Problem(problem: KeepError, sheet: Sheet) -> impl IntoView {
     };
     view! {
         <Banner tone=Tone::Rust glyph=Glyph::Warn title=title text=text>
-            <button class="button" type="button" on:click=copy>{t.copy_text}</button>
-            <button class="button" type="button" on:click=move |_| ports.drafts().keep(sheet.draft())>
+            <button class="button" type="button" on:click=on(copy)>{t.copy_text}</button>
+            <button class="button" type="button" on:click=on(move |_| ports.drafts().keep(sheet.draft()))>
                 <Icon glyph=Glyph::Refresh/>{t.try_again}
             </button>
         </Banner>

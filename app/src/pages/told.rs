@@ -1,27 +1,27 @@
-use domain::{id::StoryId, person::given_name, view::StoryView};
+use domain::{id::StoryId, person::given_name, ports::Question, view::StoryView};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{NotFound, id_in_path};
 use crate::{
-    context::{from_library, live, ports, texts},
-    ui::{Back, Glyph, Icon, Loaded, Screen, Slip},
+    context::{ask, live, ports, texts},
+    ui::{Back, Glyph, Icon, Screen, Slip, draw, loaded, on},
 };
 
 /// Told and done: thanks, and the receipt, which turns green by itself.
 #[component]
 pub fn Told() -> impl IntoView {
     let id = id_in_path::<StoryId>("id");
-    move || match id.get() {
+    draw(move || match id.get() {
         Some(id) => view! { <Thanks id=id/> }.into_any(),
         None => view! { <NotFound/> }.into_any(),
-    }
+    })
 }
 
 #[component]
 fn Thanks(id: StoryId) -> impl IntoView {
     let (t, live) = (texts(), live());
-    let story = from_library(|| (), move |library, ()| async move { library.story(id).await });
+    let story = ask(move || Question::Story(id));
     let thanks = move || {
         let me = live.me.read();
         (t.thanks)(me.as_ref().map_or("", |me| given_name(&me.name)))
@@ -36,10 +36,10 @@ fn Thanks(id: StoryId) -> impl IntoView {
         >
             <div class="thanks">
                 <Sunrise/>
-                <h1 class="page__title">{thanks}</h1>
-                <p>{lead}</p>
+                <h1 class="page__title">{draw(thanks)}</h1>
+                <p>{draw(lead)}</p>
             </div>
-            <Loaded data=story children=move |view| view.map(|view| view! { <Receipt view=view/> })/>
+            {loaded(story, |view: Option<Box<StoryView>>| view.map(|view| view! { <Receipt view=*view/> }))}
         </Screen>
     }
 }
@@ -62,7 +62,7 @@ fn Receipt(view: StoryView) -> impl IntoView {
     view! {
         {view.receipt.map(|receipt| view! { <Slip heading=view.heading.clone() day=day receipt=receipt/> })}
         <div class="chips" data-center>
-            <button class="chip" type="button" on:click=change><Icon glyph=Glyph::Pencil/>{t.change}</button>
+            <button class="chip" type="button" on:click=on(change)><Icon glyph=Glyph::Pencil/>{t.change}</button>
             <a class="chip" href=format!("/berattelse/{id}")><Icon glyph=Glyph::Eye/>{t.read_it}</a>
             <a class="chip" href="/beratta"><Icon glyph=Glyph::Plus/>{t.tell_another}</a>
         </div>

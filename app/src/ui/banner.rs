@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, draw};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -37,7 +37,7 @@ pub fn Banner(
     view! {
         <div class="banner" data-tone=tone.key() role=role>
             <Icon glyph=glyph/>
-            <p><strong>{move || title.get()}</strong>{move || text.get()}</p>
+            <p><strong>{draw(move || title.get())}</strong>{draw(move || text.get())}</p>
             {children.map(|children| view! { <div class="banner__actions">{children()}</div> })}
         </div>
     }

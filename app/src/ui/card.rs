@@ -6,7 +6,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{Glyph, Icon, ReceiptLine};
+use super::{Glyph, Icon, ReceiptLine, each};
 use crate::context::{live, ports, texts};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub fn StoryCard(card: Card, #[prop(optional)] size: CardSize) -> impl IntoView 
             </h3>
             <p class="story-card__turn"><MarkedText text=card.turn/></p>
             {card.quote.filter(|_| !small).map(|quote| view! { <Said text=quote/> })}
-            <p class="story-card__meta">{meta.map(|text| view! { <span>{text}</span> }).collect_view()}</p>
+            <p class="story-card__meta">{each(meta.map(|text| view! { <span>{text}</span> }))}</p>
             {card.receipt.filter(|receipt| receipt.received_at.is_none()).map(|receipt| view! { <ReceiptLine receipt/> })}
         </article>
     }
@@ -95,5 +95,5 @@ pub fn MarkedText(text: Marked) -> impl IntoView {
         true => view! { <mark>{run.text}</mark> }.into_any(),
         false => run.text.into_any(),
     };
-    text.0.into_iter().map(run).collect_view()
+    each(text.0.into_iter().map(run))
 }

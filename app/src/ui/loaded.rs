@@ -1,30 +1,37 @@
-use domain::ports::Unavailable;
+use domain::ports::{Answer, Unavailable};
 use leptos::prelude::*;
 
-use super::{Banner, Glyph, Tone};
-use crate::context::texts;
+use super::{Banner, Glyph, Tone, draw};
+use crate::context::{Asked, texts};
 
-/// Shows `data` once it is there, keeps the old while the new is on its way, and says so if it cannot be had.
-#[component]
-pub fn Loaded<T, V>(
-    data: Resource<Result<T, Unavailable>>,
-    children: impl Fn(T) -> V + Clone + Send + Sync + 'static,
-) -> impl IntoView
+/// Shows the answer once it is there, keeps the old while the new is on its way, and says so if there is none.
+pub fn loaded<T, V>(asked: Asked, view: impl Fn(T) -> V + Send + Sync + 'static) -> AnyView
 where
-    T: Clone + Send + Sync + 'static,
+    T: TryFrom<Answer, Error = Unavailable>,
     V: IntoView + 'static,
 {
+    loaded_any(
+        asked,
+        Box::new(move |answer| match T::try_from(answer) {
+            Ok(answer) => view(answer).into_any(),
+            Err(error) => trouble(error).into_any(),
+        }),
+    )
+}
+
+type View = Box<dyn Fn(Answer) -> AnyView + Send + Sync>;
+
+fn loaded_any(asked: Asked, view: View) -> AnyView {
+    let view = StoredValue::new(view);
     view! {
         <Transition fallback=Skeleton>
-            {move || {
-                let children = children.clone();
-                data.get().map(|data| match data {
-                    Ok(data) => children(data).into_any(),
-                    Err(error) => trouble(error).into_any(),
-                })
-            }}
+            {draw(move || asked.get().map(|answer| match answer {
+                Ok(answer) => view.with_value(|view| view(answer)),
+                Err(error) => trouble(error).into_any(),
+            }))}
         </Transition>
     }
+    .into_any()
 }
 
 /// Why there is nothing to show.

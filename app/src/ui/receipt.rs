@@ -4,7 +4,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, draw, each};
 use crate::context::{live, ports, texts};
 
 /// One step of a receipt, as it stands.
@@ -103,7 +103,7 @@ pub fn Slip(heading: String, day: String, receipt: StoryReceipt) -> impl IntoVie
                 <span class="step__name">
                     {name(stage)}
                     <span class="visually-hidden">": "{step.word()}</span>
-                    {move || note(stage, step).map(|note| view! { <span class="step__note">{note}</span> })}
+                    {draw(move || note(stage, step).map(|note| view! { <span class="step__note">{note}</span> }))}
                 </span>
                 {when(stage).map(|when| view! { <time class="step__when">{when}</time> })}
             </li>
@@ -117,7 +117,7 @@ pub fn Slip(heading: String, day: String, receipt: StoryReceipt) -> impl IntoVie
                     <h2 class="slip__title">{heading}</h2>
                     <p class="story__meta">{day}</p>
                 </div>
-                <ol class="steps">{STAGES.map(row).collect_view()}</ol>
+                <ol class="steps">{each(STAGES.map(row))}</ol>
                 <p class="slip__foot">{t.receipt_foot}</p>
             </div>
         </section>
@@ -151,8 +151,8 @@ pub fn ReceiptLine(receipt: StoryReceipt) -> impl IntoView {
     };
     view! {
         <div class="receipt-row" data-tone=tone>
-            <ol class="steps" data-size="line">{STAGES.map(mark).collect_view()}</ol>
-            <span>{word}</span>
+            <ol class="steps" data-size="line">{each(STAGES.map(mark))}</ol>
+            <span>{draw(word)}</span>
         </div>
     }
 }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Banner, Glyph, Icon, Logo, Tone};
+use super::{Banner, Glyph, Icon, Logo, Tone, draw, each, on};
 use crate::context::{live, ports, texts};
 
 /// The five places of the tab bar.
@@ -91,11 +91,11 @@ impl Back {
 #[component]
 pub fn OfflineBadge() -> impl IntoView {
     let (t, online) = (texts(), live().online);
-    move || {
+    draw(move || {
         (!online.get()).then(|| {
             view! { <span class="badge" data-tone="dusk"><Icon glyph=Glyph::Offline/>{t.offline}</span> }
         })
-    }
+    })
 }
 
 /// What concerns every screen: a store that cannot be opened, a new version.
@@ -103,15 +103,15 @@ pub fn OfflineBadge() -> impl IntoView {
 fn Notices(quiet: bool) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     view! {
-        {move || live.storage_failed.get().then(|| view! {
+        {draw(move || live.storage_failed.get().then(|| view! {
             <Banner tone=Tone::Rust glyph=Glyph::Warn title=t.storage_failed text=t.storage_failed_text/>
-        })}
+        }))}
         // A draft is never interrupted: where there is no tab bar, somebody is in the middle of something.
-        {move || (live.update.get() && !quiet).then(|| view! {
+        {draw(move || (live.update.get() && !quiet).then(|| view! {
             <Banner tone=Tone::Quiet glyph=Glyph::Refresh title=t.update text=t.update_text>
-                <button class="button" type="button" on:click=move |_| ports.device().update()>{t.update_now}</button>
+                <button class="button" type="button" on:click=on(move |_| ports.device().update())>{t.update_now}</button>
             </Banner>
-        })}
+        }))}
     }
 }
 
@@ -126,14 +126,14 @@ fn Toasts() -> impl IntoView {
     };
     view! {
         <div class="toasts" role="status">
-            {move || toast.get().map(|shown| view! {
+            {draw(move || toast.get().map(|shown| view! {
                 <div class="toast">
                     <span>{shown.text}</span>
                     {shown.undo.is_some().then(|| view! {
-                        <button class="button" type="button" on:click=undo>{t.undo}</button>
+                        <button class="button" type="button" on:click=on(undo)>{t.undo}</button>
                     })}
                 </div>
-            })}
+            }))}
         </div>
     }
 }
@@ -155,7 +155,7 @@ fn TabBar(current: Tab) -> impl IntoView {
             </a>
         }
     };
-    view! { <nav class="tab-bar" aria-label=t.nav>{tabs.map(tab).collect_view()}</nav> }
+    view! { <nav class="tab-bar" aria-label=t.nav>{each(tabs.map(tab))}</nav> }
 }
 
 /// The one that tells a story.

@@ -6,11 +6,84 @@ use thiserror::Error;
 
 use crate::{
     id::{PathId, StoryId},
-    names::Named,
+    label::LabelKind,
+    names::{Named, Names},
     query::{ListQuery, Listing},
     time::Day,
-    view::{Card, Me, PathCard, PathView, StoryView, Version},
+    view::{Card, PathCard, PathView, StoryView, Version},
 };
+
+/// Answers from the phone or from the server; a page does not know which.
+///
+/// One question at a time, as a value: so the same question can be asked of the phone, sent to the server, and be the
+/// source of what a page shows, without a type of its own for each.
+#[async_trait]
+pub trait Library: Send + Sync + 'static {
+    async fn ask(&self, question: Question) -> Result<Answer, Unavailable>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    List(ListQuery),
+    Story(StoryId),
+    /// Stories that are like this one, the most alike first.
+    Related(StoryId, usize),
+    /// Every text the story ever had, oldest first.
+    History(StoryId),
+    /// The reader's own stories, newest first.
+    Mine,
+    Home(Day),
+    Labels,
+    Paths,
+    Path(PathId),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Listing(Listing),
+    Story(Option<Box<StoryView>>),
+    Cards(Vec<Card>),
+    History(Vec<Version>),
+    Home(Home),
+    Labels(Labels),
+    Paths(Vec<PathCard>),
+    Path(Option<PathView>),
+}
+
+macro_rules! answers {
+    ($($variant:ident -> $answer:ty)+) => {$(
+        impl TryFrom<Answer> for $answer {
+            type Error = Unavailable;
+
+            /// A library that answers another question than was asked is broken.
+            fn try_from(answer: Answer) -> Result<Self, Unavailable> {
+                match answer {
+                    Answer::$variant(answer) => Ok(answer),
+                    _ => Err(Unavailable::Broken),
+                }
+            }
+        }
+
+        impl From<$answer> for Answer {
+            fn from(answer: $answer) -> Self {
+                Self::$variant(answer)
+            }
+        }
+    )+};
+}
+
+answers! {
+    Listing -> Listing
+    Story -> Option<Box<StoryView>>
+    Cards -> Vec<Card>
+    History -> Vec<Version>
+    Home -> Home
+    Labels -> Labels
+    Paths -> Vec<PathCard>
+    Path -> Option<PathView>
+}
 
 /// Why the library did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
@@ -28,42 +101,12 @@ pub enum Unavailable {
     Broken,
 }
 
-/// Answers from the phone or from the server; a page does not know which.
-#[async_trait]
-pub trait Library: Send + Sync + 'static {
-    /// Who reads. `None` if nobody is signed in.
-    async fn me(&self) -> Result<Option<Me>, Unavailable>;
-
-    async fn list(&self, query: &ListQuery) -> Result<Listing, Unavailable>;
-
-    async fn story(&self, id: StoryId) -> Result<Option<StoryView>, Unavailable>;
-
-    /// Up to `limit` stories that are like this one, the most alike first.
-    async fn related(&self, id: StoryId, limit: usize) -> Result<Vec<Card>, Unavailable>;
-
-    /// Every text the story ever had, oldest first.
-    async fn history(&self, id: StoryId) -> Result<Vec<Version>, Unavailable>;
-
-    /// The reader's own stories, newest first.
-    async fn mine(&self) -> Result<Vec<Card>, Unavailable>;
-
-    async fn home(&self, today: Day) -> Result<Home, Unavailable>;
-
-    async fn labels(&self) -> Result<Labels, Unavailable>;
-
-    async fn paths(&self) -> Result<Vec<PathCard>, Unavailable>;
-
-    async fn path(&self, id: PathId) -> Result<Option<PathView>, Unavailable>;
-}
-
 /// The first screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Home {
-    pub me: Option<Me>,
     /// One story a day, the same for everyone.
     pub of_the_day: Option<Card>,
     pub newest: Vec<Card>,
-    pub stories: usize,
 }
 
 /// All labels that can be chosen.
@@ -76,8 +119,7 @@ pub struct Labels {
 }
 
 impl Labels {
-    pub fn of(names: &crate::names::Names) -> Self {
-        use crate::label::LabelKind;
+    pub fn of(names: &Names) -> Self {
         let all = |kind| names.all(kind).collect();
         Self {
             tags: all(LabelKind::Tag),

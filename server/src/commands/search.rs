@@ -1,8 +1,5 @@
 use clap::Args;
-use domain::{
-    ports::Library,
-    query::{Filter, ListQuery},
-};
+use domain::query::{Filter, ListQuery};
 
 use super::{CommandError, Done, import::administrator, open_store};
 use crate::{config::Config, library::ReadersLibrary};

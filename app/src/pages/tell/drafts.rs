@@ -6,20 +6,20 @@ use super::sheet::Sheet;
 use crate::{
     context::{Live, Ports, Toast, live, ports, texts},
     texts::Texts,
-    ui::{Glyph, Icon},
+    ui::{Glyph, Icon, draw, on},
 };
 
 /// "Fortsätt?": what was begun and not told, while the sheet is still empty.
 #[component]
 pub fn Unfinished(sheet: Sheet) -> impl IntoView {
     let t = texts();
-    move || {
+    draw(move || {
         sheet.is_blank().then(|| {
             view! {
                 <DraftList title=t.continue_title/>
             }
         })
-    }
+    })
 }
 
 /// This person's drafts, the latest first. Nothing is shown while there are none.
@@ -32,7 +32,7 @@ pub fn DraftList(title: &'static str) -> impl IntoView {
         live.kept.track();
         refresh(ports, drafts);
     });
-    move || {
+    draw(move || {
         (!drafts.read().is_empty()).then(|| view! {
             <section class="section" aria-labelledby="drafts">
                 <h2 class="section__title" id="drafts">{title}</h2>
@@ -41,7 +41,7 @@ pub fn DraftList(title: &'static str) -> impl IntoView {
                 </ul>
             </section>
         })
-    }
+    })
 }
 
 fn refresh(ports: Ports, drafts: RwSignal<Vec<Draft>>) {
@@ -77,8 +77,8 @@ fn DraftRow(draft: Draft, drafts: RwSignal<Vec<Draft>>) -> impl IntoView {
                 <span class="row__note">{(t.begun_when)(&when)}</span>
             </span>
             <span class="row__actions">
-                <button class="button" type="button" on:click=go_on>{t.go_on}</button>
-                <button class="icon-button" type="button" aria-label=t.discard_draft on:click=discard>
+                <button class="button" type="button" on:click=on(go_on)>{t.go_on}</button>
+                <button class="icon-button" type="button" aria-label=t.discard_draft on:click=on(discard)>
                     <Icon glyph=Glyph::Trash/>
                 </button>
             </span>

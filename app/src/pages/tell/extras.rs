@@ -1,26 +1,19 @@
-use domain::{
-    draft::tidy_tags,
-    id::LabelId,
-    names::Named,
-    ports::{Labels, Unavailable},
-    story::Part,
-    suggest,
-};
+use domain::{draft::tidy_tags, id::LabelId, names::Named, ports::Labels, story::Part, suggest};
 use leptos::prelude::*;
 
 use super::sheet::Sheet;
 use crate::{
-    context::{live, ports, texts},
-    ui::{Glyph, Icon},
+    context::{Asked, answered, live, ports, texts},
+    ui::{Glyph, Icon, draw, each, of, on, on_enter},
 };
 
 /// Tags, values, and where it happened.
 #[component]
-pub fn Extras(sheet: Sheet, labels: Resource<Result<Labels, Unavailable>>) -> impl IntoView {
-    let known = Memo::new(move |_| labels.get().and_then(Result::ok).unwrap_or_default());
+pub fn Extras(sheet: Sheet, labels: Asked) -> impl IntoView {
+    let known = Memo::new(move |_| answered::<Labels>(labels).unwrap_or_default());
     view! {
         <Suspense fallback=|| ()>
-            {move || { labels.track(); }}
+            {draw(move || { labels.track(); })}
             <Tags sheet=sheet known=known/>
             <Values sheet=sheet known=known/>
             <Places sheet=sheet known=known/>
@@ -63,7 +56,7 @@ fn Tags(sheet: Sheet, known: Memo<Labels>) -> impl IntoView {
         view! {
             <button
                 class="chip" type="button" aria-pressed=chosen.to_string() data-suggested=!chosen
-                on:click=move |_| toggle(tag.clone())
+                on:click=on(move |_| toggle(tag.clone()))
             >
                 <Icon glyph=if chosen { Glyph::Check } else { Glyph::Plus }/>{name}
             </button>
@@ -73,22 +66,22 @@ fn Tags(sheet: Sheet, known: Memo<Labels>) -> impl IntoView {
         <section class="section" aria-labelledby="tags">
             <h2 class="section__title" id="tags">{t.tags}</h2>
             <div class="chips">
-                {move || sheet.tags.get().into_iter().map(|tag| chip(tag, true)).collect_view()}
-                {move || suggested.get().into_iter().map(|tag| chip(tag, false)).collect_view()}
+                {draw(move || sheet.tags.get().into_iter().map(|tag| chip(tag, true)).collect_view())}
+                {draw(move || suggested.get().into_iter().map(|tag| chip(tag, false)).collect_view())}
                 <span class="chip chip-field">
                     <label class="visually-hidden" for="own-tag">{t.own_tag}</label>
                     <input
                         id="own-tag" maxlength="80" autocomplete="off" enterkeyhint="done" placeholder=t.own_tag
-                        list="known-tags" prop:value=own on:input=move |event| own.set(event_target_value(&event))
-                        on:change=move |_| add_own()
-                        on:keydown=move |event| if event.key() == "Enter" { event.prevent_default(); add_own(); }
+                        list="known-tags" prop:value=own on:input=on(move |event| own.set(event_target_value(&event)))
+                        on:change=on(move |_| add_own())
+                        on:keydown=on_enter(add_own)
                     />
                 </span>
             </div>
             <datalist id="known-tags">
-                {move || known.get().tags.into_iter().map(|tag| view! { <option value=tag.name></option> }).collect_view()}
+                {draw(move || known.get().tags.into_iter().map(|tag| view! { <option value=tag.name></option> }).collect_view())}
             </datalist>
-            {move || (!suggested.read().is_empty()).then(|| view! { <p class="field__hint">{t.tags_hint}</p> })}
+            {draw(move || (!suggested.read().is_empty()).then(|| view! { <p class="field__hint">{t.tags_hint}</p> }))}
         </section>
     }
 }
@@ -107,30 +100,30 @@ fn Values(sheet: Sheet, known: Memo<Labels>) -> impl IntoView {
     let chip = move |value: Named| {
         view! {
             <button
-                class="chip" type="button" aria-pressed=move || sheet.values.read().contains(&value.id).to_string()
-                on:click=move |_| toggle(value.id)
+                class="chip" type="button" aria-pressed=of(move || sheet.values.read().contains(&value.id).to_string())
+                on:click=on(move |_| toggle(value.id))
             >
                 <Icon glyph=Glyph::Sun/>{value.name.clone()}
             </button>
         }
     };
-    move || {
+    draw(move || {
         let values = known.get().values;
         (!values.is_empty()).then(|| {
             view! {
                 <section class="section" aria-labelledby="values">
                     <h2 class="section__title" id="values">{t.values}</h2>
-                    <div class="chips">{values.into_iter().map(chip).collect_view()}</div>
+                    <div class="chips">{each(values.into_iter().map(chip))}</div>
                 </section>
             }
         })
-    }
+    })
 }
 
 #[component]
 fn Places(sheet: Sheet, known: Memo<Labels>) -> impl IntoView {
     let t = texts();
-    move || {
+    draw(move || {
         let labels = known.get();
         (!labels.departments.is_empty() || !labels.sites.is_empty()).then(|| view! {
             <section class="section" aria-labelledby="places">
@@ -141,7 +134,7 @@ fn Places(sheet: Sheet, known: Memo<Labels>) -> impl IntoView {
                 </div>
             </section>
         })
-    }
+    })
 }
 
 #[component]
@@ -157,15 +150,15 @@ fn Place(
     labels.sort_by(|one, other| locale.compare(&one.name, &other.name, language));
     let option = move |label: Named| {
         view! {
-            <option value=label.id.to_string() selected=move || field.get() == Some(label.id)>{label.name.clone()}</option>
+            <option value=label.id.to_string() selected=of(move || field.get() == Some(label.id))>{label.name.clone()}</option>
         }
     };
     view! {
         <label class="field">
             <span class="field__label">{name}</span>
-            <select class="field__input" on:change=move |event| sheet.set(field, event_target_value(&event).parse().ok())>
-                <option value="" selected=move || field.get().is_none()>{t.none_chosen}</option>
-                {labels.into_iter().map(option).collect_view()}
+            <select class="field__input" on:change=on(move |event| sheet.set(field, event_target_value(&event).parse().ok()))>
+                <option value="" selected=of(move || field.get().is_none())>{t.none_chosen}</option>
+                {each(labels.into_iter().map(option))}
             </select>
         </label>
     }
