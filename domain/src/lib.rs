@@ -7,6 +7,7 @@ pub mod language;
 pub mod path;
 pub mod person;
 pub mod reaction;
+pub mod search;
 pub mod story;
 pub mod text;
 pub mod time;
