@@ -1,7 +1,11 @@
 //! `cargo xtask <task>`: what the project does to itself.
 
 mod args;
+mod bench_search;
+mod eval_faq;
+mod eval_search;
 mod exchange;
+mod figures;
 mod stories;
 
 use std::process::ExitCode;
@@ -16,9 +20,12 @@ fn main() -> ExitCode {
     let task = words.next().unwrap_or_default();
     let args = Args::new(words);
     let outcome = match task.as_str() {
+        "bench-search" => bench_search::run(args),
+        "eval-faq" => eval_faq::run(args),
+        "eval-search" => eval_search::run(args),
         "stories" => stories::run(args),
         other => {
-            Err(format!("no task «{other}»; there is stories").into())
+            Err(format!("no task «{other}»; there are bench-search, eval-faq, eval-search, stories").into())
         }
     };
     match outcome {

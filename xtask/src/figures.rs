@@ -1,0 +1,14 @@
+//! Measured figures, kept in `target/bench/` for whoever compares them.
+
+use std::{fs, path::PathBuf};
+
+use serde::Serialize;
+
+/// Writes `target/bench/<name>.json` and says where it is.
+pub fn write(name: &str, figures: &impl Serialize) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/bench"));
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("{name}.json"));
+    fs::write(&path, serde_json::to_string_pretty(figures)? + "\n")?;
+    Ok(path)
+}
