@@ -45,6 +45,13 @@ impl Buffer {
         self.ends.push(self.postings.len());
     }
 
+    /// Gives back the memory that a great many documents took, when they are all in segments.
+    pub fn rest(&mut self) {
+        if self.entries.is_empty() && self.vocabulary.is_large() {
+            *self = Self::default();
+        }
+    }
+
     /// Forgets the document in a slot; says whether there was one.
     pub fn remove(&mut self, slot: u32) -> bool {
         let Some(at) = self.entries.iter().position(|entry| entry.slot == slot) else {

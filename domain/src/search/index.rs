@@ -69,6 +69,7 @@ impl Index {
     /// Makes what was added findable.
     pub fn commit(&mut self) {
         self.flush();
+        self.buffer.rest();
         if self.merge.is_none() {
             let mut light = 0;
             let tail = self

@@ -34,6 +34,11 @@ impl Vocabulary {
         self.entries.len() >= Self::MAX_WORDS
     }
 
+    /// It holds more words than the few stories that come at a time are worth.
+    pub fn is_large(&self) -> bool {
+        self.entries.len() >= Self::MAX_WORDS / 8
+    }
+
     pub fn clear(&mut self) {
         *self = Self::default();
     }
