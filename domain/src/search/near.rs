@@ -27,6 +27,8 @@ pub struct Near {
     /// From which letters on the rest is an ending, which a term does not have.
     endings: Vec<bool>,
     budget: u8,
+    /// It is still being typed, so that a term may go on.
+    unfinished: bool,
 }
 
 /// What typing errors a search looks for.
@@ -61,7 +63,14 @@ impl Near {
             costs,
             endings,
             budget,
+            unfinished: false,
         }
+    }
+
+    /// The same, still being typed: terms that go on are near too, if a little less. Terms that begin with just what was
+    /// typed are not; they are completions.
+    pub fn unfinished(self, unfinished: bool) -> Self {
+        Self { unfinished, ..self }
     }
 
     /// What it costs that someone typed the word and meant `term`; nothing if it is too far, 0 if it is the same.
@@ -88,6 +97,8 @@ struct Walk<'a> {
     rows: Vec<Row>,
     /// The least number of each row.
     least: Vec<u8>,
+    /// The least that all that was typed costs, up to each row.
+    reached: Vec<u8>,
     term: Vec<char>,
 }
 
@@ -101,6 +112,7 @@ impl<'a> Walk<'a> {
             near,
             rows: vec![first],
             least: vec![0],
+            reached: vec![TOO_FAR],
             term: Vec::new(),
         }
     }
@@ -109,6 +121,7 @@ impl<'a> Walk<'a> {
     fn truncate(&mut self, depth: usize) {
         self.term.truncate(depth);
         self.least.truncate(depth + 1);
+        self.reached.truncate(depth + 1);
         self.rows.truncate(depth + 1);
     }
 
@@ -141,7 +154,11 @@ impl<'a> Walk<'a> {
             least = least.min(cost);
         }
         // A transposition may still go on from the row before.
-        let goes_on = least <= near.budget || self.least[depth] + SLIP <= near.budget;
+        let reached = self.reached[depth].min(row[near.letters.len()]);
+        let goes_on = least <= near.budget
+            || self.least[depth] + SLIP <= near.budget
+            || (near.unfinished && reached <= near.budget);
+        self.reached.push(reached);
         self.rows.push(row);
         self.least.push(least);
         self.term.push(c);
@@ -151,13 +168,18 @@ impl<'a> Walk<'a> {
     /// The cost of the term as it is now; the typed word may go on with an ending.
     fn cost(&self) -> Option<u32> {
         let row = self.rows.last()?;
+        let reached = *self.reached.last()?;
         let letters = self.near.letters.len();
-        (0..=letters)
+        let whole = (0..=letters)
             .filter(|&j| self.near.endings[j] && (j == letters || self.term.len() > 2))
             .map(|j| row[j])
-            .min()
-            .filter(|&cost| cost <= self.near.budget)
-            .map(u32::from)
+            .min()?;
+        let cost = match self.near.unfinished {
+            true if reached == 0 => return None,
+            true => whole.min(reached + 1),
+            false => whole,
+        };
+        (cost <= self.near.budget).then_some(u32::from(cost))
     }
 }
 
@@ -246,6 +268,22 @@ mod tests {
         assert!(cost("kungstälning", "gungställning").is_some());
         assert!(cost("kungstälnin", "gungställning").is_none());
         assert!(cost("gundar", "kunder").is_none());
+    }
+
+    #[test]
+    fn a_word_being_typed_is_near_to_what_goes_on() {
+        let unfinished = |typed: &str, meant: &str, tolerance| {
+            let near = Near::new(&Lexicon::default(), typed, tolerance, true);
+            near.unfinished(true).cost(meant)
+        };
+        assert_eq!(unfinished("tradg", "trädgård", Tolerance::Folds), Some(2));
+        assert_eq!(unfinished("persentk", "presentkort", Tolerance::Errors), Some(5));
+        assert_eq!(
+            unfinished("presen", "presentkort", Tolerance::Errors),
+            None,
+            "a completion"
+        );
+        assert_eq!(unfinished("prisen", "present", Tolerance::Folds), None);
     }
 
     #[test]

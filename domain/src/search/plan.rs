@@ -36,6 +36,9 @@ pub(super) struct PlannedList {
     pub worth: u32,
 }
 
+/// Bytes from which on a word that is still being typed is looked for as the beginning of another.
+const LONG_ENOUGH: usize = 4;
+
 /// What a word weighs that only holds the sentence together, in 1/256.
 const FUNCTION: u32 = 80;
 
@@ -123,7 +126,8 @@ impl<L> Plan<L> {
             }
         }
         if query.undotted && !word.number && word.folded.contains(['a', 'o', 'e']) {
-            let near = Near::new(analyzer.lexicon(), &word.folded, Tolerance::Folds, true);
+            let near = Near::new(analyzer.lexicon(), &word.folded, Tolerance::Folds, true)
+                .unfinished(word.unfinished && word.folded.len() >= LONG_ENOUGH);
             for (term, cost) in source.near(&near, MAX_NEAR)? {
                 self.alternatives
                     .add(at, Way::Folded, FOLDED - 10 * cost.min(4), &term);
@@ -156,7 +160,8 @@ impl<L> Plan<L> {
             &word.folded,
             Tolerance::Errors,
             query.undotted,
-        );
+        )
+        .unfinished(word.unfinished && word.folded.len() > LONG_ENOUGH);
         for (term, cost) in source.near(&near, MAX_NEAR)? {
             let weight = CORRECTED.saturating_sub(16 * cost).max(32);
             self.alternatives.add(at, Way::Corrected, weight, &term);
