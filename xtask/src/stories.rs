@@ -95,12 +95,12 @@ impl Stories {
         let day = Day::from_days((told / 86_400_000) as i64 - self.random.below(6) as i64);
         ExchangedStory {
             id: v7(told, &mut self.random),
-            title: self.unheard(&model, &[&model.title], 1.0),
-            situation: self.unheard(&model, &[&model.situation], LONGER),
-            action: self.unheard(&model, &[&model.action], LONGER),
-            outcome: self.unheard(&model, &[&model.outcome], LONGER),
-            lesson: self.part(&model, &model.lesson),
-            quote: self.part(&model, &model.quote),
+            title: self.unheard(&model.title, model.language, 1.0),
+            situation: self.unheard(&model.situation, model.language, LONGER),
+            action: self.unheard(&model.action, model.language, LONGER),
+            outcome: self.unheard(&model.outcome, model.language, LONGER),
+            lesson: self.unheard(&model.lesson, model.language, 1.0),
+            quote: self.unheard(&model.quote, model.language, 1.0),
             department: self.random.choose(&self.sample.stories).department.clone(),
             site: self.random.choose_by_zipf(&TOWNS).to_string(),
             tags: self.labels(model.tags.len(), |story| &story.tags),
@@ -112,23 +112,16 @@ impl Stories {
         }
     }
 
-    fn part(&mut self, model: &ExchangedStory, text: &str) -> String {
-        if text.is_empty() {
+    /// A text shaped like `model` that was not told before, some `length` times as long; none, if `model` is none.
+    fn unheard(&mut self, model: &str, language: Language, length: f64) -> String {
+        if model.is_empty() {
             return String::new();
         }
-        self.unheard(model, &[text], 1.0)
-    }
-
-    /// A text shaped like `models` that was not told before, some `length` times as long.
-    fn unheard(&mut self, model: &ExchangedStory, models: &[&str], length: f64) -> String {
+        let vocabulary = &self.vocabularies[language as usize];
         loop {
-            let text: String = models
-                .iter()
-                .map(|text| {
-                    self.sample
-                        .retell(text, model.language, length, &self.vocabularies, &mut self.random)
-                })
-                .collect();
+            let text = self
+                .sample
+                .retell(model, language, length, vocabulary, &mut self.random);
             let mut hasher = DefaultHasher::new();
             text.to_lowercase().hash(&mut hasher);
             if self.told.insert(hasher.finish()) {

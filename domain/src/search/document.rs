@@ -67,41 +67,23 @@ struct Field {
     slope: u32,
 }
 
-const TITLE: Field = Field {
-    weight: 44,
-    length: 4,
-    slope: 4,
-};
-const TAGS: Field = Field {
-    weight: 36,
-    length: 5,
-    slope: 2,
-};
-const QUOTE: Field = Field {
-    weight: 18,
-    length: 15,
-    slope: 6,
-};
-const BODY: Field = Field {
-    weight: 16,
-    length: 130,
-    slope: 6,
-};
-const PLACES: Field = Field {
-    weight: 8,
-    length: 2,
-    slope: 0,
-};
-const PEOPLE: Field = Field {
-    weight: 10,
-    length: 2,
-    slope: 0,
-};
-const KIND: Field = Field {
-    weight: 10,
-    length: 3,
-    slope: 0,
-};
+impl Field {
+    const fn new(weight: u32, length: u32, slope: u32) -> Self {
+        Self {
+            weight,
+            length,
+            slope,
+        }
+    }
+}
+
+const TITLE: Field = Field::new(44, 4, 4);
+const TAGS: Field = Field::new(36, 5, 2);
+const QUOTE: Field = Field::new(18, 15, 6);
+const BODY: Field = Field::new(16, 130, 6);
+const PLACES: Field = Field::new(8, 2, 0);
+const PEOPLE: Field = Field::new(10, 2, 0);
+const KIND: Field = Field::new(10, 3, 0);
 
 /// The *k1* of BM25: how soon saying it again adds nothing. In 1/16.
 const SATURATION: u32 = 14;

@@ -4,7 +4,7 @@ use super::{
     alternatives::{Alternatives, Way},
     analyzer::Analyzer,
     near::{Near, Tolerance},
-    query::{Query, QueryWord},
+    query::Query,
     rarity::rarity,
     source::{Found, Source},
 };
@@ -56,24 +56,34 @@ impl<L> Plan<L> {
         analyzer: &Analyzer,
         source: &S,
     ) -> Result<Self, S::Error> {
-        let mut plan = Self {
-            importance: Vec::new(),
-            alternatives: query.alternatives.clone(),
-            found: Vec::new(),
-            lists: Vec::new(),
+        let mut planner = Planner {
+            plan: Self::of(query.alternatives.clone()),
+            query,
+            analyzer,
+            source,
         };
-        plan.look_up(source)?;
-        for (at, word) in query.words.iter().enumerate() {
-            plan.guess(query, at, word, analyzer, source)?;
-            plan.look_up(source)?;
-            plan.mend(query, at, word, analyzer, source)?;
-            plan.look_up(source)?;
+        planner.plan.look_up(source)?;
+        for at in 0..query.words.len() {
+            planner.guess(at)?;
+            planner.plan.look_up(source)?;
+            planner.mend(at)?;
+            planner.plan.look_up(source)?;
         }
+        let mut plan = planner.plan;
         let stories = source.stories()?;
         for (at, word) in query.words.iter().enumerate() {
             plan.weigh(at, if word.function { FUNCTION } else { 256 }, stories);
         }
         Ok(plan)
+    }
+
+    fn of(alternatives: Alternatives) -> Self {
+        Self {
+            importance: Vec::new(),
+            alternatives,
+            found: Vec::new(),
+            lists: Vec::new(),
+        }
     }
 
     /// Finds the terms that were not looked up yet.
@@ -102,71 +112,6 @@ impl<L> Plan<L> {
         own.map(|alternative| self.frequency(self.alternatives.first(alternative)))
             .max()
             .unwrap_or(0)
-    }
-
-    /// Adds what else a word may be: what it is the beginning of, and what it is with dots.
-    fn guess<S: Source<List = L>>(
-        &mut self,
-        query: &Query,
-        at: usize,
-        word: &QueryWord,
-        analyzer: &Analyzer,
-        source: &S,
-    ) -> Result<(), S::Error> {
-        if word.unfinished {
-            let letters = word.folded.chars().count() as u32;
-            for term in source.completions(&word.folded, MAX_COMPLETIONS)? {
-                let weight = COMPLETION + TYPED * letters / (term.chars().count() as u32).max(1);
-                self.alternatives.add(at, Way::Completion, weight, &term);
-            }
-            if !analyzer.knows(&word.folded) {
-                for term in analyzer.lexicon().unfinished(&word.folded) {
-                    self.alternatives.add(at, Way::Completion, UNFINISHED, &term);
-                }
-            }
-        }
-        if query.undotted && !word.number && word.folded.contains(['a', 'o', 'e']) {
-            let near = Near::new(analyzer.lexicon(), &word.folded, Tolerance::Folds, true)
-                .unfinished(word.unfinished && word.folded.len() >= LONG_ENOUGH);
-            for (term, cost) in source.near(&near, MAX_NEAR)? {
-                self.alternatives
-                    .add(at, Way::Folded, FOLDED - 10 * cost.min(4), &term);
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds what was meant by a word that is not found as it is, nor as a beginning, nor with dots.
-    fn mend<S: Source<List = L>>(
-        &mut self,
-        query: &Query,
-        at: usize,
-        word: &QueryWord,
-        analyzer: &Analyzer,
-        source: &S,
-    ) -> Result<(), S::Error> {
-        // Whoever writes a word that there is hardly meant another, if so much as a synonym of it is found.
-        let known = analyzer.knows(&word.folded);
-        let is_guess = |way| known || matches!(way, Way::Word | Way::Completion | Way::Folded);
-        let found = self
-            .alternatives
-            .of(at)
-            .any(|other| is_guess(other.way) && self.frequency(self.alternatives.first(other)) > 0);
-        if word.function || word.number || found {
-            return Ok(());
-        }
-        let near = Near::new(
-            analyzer.lexicon(),
-            &word.folded,
-            Tolerance::Errors,
-            query.undotted,
-        )
-        .unfinished(word.unfinished && word.folded.len() > LONG_ENOUGH);
-        for (term, cost) in source.near(&near, MAX_NEAR)? {
-            let weight = CORRECTED.saturating_sub(16 * cost).max(32);
-            self.alternatives.add(at, Way::Corrected, weight, &term);
-        }
-        Ok(())
     }
 
     /// Plans the lists of a word; `function` is what it weighs as a word of the sentence.
@@ -209,12 +154,7 @@ impl<L> Plan<L> {
         limit: usize,
     ) -> Result<Self, S::Error> {
         let stories = source.stories()?;
-        let mut plan = Self {
-            importance: Vec::new(),
-            alternatives: Alternatives::default(),
-            found: Vec::new(),
-            lists: Vec::new(),
-        };
+        let mut plan = Self::of(Alternatives::default());
         for (at, (_, term)) in terms.iter().enumerate() {
             plan.alternatives.add(at, Way::Word, 256, term);
         }
@@ -246,5 +186,72 @@ impl<L> Plan<L> {
             plan.alternatives.list[list.alternative].word = word as u32;
         }
         Ok(plan)
+    }
+}
+
+/// A plan in the making.
+struct Planner<'a, S: Source> {
+    plan: Plan<S::List>,
+    query: &'a Query,
+    analyzer: &'a Analyzer,
+    source: &'a S,
+}
+
+impl<S: Source> Planner<'_, S> {
+    /// Adds what else a word may be: what it is the beginning of, and what it is with dots.
+    fn guess(&mut self, at: usize) -> Result<(), S::Error> {
+        let word = &self.query.words[at];
+        let alternatives = &mut self.plan.alternatives;
+        if word.unfinished {
+            let letters = word.folded.chars().count() as u32;
+            for term in self.source.completions(&word.folded, MAX_COMPLETIONS)? {
+                let weight = COMPLETION + TYPED * letters / (term.chars().count() as u32).max(1);
+                alternatives.add(at, Way::Completion, weight, &term);
+            }
+            if !self.analyzer.knows(&word.folded) {
+                for term in self.analyzer.lexicon().unfinished(&word.folded) {
+                    alternatives.add(at, Way::Completion, UNFINISHED, &term);
+                }
+            }
+        }
+        if self.query.undotted && !word.number && word.folded.contains(['a', 'o', 'e']) {
+            for (term, cost) in self.near(at, Tolerance::Folds)? {
+                let weight = FOLDED - 10 * cost.min(4);
+                self.plan.alternatives.add(at, Way::Folded, weight, &term);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what was meant by a word that is not found as it is, nor as a beginning, nor with dots.
+    fn mend(&mut self, at: usize) -> Result<(), S::Error> {
+        let word = &self.query.words[at];
+        // Whoever writes a word that there is hardly meant another, if so much as a synonym of it is found.
+        let known = self.analyzer.knows(&word.folded);
+        let is_guess = |way| known || matches!(way, Way::Word | Way::Completion | Way::Folded);
+        let alternatives = &self.plan.alternatives;
+        let found = alternatives
+            .of(at)
+            .any(|other| is_guess(other.way) && self.plan.frequency(alternatives.first(other)) > 0);
+        if word.function || word.number || found {
+            return Ok(());
+        }
+        for (term, cost) in self.near(at, Tolerance::Errors)? {
+            let weight = CORRECTED.saturating_sub(16 * cost).max(32);
+            self.plan.alternatives.add(at, Way::Corrected, weight, &term);
+        }
+        Ok(())
+    }
+
+    fn near(&self, at: usize, tolerance: Tolerance) -> Result<Vec<(String, u32)>, S::Error> {
+        let word = &self.query.words[at];
+        let near = Near::new(
+            self.analyzer.lexicon(),
+            &word.folded,
+            tolerance,
+            self.query.undotted,
+        );
+        let goes_on = word.unfinished && word.folded.len() >= LONG_ENOUGH;
+        self.source.near(&near.unfinished(goes_on), MAX_NEAR)
     }
 }

@@ -59,7 +59,7 @@ impl Sample {
         model: &str,
         language: Language,
         length: f64,
-        vocabularies: &[Vocabulary; 2],
+        vocabulary: &Vocabulary,
         random: &mut Random,
     ) -> String {
         let own: Vec<&str> = sentences(model).collect();
@@ -75,7 +75,7 @@ impl Sample {
             if !text.is_empty() {
                 text.push(' ');
             }
-            renew(&mut text, sentence, &vocabularies[language as usize], random);
+            renew(&mut text, sentence, vocabulary, random);
         }
         text
     }
