@@ -16,6 +16,7 @@ pub mod person;
 pub mod ports;
 pub mod query;
 pub mod reaction;
+pub mod search;
 pub mod shelf;
 pub mod story;
 pub mod suggest;

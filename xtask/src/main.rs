@@ -1,8 +1,14 @@
 //! `cargo xtask run | test`: everything there is to do in this house.
 
 mod assets;
+mod bench_search;
 mod build;
+mod eval_faq;
+mod eval_search;
+mod exchange;
+mod figures;
 mod run;
+mod stories;
 mod tools;
 
 use anyhow::Result;
@@ -21,11 +27,23 @@ enum Task {
     Run(run::Run),
     /// Build the browser's half and its assets into target/site.
     Build(build::Build),
+    /// Tell stories that nobody told, for tests and measurements.
+    Stories(stories::Tell),
+    /// Measure how well search finds what was judged relevant.
+    EvalSearch(eval_search::Eval),
+    /// Measure whether questions find their answers.
+    EvalFaq(eval_faq::Eval),
+    /// Measure what the phone's index costs on this machine.
+    BenchSearch(bench_search::Bench),
 }
 
 fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Run(run) => run.run(),
         Task::Build(build) => build.run(),
+        Task::Stories(tell) => tell.run(),
+        Task::EvalSearch(eval) => eval.run(),
+        Task::EvalFaq(eval) => eval.run(),
+        Task::BenchSearch(bench) => bench.run(),
     }
 }
