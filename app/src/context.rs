@@ -5,13 +5,15 @@ use std::sync::Arc;
 use domain::{
     language::Language,
     ports::{
-        Accounts, Answer, Attempt, Device, Drafts, KeptDraft, Library, Locale, Outbox, Question, Unavailable,
+        Accounts, Answer, Attempt, Device, Drafts, Going, KeptDraft, Library, Locale, Outbox, Question,
+        Unavailable,
     },
     view::Me,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
+use serde::{Deserialize, Serialize};
 
-use crate::texts::Texts;
+use crate::{route::Address, texts::Texts};
 
 /// What there is to ask. Copied into handlers and tasks, which have no context of their own.
 #[derive(Clone, Copy)]
@@ -59,6 +61,21 @@ impl Ports {
         self.phone(|phone| phone.accounts.clone())
     }
 
+    /// Goes to another screen.
+    pub fn go(self, to: impl ToString) {
+        self.device().go(&to.to_string(), Going::Onward);
+    }
+
+    /// Goes to another screen, to which "back" shall not lead again.
+    pub fn go_instead(self, to: impl ToString) {
+        self.device().go(&to.to_string(), Going::Instead);
+    }
+
+    /// Lets the address follow what is done on this screen.
+    pub fn stay(self, at: impl ToString) {
+        self.device().go(&at.to_string(), Going::InPlace);
+    }
+
     pub fn device(self) -> Arc<dyn Device> {
         self.phone(|phone| phone.device.clone())
     }
@@ -77,6 +94,11 @@ pub fn ports() -> Ports {
 #[derive(Clone, Copy)]
 pub struct Live {
     pub language: RwSignal<Language>,
+    pub address: RwSignal<Address>,
+    /// What the document is called, without the app's name.
+    pub title: RwSignal<String>,
+    /// What the server has answered in the page itself, until the page asks for it.
+    pub seed: StoredValue<Option<Seed>>,
     /// Who sits in front of the screen. `None` until they have joined.
     pub me: RwSignal<Option<Me>>,
     /// The server could be reached when last tried.
@@ -119,9 +141,12 @@ pub struct Toast {
 }
 
 impl Live {
-    pub fn new(language: Language, me: Option<Me>) -> Self {
+    pub fn new(language: Language, address: Address, me: Option<Me>, seed: Option<Seed>) -> Self {
         Self {
             language: RwSignal::new(language),
+            address: RwSignal::new(address),
+            title: RwSignal::new(String::new()),
+            seed: StoredValue::new(seed),
             me: RwSignal::new(me),
             online: RwSignal::new(true),
             version: RwSignal::new(0),
@@ -138,6 +163,17 @@ impl Live {
     }
 }
 
+impl Live {
+    /// What the document is called.
+    pub fn full_title(self) -> String {
+        let app = Texts::of(self.language.get()).app;
+        match self.title.get() {
+            title if title.is_empty() || title == app => app.to_owned(),
+            title => format!("{title} · {app}"),
+        }
+    }
+}
+
 pub fn live() -> Live {
     expect_context::<Live>()
 }
@@ -147,20 +183,50 @@ pub fn texts() -> &'static Texts {
     Texts::of(live().language.get_untracked())
 }
 
-/// The answer to a page's question: fetched by the server for the first visit, from the phone after that, and again
-/// whenever the library or the question changes.
-pub type Asked = Resource<Result<Answer, Unavailable>>;
+/// The answer to a page's question, once it has come.
+pub type Asked = RwSignal<Option<Result<Answer, Unavailable>>>;
 
+/// A question that the server has answered in the page itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Seed {
+    pub question: Question,
+    pub answer: Answer,
+}
+
+/// Asks the library now, and again whenever it or the question changes. While the new answer is on its way, the old
+/// one stays. On the server nothing is asked: the answer is in the seed, or it comes later.
 pub fn ask(question: impl Fn() -> Question + Send + Sync + 'static) -> Asked {
     asked(Box::new(question))
 }
 
 fn asked(question: Box<dyn Fn() -> Question + Send + Sync>) -> Asked {
-    let (version, ports) = (live().version, ports());
-    Resource::new(
-        move || (version.get(), question()),
-        move |(_, question)| async move { ports.library().ask(question).await },
-    )
+    let (live, ports) = (live(), ports());
+    let first = untrack(&question);
+    let seed = live.seed.try_update_value(|seed| seed.take_if(|seed| seed.question == first)).flatten();
+    let seeded = seed.is_some();
+    let asked = RwSignal::new(seed.map(|seed| Ok(seed.answer)));
+    let latest = StoredValue::new(0_u32);
+    Effect::new(move |before: Option<()>| {
+        live.version.track();
+        let question = question();
+        if before.is_none() && seeded {
+            return;
+        }
+        let number = latest.try_update_value(|latest| {
+            *latest += 1;
+            *latest
+        });
+        spawn_local(async move {
+            let answer = ports.library().ask(question).await;
+            // A later question may have been answered meanwhile, or the page may be gone. What has not changed is
+            // not drawn anew: it would take the focus away.
+            let is_news = asked.try_with_untracked(|before| before.as_ref() != Some(&answer));
+            if latest.try_get_value() == number && is_news == Some(true) {
+                asked.set(Some(answer));
+            }
+        });
+    });
+    asked
 }
 
 /// The present answer, if it has come and is one.

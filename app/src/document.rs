@@ -3,9 +3,8 @@
 
 use domain::{language::Language, view::Me};
 use leptos::prelude::*;
-use leptos_meta::MetaTags;
 
-use crate::App;
+use crate::{App, context::Seed};
 
 /// Paths of the assets of this build.
 #[derive(Clone, Debug)]
@@ -21,40 +20,45 @@ pub struct Assets {
 /// How the page comes to life in the browser.
 #[derive(Clone, Debug)]
 pub enum Life {
-    /// It was rendered for this person and is hydrated.
-    Hydrated { me: Option<Me> },
+    /// It was rendered for this person, with this in it, and is hydrated.
+    Hydrated { me: Option<Me>, seed: Option<Seed>, nonce: String },
     /// It is empty; the app is mounted in it and reads from the phone.
     Mounted,
 }
 
-/// The page. `data-mount` says how it comes to life; `data-me` who it was rendered for.
-#[component]
-pub fn Document(language: Language, assets: Assets, life: Life) -> impl IntoView {
-    let me = match &life {
-        Life::Hydrated { me: Some(me) } => serde_json::to_string(me).ok(),
-        _ => None,
+/// The page. `data-mount` says how it comes to life; `data-me` who it was rendered for. The context holds what
+/// [`App`] needs, if it is in it.
+pub fn document(language: Language, assets: Assets, life: Life) -> AnyView {
+    let (mount, me, app) = match life {
+        Life::Hydrated { me, seed, nonce } => {
+            // The app sets its title while it is drawn, so it is drawn before the head.
+            let app = App().into_any();
+            let title = expect_context::<crate::context::Live>().full_title();
+            let body = view! { {app}{seed.map(|seed| seed_script(&seed, nonce))} }.into_any();
+            ("hydrate", me.and_then(|me| serde_json::to_string(&me).ok()), Some((title, body)))
+        }
+        Life::Mounted => ("mount", None, None),
     };
-    let hydrated = matches!(life, Life::Hydrated { .. });
+    let (title, body) = app.unzip();
     view! {
         <!DOCTYPE html>
-        <html lang=language.code() data-mount=if hydrated { "hydrate" } else { "mount" } data-me=me>
+        <html lang=language.code() data-mount=mount data-me=me>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"/>
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="theme-color" content="#faf5ea" media="(prefers-color-scheme: light)"/>
                 <meta name="theme-color" content="#1c1713" media="(prefers-color-scheme: dark)"/>
+                <title>{title.unwrap_or_else(|| crate::texts::Texts::of(language).app.to_owned())}</title>
                 <link rel="stylesheet" href=assets.css/>
                 <link rel="preload" href=assets.wasm r#as="fetch" type="application/wasm" crossorigin=""/>
                 <link rel="modulepreload" href=assets.js/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <link rel="icon" href=assets.icon type="image/svg+xml"/>
                 <link rel="apple-touch-icon" href=assets.touch_icon/>
-                <MetaTags/>
-                {(!hydrated).then(|| view! { <title>"Solsken"</title> })}
             </head>
             <body>
-                {hydrated.then(App)}
+                {body}
                 <script type="module" src=assets.boot></script>
             </body>
         </html>
@@ -62,7 +66,11 @@ pub fn Document(language: Language, assets: Assets, life: Life) -> impl IntoView
     .into_any()
 }
 
-/// The context that [`Document`] needs where nothing else provides it.
-pub fn provide_meta() {
-    leptos_meta::provide_meta_context();
+/// Where the browser finds what the page was rendered with.
+pub const SEED: &str = "seed";
+
+/// Data, not script: but it stands in a `script` element, where nothing but `</script` and `<!--` means anything.
+fn seed_script(seed: &Seed, nonce: String) -> AnyView {
+    let json = serde_json::to_string(seed).unwrap_or_default().replace('<', "\\u003c");
+    view! { <script type="application/json" id=SEED nonce=nonce inner_html=json></script> }.into_any()
 }

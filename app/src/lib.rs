@@ -8,53 +8,46 @@
 pub mod context;
 pub mod document;
 mod pages;
-pub mod remote;
+pub mod route;
 pub mod texts;
 mod ui;
 
 use leptos::prelude::*;
-use leptos_meta::provide_meta_context;
-use leptos_router::{
-    SsrMode,
-    components::{Route, Router, Routes},
-    path,
-};
 
 use context::live;
 use pages::*;
+use route::Route;
 
 /// The whole app. The host has provided [`context::Ports`] and [`context::Live`].
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
     let live = live();
-    // Another language is another set of texts: everything is drawn anew, nothing is half translated.
-    let screens = move || {
+    let route = Memo::new(move |_| Route::of(&live.address.read().path));
+    let joined = Memo::new(move |_| live.me.read().is_some());
+    ui::draw(move || {
+        // Another language is another set of texts: everything is drawn anew, nothing is half translated.
         live.language.track();
-        view! {
-            <Routes fallback=|| NotFound().into_any()>
-                <Route path=path!("/") view=|| gated(home::Home) ssr=SsrMode::Async/>
-                <Route path=path!("/ga-med") view=|| join::Join().into_any() ssr=SsrMode::Async/>
-                <Route path=path!("/beratta") view=|| tell::Tell().into_any() ssr=SsrMode::Async/>
-                <Route path=path!("/beratta/klar/:id") view=|| gated(told::Told) ssr=SsrMode::Async/>
-                <Route path=path!("/bibliotek") view=|| gated(library::Library) ssr=SsrMode::Async/>
-                <Route path=path!("/berattelse/:id") view=|| gated(story::Story) ssr=SsrMode::Async/>
-                <Route path=path!("/lara") view=|| gated(learn::Learn) ssr=SsrMode::Async/>
-                <Route path=path!("/lara/ny") view=|| gated(path_form::NewPath) ssr=SsrMode::Async/>
-                <Route path=path!("/lara/:id") view=|| gated(path::PathPage) ssr=SsrMode::Async/>
-                <Route path=path!("/lara/:id/andra") view=|| gated(path_form::ChangePath) ssr=SsrMode::Async/>
-                <Route path=path!("/lara/:id/visa") view=|| gated(present::Present) ssr=SsrMode::Async/>
-                <Route path=path!("/lara/:id/:stop") view=|| gated(stop::StopPage) ssr=SsrMode::Async/>
-                <Route path=path!("/jag") view=|| gated(me::MePage) ssr=SsrMode::Async/>
-            </Routes>
-        }
-    };
-    view! { <Router>{screens}</Router> }.into_any()
+        page(route.get(), joined.get())
+    })
 }
 
-/// A page for those who have joined; the others are asked to.
-fn gated<V: IntoView + 'static>(page: fn() -> V) -> AnyView {
-    let live = live();
-    let joined = Memo::new(move |_| live.me.read().is_some());
-    (move || if joined.get() { page().into_any() } else { join::Welcome().into_any() }).into_any()
+/// The screen at an address. Whoever has not joined is asked to, wherever they are; only telling has no gate.
+fn page(route: Route, joined: bool) -> AnyView {
+    match route {
+        Route::Join => join::join_page(joined),
+        Route::Tell => tell::tell_page(),
+        _ if !joined => join::welcome(),
+        Route::Home => home::home_page(),
+        Route::Told(id) => told::told_page(id),
+        Route::Library => library::library_page(),
+        Route::Story(id) => story::story_page(id),
+        Route::Learn => learn::learn_page(),
+        Route::NewPath => path_form::new_path(),
+        Route::Path(id) => path::path_page(id),
+        Route::ChangePath(id) => path_form::change_path(id),
+        Route::Present(id) => present::present_page(id),
+        Route::Stop(id, stop) => stop::stop_page(id, stop),
+        Route::Me => me::me_page(),
+        Route::NotFound => not_found(),
+    }
 }

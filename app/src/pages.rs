@@ -14,15 +14,4 @@ pub mod story;
 pub mod tell;
 pub mod told;
 
-pub use not_found::NotFound;
-
-use std::str::FromStr;
-
-use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
-
-/// The id in the address, if it is one.
-fn id_in_path<T: FromStr + PartialEq + Send + Sync + 'static>(name: &'static str) -> Memo<Option<T>> {
-    let params = use_params_map();
-    Memo::new(move |_| params.read().get(name).and_then(|id| id.parse().ok()))
-}
+pub use not_found::not_found;

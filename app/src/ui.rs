@@ -14,4 +14,4 @@ pub use erased::{draw, each, of, on, on_enter, sent};
 pub use icon::{Glyph, Icon, Logo};
 pub use loaded::{loaded, trouble};
 pub use receipt::{ReceiptLine, Slip};
-pub use screen::{Back, Screen, Tab, TellButton};
+pub use screen::{Back, Screen, Tab, TellButton, titled};

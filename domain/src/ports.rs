@@ -8,6 +8,6 @@ mod phone;
 pub use library::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day};
 pub use locale::Locale;
 pub use phone::{
-    Accounts, Attempt, Device, Drafts, InviteView, JoinError, JoinForm, KeepError, KeptDraft, Outbox,
+    Accounts, Attempt, Device, Drafts, Going, InviteView, JoinError, JoinForm, KeepError, KeptDraft, Outbox,
     PathForm, SavedDraft, ShownTo, Storage, Waiting, WaitingState,
 };

@@ -6,14 +6,14 @@ use leptos::prelude::*;
 
 use crate::{
     context::{Install, ask, live, ports, texts},
+    route::Route,
     ui::{
         Banner, CardSize, Empty, Glyph, Icon, Screen, StoryCard, Tab, TellButton, Tone, draw, loaded, on,
         place,
     },
 };
 
-#[component]
-pub fn Home() -> impl IntoView {
+pub fn home_page() -> AnyView {
     let t = texts();
     let today = ports().locale().today();
     let data = ask(move || Question::Home(today));
@@ -25,6 +25,7 @@ pub fn Home() -> impl IntoView {
             <InstallHint/>
         </Screen>
     }
+    .into_any()
 }
 
 #[component]
@@ -54,7 +55,7 @@ fn WaitingRow() -> impl IntoView {
     let row = move |glyph: Glyph, title: String, note: &'static str| {
         view! {
             <div class="waiting">
-                <a class="row" href="/jag#waiting">
+                <a class="row" href=format!("{}#waiting", Route::Me)>
                     <Icon glyph=glyph/>
                     <span class="row__text">
                         <span class="row__title">{title}</span>
@@ -90,7 +91,7 @@ fn content(home: HomeView) -> AnyView {
         <section class="section" aria-labelledby="newest">
             <div class="section__head">
                 <h2 class="section__title" id="newest">{t.newest}</h2>
-                <a class="section__link" href="/bibliotek">{t.show_all}</a>
+                <a class="section__link" href=Route::Library.to_string()>{t.show_all}</a>
             </div>
             {home.newest.into_iter().map(|card| view! { <StoryCard card size=CardSize::Small/> }).collect_view()}
         </section>

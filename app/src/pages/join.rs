@@ -3,20 +3,16 @@ use domain::{
     ports::{InviteView, JoinError, JoinForm},
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
 
 use crate::{
     context::{live, ports, texts},
+    route::{self, Route},
     texts::Texts,
     ui::{Banner, Glyph, Icon, Logo, Screen, Tab, Tone, draw, each, of, on, sent},
 };
 
 /// Where everyone is sent who has not joined: what this is, and the way in.
-#[component]
-pub fn Welcome() -> impl IntoView {
+pub fn welcome() -> AnyView {
     let (t, live) = (texts(), live());
     view! {
         <Screen title=t.app>
@@ -32,17 +28,17 @@ pub fn Welcome() -> impl IntoView {
             <JoinSteps/>
         </Screen>
     }
+    .into_any()
 }
 
 /// The page that an invite's link or QR code leads to.
-#[component]
-pub fn Join() -> impl IntoView {
-    let (t, live) = (texts(), live());
-    draw(move || match live.me.read().is_some() {
+pub fn join_page(joined: bool) -> AnyView {
+    let t = texts();
+    match joined {
         true => view! {
             <Screen title=t.join tab=Tab::Home>
                 <Banner tone=Tone::Leaf glyph=Glyph::Check title=t.already_in text=t.already_in_text/>
-                <a class="button" data-look="ink" data-wide href="/">{t.to_start}</a>
+                <a class="button" data-look="ink" data-wide href=Route::Home.to_string()>{t.to_start}</a>
             </Screen>
         }
         .into_any(),
@@ -56,7 +52,7 @@ pub fn Join() -> impl IntoView {
             </Screen>
         }
         .into_any(),
-    })
+    }
 }
 
 /// First the code, then who one is.
@@ -136,25 +132,22 @@ fn WhoAreYou(code: RwSignal<String>, invite: InviteView, language: Language) -> 
     let form = RwSignal::new(JoinForm { code: code.get_untracked(), language, ..JoinForm::default() });
     let problem = RwSignal::new(None::<JoinError>);
     let busy = RwSignal::new(false);
-    let query = use_query_map();
-    let navigate = use_navigate();
     let join = move || {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
         problem.set(None);
-        let navigate = navigate.clone();
         // Whoever had begun to tell goes on telling.
-        let to = match query.read_untracked().get("utkast") {
-            Some(draft) => format!("/beratta?utkast={draft}"),
-            None => "/".to_owned(),
+        let to = match live.address.read_untracked().query.draft() {
+            Some(draft) => route::draft(draft),
+            None => Route::Home.to_string(),
         };
         spawn_local(async move {
             match ports.accounts().join(&form.get_untracked()).await {
                 Ok(me) => {
                     live.me.set(Some(me));
-                    navigate(&to, NavigateOptions { replace: true, ..NavigateOptions::default() });
+                    ports.go_instead(to);
                 }
                 Err(error) => problem.set(Some(error)),
             }

@@ -3,12 +3,12 @@ use leptos::prelude::*;
 
 use crate::{
     context::{ask, texts},
+    route::Route,
     ui::{Empty, Glyph, Icon, Screen, Tab, each, loaded},
 };
 
 /// The ways in: stories in an order, with a question each.
-#[component]
-pub fn Learn() -> impl IntoView {
+pub fn learn_page() -> AnyView {
     let t = texts();
     let paths = ask(|| Question::Paths);
     view! {
@@ -20,13 +20,14 @@ pub fn Learn() -> impl IntoView {
             {loaded(paths, list)}
         </Screen>
     }
+    .into_any()
 }
 
 fn list(paths: Vec<PathCard>) -> AnyView {
     let t = texts();
     let make = || {
         view! {
-            <a class="button" data-look="ink" href="/lara/ny"><Icon glyph=Glyph::Plus/>{t.path_new}</a>
+            <a class="button" data-look="ink" href=Route::NewPath.to_string()><Icon glyph=Glyph::Plus/>{t.path_new}</a>
         }
     };
     if paths.is_empty() {
@@ -36,7 +37,7 @@ fn list(paths: Vec<PathCard>) -> AnyView {
         view! {
             <li>
                 <article class="story-card">
-                    <h2 class="story-card__title"><a href=format!("/lara/{}", path.id)>{path.title}</a></h2>
+                    <h2 class="story-card__title"><a href=Route::Path(path.id).to_string()>{path.title}</a></h2>
                     {path.purpose.map(|purpose| view! { <p class="story-card__turn">{purpose}</p> })}
                     <p class="story-card__meta">
                         <span>{(t.path_stops)(path.stops)}</span>

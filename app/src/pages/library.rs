@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use domain::{
     id::LabelId,
     label::LabelKind,
@@ -8,28 +6,23 @@ use domain::{
     query::{Facets, Filter, ListQuery, Listing, Searched},
     story::StoryKind,
 };
-use leptos::{either::Either, prelude::*};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-    params::ParamsMap,
-};
+use leptos::prelude::*;
 
 use crate::{
-    context::{ask, texts},
+    context::{Asked, Ports, answered, ask, live, ports, texts},
+    route::{self, Route},
     ui::{Empty, Glyph, Icon, Screen, StoryCard, Tab, draw, each, loaded, on, sent},
 };
 
 /// Everything told, newest first, narrowed as one types and taps. The question lives in the address, so that back,
 /// reload and a shared link lead to the same answer.
-#[component]
-pub fn Library() -> impl IntoView {
+pub fn library_page() -> AnyView {
     let t = texts();
     let question = Wanted::in_address();
     let pages = RwSignal::new(1_usize);
     // Another question starts from its first page.
     let asked = Memo::new(move |before: Option<&(String, Filter)>| {
-        let now = (question.text.get(), question.filter.get());
+        let now = question.asked.get();
         if before.is_some_and(|before| *before != now) {
             pages.set(1);
         }
@@ -47,89 +40,50 @@ pub fn Library() -> impl IntoView {
             <h1 class="page__title">{t.nav_library}</h1>
             <div class="find">
                 <SearchField question=question/>
-                {loaded(data, move |listing: Listing| view! { <Filters facets=listing.facets question=question/> })}
+                {filters(data, question)}
             </div>
             {loaded(data, move |listing| view! { <Results listing=listing question=question pages=pages/> })}
         </Screen>
     }
+    .into_any()
 }
 
+/// What the address asks for, and how to ask for something else.
 #[derive(Clone, Copy)]
 struct Wanted {
-    text: Memo<String>,
-    filter: Memo<Filter>,
-    ask: StoredValue<Asker>,
+    asked: Memo<(String, Filter)>,
+    ports: Ports,
 }
-
-/// Puts a question into the address.
-#[derive(Clone)]
-struct Asker(Arc<Ask>);
-
-type Ask = dyn Fn(&str, &Filter) + Send + Sync;
 
 impl Wanted {
     fn in_address() -> Self {
-        let query = use_query_map();
-        let navigate = use_navigate();
-        let ask = move |text: &str, filter: &Filter| {
-            let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-            navigate(&address(text, filter), options);
-        };
-        Self {
-            text: Memo::new(move |_| query.read().get("q").unwrap_or_default()),
-            filter: Memo::new(move |_| filter_in(&query.read())),
-            ask: StoredValue::new(Asker(Arc::new(ask))),
-        }
+        let address = live().address;
+        Self { asked: Memo::new(move |_| address.read().query.search()), ports: ports() }
     }
 
-    fn search(&self, text: &str) {
-        self.ask.with_value(|ask| (ask.0)(text, &self.filter.get_untracked()));
+    fn text(self) -> String {
+        self.asked.read_untracked().0.clone()
     }
 
-    fn narrow(&self, change: impl FnOnce(&mut Filter)) {
-        let mut filter = self.filter.get_untracked();
+    fn filter(self) -> Filter {
+        self.asked.read_untracked().1
+    }
+
+    fn search(self, text: &str) {
+        self.ports.stay(route::library(text, &self.filter()));
+    }
+
+    fn narrow(self, change: impl FnOnce(&mut Filter)) {
+        let mut filter = self.filter();
         change(&mut filter);
-        self.ask.with_value(|ask| (ask.0)(&self.text.get_untracked(), &filter));
+        self.ports.stay(route::library(&self.text(), &filter));
     }
-}
-
-const KEYS: [(LabelKind, &str); 4] = [
-    (LabelKind::Department, "avdelning"),
-    (LabelKind::Site, "butik"),
-    (LabelKind::Value, "vardeord"),
-    (LabelKind::Tag, "tagg"),
-];
-
-fn filter_in(query: &ParamsMap) -> Filter {
-    let kind = query.get("sort").and_then(|key| StoryKind::from_key(&key));
-    let mut filter = Filter { kind, ..Filter::default() };
-    for (kind, key) in KEYS {
-        filter.set_label(kind, query.get(key).and_then(|id| id.parse().ok()));
-    }
-    filter
-}
-
-/// The library's address with this question.
-pub fn address(text: &str, filter: &Filter) -> String {
-    let mut query = ParamsMap::new();
-    if !text.is_empty() {
-        query.insert("q", text.to_owned());
-    }
-    if let Some(kind) = filter.kind {
-        query.insert("sort", kind.key().to_owned());
-    }
-    for (kind, key) in KEYS {
-        if let Some(label) = filter.label(kind) {
-            query.insert(key, label.to_string());
-        }
-    }
-    format!("/bibliotek{}", query.to_query_string())
 }
 
 #[component]
 fn SearchField(question: Wanted) -> impl IntoView {
     let t = texts();
-    let typed = RwSignal::new(question.text.get_untracked());
+    let typed = RwSignal::new(question.text());
     let clear = move |_| {
         typed.set(String::new());
         question.search("");
@@ -139,7 +93,7 @@ fn SearchField(question: Wanted) -> impl IntoView {
         question.search(&typed.read_untracked());
     };
     view! {
-        <form class="search" role="search" on:submit=sent(|| ()) action="/bibliotek">
+        <form class="search" role="search" on:submit=sent(|| ()) action=Route::Library.to_string()>
             <Icon glyph=Glyph::Search/>
             <label class="visually-hidden" for="q">{t.search_label}</label>
             <input
@@ -153,6 +107,19 @@ fn SearchField(question: Wanted) -> impl IntoView {
             }))}
         </form>
     }
+}
+
+/// The filters. Drawn anew only when there is something else to choose: an open list of choices is not taken away.
+fn filters(data: Asked, question: Wanted) -> AnyView {
+    let facets = Memo::new(move |before: Option<&Option<Facets>>| {
+        // Until the first answer has come, and where none comes, there is nothing to choose from.
+        answered::<Listing>(data).map(|listing| listing.facets).or_else(|| before.cloned().flatten())
+    });
+    let filter = Memo::new(move |_| question.asked.get().1);
+    draw(move || {
+        filter.track();
+        facets.get().map(|facets| view! { <Filters facets=facets question=question/> })
+    })
 }
 
 /// One choice a facet: the phone's own way of choosing from a list, in the shape of a chip.
@@ -173,14 +140,14 @@ fn Filters(facets: Facets, question: Wanted) -> impl IntoView {
     let labels = names.map(|(kind, name)| {
         let choices =
             facets.labels(kind).iter().map(|(Named { id, name }, n)| (id.to_string(), name.clone(), *n));
-        let chosen = question.filter.get_untracked().label(kind).map(|id| id.to_string());
+        let chosen = question.filter().label(kind).map(|id| id.to_string());
         let choose = move |id: Option<String>| {
             let id: Option<LabelId> = id.and_then(|id| id.parse().ok());
             question.narrow(|filter| filter.set_label(kind, id));
         };
         view! { <Choice name=name choices=choices.collect() chosen=chosen choose=choose/> }
     });
-    let chosen = question.filter.get_untracked().kind.map(|kind| kind.key().to_owned());
+    let chosen = question.filter().kind.map(|kind| kind.key().to_owned());
     let choose = move |key: Option<String>| {
         question.narrow(|filter| filter.kind = key.and_then(|key| StoryKind::from_key(&key)));
     };
@@ -217,12 +184,12 @@ fn Choice(
                 {each(options)}
             </select>
             {match is_chosen {
-                true => Either::Left(view! {
+                true => view! {
                     <button type="button" aria-label=(t.filter_remove)(name) on:click=on(move |_| choose(None))>
                         <Icon glyph=Glyph::Close/>
                     </button>
-                }),
-                false => Either::Right(view! { <Icon glyph=Glyph::Down/> }),
+                }.into_any(),
+                false => view! { <Icon glyph=Glyph::Down/> }.into_any(),
             }}
         </span>
     }
@@ -231,7 +198,7 @@ fn Choice(
 #[component]
 fn Results(listing: Listing, question: Wanted, pages: RwSignal<usize>) -> impl IntoView {
     let t = texts();
-    let (text, filter) = (question.text.get_untracked(), question.filter.get_untracked());
+    let (text, filter) = (question.text(), question.filter());
     if listing.cards.is_empty() {
         return view! { <Nothing listing=listing filter=filter text=text question=question/> }.into_any();
     }
@@ -274,7 +241,7 @@ fn Nothing(listing: Listing, filter: Filter, text: String, question: Wanted) -> 
     if text.trim().is_empty() && filter.is_empty() {
         return view! {
             <Empty glyph=Glyph::Library title=t.library_empty text=t.library_empty_text>
-                <a class="button" data-look="ink" href="/beratta">{t.tell_one}</a>
+                <a class="button" data-look="ink" href=Route::Tell.to_string()>{t.tell_one}</a>
             </Empty>
         }
         .into_any();
@@ -282,7 +249,7 @@ fn Nothing(listing: Listing, filter: Filter, text: String, question: Wanted) -> 
     view! {
         <Empty glyph=Glyph::Search title=t.nothing_found text=t.nothing_found_text>
             {(listing.unfiltered > 0).then(|| view! { <Widen more=listing.unfiltered question=question/> })}
-            <a class="button" data-look="ink" href="/beratta">{t.tell_one}</a>
+            <a class="button" data-look="ink" href=Route::Tell.to_string()>{t.tell_one}</a>
         </Empty>
     }
     .into_any()

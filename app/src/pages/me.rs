@@ -6,17 +6,16 @@ use domain::{
     view::Card,
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{home::InstallHint, tell::DraftList};
 use crate::{
     context::{Toast, ask, live, ports, texts},
+    route::Route,
     ui::{Banner, Empty, Glyph, Icon, ReceiptLine, Screen, Tab, Tone, draw, each, loaded, of, on, place},
 };
 
 /// What is mine: stories with their receipts, what waits, and this phone.
-#[component]
-pub fn MePage() -> impl IntoView {
+pub fn me_page() -> AnyView {
     let t = texts();
     let mine = ask(|| Question::Mine);
     view! {
@@ -31,6 +30,7 @@ pub fn MePage() -> impl IntoView {
             <ThisPhone/>
         </Screen>
     }
+    .into_any()
 }
 
 #[component]
@@ -63,7 +63,7 @@ fn my_stories(cards: Vec<Card>) -> AnyView {
     let row = |card: Card| {
         view! {
             <li class="mine">
-                <h3 class="mine__title"><a href=format!("/berattelse/{}", card.id)>{card.title.text()}</a></h3>
+                <h3 class="mine__title"><a href=Route::Story(card.id).to_string()>{card.title.text()}</a></h3>
                 {card.receipt.map(|receipt| view! { <ReceiptLine receipt/> })}
             </li>
         }
@@ -261,19 +261,17 @@ fn LanguageSetting() -> impl IntoView {
 #[component]
 fn SignOut() -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let navigate = use_navigate();
     let sure = RwSignal::new(false);
     let sign_out = move |_| {
         if !sure.get_untracked() {
             sure.set(true);
             return;
         }
-        let navigate = navigate.clone();
         spawn_local(async move {
             match ports.accounts().sign_out().await {
                 Ok(()) => {
                     live.me.set(None);
-                    navigate("/", NavigateOptions { replace: true, ..NavigateOptions::default() });
+                    ports.go_instead(Route::Home);
                 }
                 Err(_) => live.storage_failed.set(true),
             }

@@ -6,25 +6,15 @@ use domain::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{NotFound, id_in_path};
 use crate::{
     context::{Live, Ports, Toast, answered, ask, live, ports, texts},
+    route::Route,
     texts::Texts,
     ui::{Back, Empty, Glyph, Icon, Screen, Tab, draw, loaded, of, on},
 };
 
 /// One way in: where one is on it, and what comes next.
-#[component]
-pub fn PathPage() -> impl IntoView {
-    let id = id_in_path::<PathId>("id");
-    draw(move || match id.get() {
-        Some(id) => view! { <Way id=id/> }.into_any(),
-        None => view! { <NotFound/> }.into_any(),
-    })
-}
-
-#[component]
-fn Way(id: PathId) -> impl IntoView {
+pub fn path_page(id: PathId) -> AnyView {
     let t = texts();
     let path = ask(move || Question::Path(id));
     let title = Signal::derive(move || match answered::<Option<PathView>>(path).flatten() {
@@ -32,18 +22,19 @@ fn Way(id: PathId) -> impl IntoView {
         _ => t.nav_learn.to_owned(),
     });
     view! {
-        <Screen title=title back=Back::to("/lara", t.back_to_learn) tab=Tab::Learn>
+        <Screen title=title back=Back::to(Route::Learn, t.back_to_learn) tab=Tab::Learn>
             {loaded(path, move |view: Option<PathView>| match view {
                 Some(view) if view.deleted => view! { <Deleted id=id/> }.into_any(),
                 Some(view) => view! { <Stops view=view/> }.into_any(),
                 None => view! {
                     <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text>
-                        <a class="button" data-look="ink" href="/lara">{t.back_to_learn}</a>
+                        <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
                     </Empty>
                 }.into_any(),
             })}
         </Screen>
     }
+    .into_any()
 }
 
 #[component]
@@ -64,9 +55,9 @@ fn Stops(view: PathView) -> impl IntoView {
             </div>
             {(total > 0).then(|| view! { <SunArc done=done total=total/> })}
             <div class="path-actions">
-                <a class="button" href=format!("/lara/{id}/visa")><Icon glyph=Glyph::Screen/>{t.present}</a>
+                <a class="button" href=Route::Present(id).to_string()><Icon glyph=Glyph::Screen/>{t.present}</a>
                 {view.may_edit.then(|| view! {
-                    <a class="button" data-look="quiet" href=format!("/lara/{id}/andra")><Icon glyph=Glyph::Pencil/>{t.change}</a>
+                    <a class="button" data-look="quiet" href=Route::ChangePath(id).to_string()><Icon glyph=Glyph::Pencil/>{t.change}</a>
                     <button class="button" data-look="quiet" type="button" on:click=on(move |_| set_deleted(ports, live, id, true))>
                         <Icon glyph=Glyph::Trash/>{t.delete}
                     </button>
@@ -91,7 +82,7 @@ fn StopRow(id: PathId, index: usize, stop: StopView, done: RwSignal<usize>) -> i
     };
     let heading =
         stop.story.as_ref().map(|story| story.heading.clone()).unwrap_or_else(|| t.stop_missing.to_owned());
-    let link = format!("/lara/{id}/{}", index + 1);
+    let link = Route::Stop(id, index + 1).to_string();
     let story = stop.story.clone();
     let body = move || {
         let meta = story.as_ref().map(|story| {

@@ -7,35 +7,29 @@ use domain::{
     view::PathView,
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::id_in_path;
 use crate::{
     context::{answered, ask, ports, texts},
+    route::Route,
     ui::{Back, Banner, Glyph, Icon, Screen, Tone, draw, loaded, of, on, on_enter, sent},
 };
 
-#[component]
-pub fn NewPath() -> impl IntoView {
-    view! { <Form id=None before=Edited::default()/> }
+pub fn new_path() -> AnyView {
+    view! { <Form id=None before=Edited::default()/> }.into_any()
 }
 
-#[component]
-pub fn ChangePath() -> impl IntoView {
+pub fn change_path(id: PathId) -> AnyView {
     let t = texts();
-    let id = id_in_path::<PathId>("id");
-    let path = ask(move || id.get().map_or(Question::Paths, Question::Path));
+    let path = ask(move || Question::Path(id));
     // What is being written is not drawn anew because the library has news.
     let first = Memo::new(move |seen: Option<&Option<PathView>>| match seen {
         Some(Some(view)) => Some(view.clone()),
         _ => answered::<Option<PathView>>(path).flatten(),
     });
-    view! {
-        {loaded(path, move |_: Option<PathView>| match first.get_untracked() {
-            Some(view) => view! { <Form id=Some(view.id) before=Edited::of(&view)/> }.into_any(),
-            None => view! { <Screen title=t.path_missing>{t.path_missing_text}</Screen> }.into_any(),
-        })}
-    }
+    loaded(path, move |_: Option<PathView>| match first.get_untracked() {
+        Some(view) => view! { <Form id=Some(view.id) before=Edited::of(&view)/> }.into_any(),
+        None => view! { <Screen title=t.path_missing>{t.path_missing_text}</Screen> }.into_any(),
+    })
 }
 
 /// A stop as it is being written.
@@ -144,8 +138,7 @@ fn Form(id: Option<PathId>, before: Edited) -> impl IntoView {
     fields.fill(before.clone());
     let key = id.map_or_else(|| "path/new".to_owned(), |id| format!("path/{id}"));
     keep_stashed(fields, before, key.clone());
-    let back = Back::to(id.map_or_else(|| "/lara".to_owned(), |id| format!("/lara/{id}")), t.back);
-    let navigate = use_navigate();
+    let back = Back::to(id.map_or(Route::Learn, Route::Path), t.back);
     let problem = RwSignal::new(None::<KeepError>);
     let busy = RwSignal::new(false);
     let save = move || {
@@ -154,13 +147,12 @@ fn Form(id: Option<PathId>, before: Edited) -> impl IntoView {
         }
         busy.set(true);
         problem.set(None);
-        let (navigate, key) = (navigate.clone(), key.clone());
+        let key = key.clone();
         spawn_local(async move {
             match ports.outbox().save_path(id, fields.form()).await {
                 Ok(id) => {
                     ports.device().stash(&key, "");
-                    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-                    navigate(&format!("/lara/{id}"), options);
+                    ports.go_instead(Route::Path(id));
                 }
                 Err(error) => problem.set(Some(error)),
             }

@@ -4,27 +4,13 @@ use domain::{
     view::{Marked, PathView, StopView},
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_meta::Title;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{
-    NotFound, id_in_path,
-    stop::{Paragraphs, before_the_turn},
-};
+use super::stop::{Paragraphs, before_the_turn};
 use crate::{
     context::{ask, live, ports, texts},
-    ui::{Empty, Glyph, Icon, Kind, Logo, Said, draw, loaded, on},
+    route::Route,
+    ui::{Empty, Glyph, Icon, Kind, Logo, Said, draw, loaded, on, titled},
 };
-
-/// A path on a big screen, read from six metres away: situation, question, then the turning point on a tap or key.
-#[component]
-pub fn Present() -> impl IntoView {
-    let id = id_in_path::<PathId>("id");
-    draw(move || match id.get() {
-        Some(id) => view! { <Stage id=id/> }.into_any(),
-        None => view! { <NotFound/> }.into_any(),
-    })
-}
 
 /// Where the showing stands.
 #[derive(Clone, Copy)]
@@ -35,34 +21,32 @@ struct Show {
     total: RwSignal<usize>,
 }
 
-#[component]
-fn Stage(id: PathId) -> impl IntoView {
+/// A path on a big screen, read from six metres away: situation, question, then the turning point on a tap or key.
+pub fn present_page(id: PathId) -> AnyView {
     let t = texts();
+    titled(Signal::stored(t.present.to_owned()));
     let path = ask(move || Question::Path(id));
     let show = Show { id, stop: RwSignal::new(0), revealed: RwSignal::new(false), total: RwSignal::new(0) };
-    view! {
-        <Title text=format!("{} · {}", t.present, t.app)/>
-        {loaded(path, move |view: Option<PathView>| match view {
-            Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
-            _ => view! {
-                <main class="page" id="page">
-                    <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text>
-                        <a class="button" data-look="ink" href="/lara">{t.back_to_learn}</a>
-                    </Empty>
-                </main>
-            }.into_any(),
-        })}
-    }
+    loaded(path, move |view: Option<PathView>| match view {
+        Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
+        _ => view! {
+            <main class="page" id="page">
+                <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text>
+                    <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
+                </Empty>
+            </main>
+        }
+        .into_any(),
+    })
 }
 
 #[component]
 fn Running(view: PathView, show: Show) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let navigate = use_navigate();
     show.total.set(view.stops.len());
     let stops = StoredValue::new(view.stops);
     let title = view.path.title.as_str().to_owned();
-    let back = format!("/lara/{}", show.id);
+    let back = Route::Path(show.id);
     let reveal = move || {
         if show.revealed.get_untracked() {
             return;
@@ -86,7 +70,6 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
         false => reveal(),
         true => go(show.stop.get_untracked() + 1),
     };
-    let exit = back.clone();
     let press = move |key: &str| {
         match key {
             " " | "Enter" | "ArrowRight" | "PageDown" => onward(),
@@ -94,7 +77,7 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
                 true => show.revealed.set(false),
                 false => go(show.stop.get_untracked().saturating_sub(1)),
             },
-            "Escape" => navigate(&exit, NavigateOptions::default()),
+            "Escape" => ports.go(back),
             _ => return false,
         }
         true
@@ -112,7 +95,7 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
                     {draw(move || (!live.online.get()).then(|| view! {
                         <span class="badge" data-tone="dusk"><Icon glyph=Glyph::Offline/>{t.present_offline}</span>
                     }))}
-                    <a class="icon-button" href=back aria-label=t.present_end><Icon glyph=Glyph::Close/></a>
+                    <a class="icon-button" href=back.to_string() aria-label=t.present_end><Icon glyph=Glyph::Close/></a>
                 </div>
             </header>
             <main class="stage__story" id="page">
@@ -137,7 +120,7 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
                         </button>
                     }.into_any(),
                     false => view! {
-                        <a class="button" data-look="quiet" href=format!("/lara/{}", show.id)>{t.present_end}</a>
+                        <a class="button" data-look="quiet" href=Route::Path(show.id).to_string()>{t.present_end}</a>
                     }.into_any(),
                 })}
             </section>

@@ -4,30 +4,16 @@ use domain::{
     view::{Marked, PathView, StoryView},
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_params_map;
 
-use super::{NotFound, id_in_path};
 use crate::{
     context::{Asked, answered, ask, ports, texts},
+    route::Route,
     ui::{Back, Empty, Glyph, Icon, Kind, Said, Screen, draw, each, loaded, on},
 };
 
 /// One stop on one's own phone: the situation, the question, and the turning point when one has thought.
-#[component]
-pub fn StopPage() -> impl IntoView {
-    let id = id_in_path::<PathId>("id");
-    let params = use_params_map();
-    let stop = Memo::new(move |_| {
-        params.read().get("stop").and_then(|n| n.parse::<usize>().ok()).filter(|n| *n > 0)
-    });
-    draw(move || match (id.get(), stop.get()) {
-        (Some(id), Some(stop)) => view! { <AtStop id=id index=stop - 1/> }.into_any(),
-        _ => view! { <NotFound/> }.into_any(),
-    })
-}
-
-#[component]
-fn AtStop(id: PathId, index: usize) -> impl IntoView {
+pub fn stop_page(id: PathId, stop: usize) -> AnyView {
+    let index = stop - 1;
     let t = texts();
     let path = ask(move || Question::Path(id));
     let revealed = RwSignal::new(false);
@@ -41,13 +27,14 @@ fn AtStop(id: PathId, index: usize) -> impl IntoView {
     });
     view! {
         <Screen
-            title=title back=Back::to(format!("/lara/{id}"), t.back_to_path) has_dock=true
+            title=title back=Back::to(Route::Path(id), t.back_to_path) has_dock=true
             dock=move || view! { <Onward id=id index=index total=total revealed=revealed path=path/> }
         >
             <p class="story__meta">{draw(move || (t.stop_of)(index + 1, total.get()))}</p>
             {loaded(path, move |view| view! { <Content view=view index=index revealed=revealed/> })}
         </Screen>
     }
+    .into_any()
 }
 
 #[component]
@@ -136,11 +123,11 @@ fn Onward(
         }
         .into_any(),
         (true, true) => view! {
-            <a class="button" data-look="ink" data-size="large" data-wide href=format!("/lara/{id}/{}", index + 2)>{t.next_stop}</a>
+            <a class="button" data-look="ink" data-size="large" data-wide href=Route::Stop(id, index + 2).to_string()>{t.next_stop}</a>
         }
         .into_any(),
         (true, false) => view! {
-            <a class="button" data-look="ink" data-size="large" data-wide href=format!("/lara/{id}")>{t.done}</a>
+            <a class="button" data-look="ink" data-size="large" data-wide href=Route::Path(id).to_string()>{t.done}</a>
         }
         .into_any(),
     }

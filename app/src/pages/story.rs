@@ -10,11 +10,10 @@ use domain::{
     view::{Card, Marked, StoryView, Version},
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{NotFound, id_in_path, library::address};
 use crate::{
     context::{Asked, Live, Ports, Toast, answered, ask, live, ports, texts},
+    route::{self, Route},
     texts::Texts,
     ui::{
         Back, CardSize, Empty, Glyph, Icon, Kind, ReceiptLine, Said, Screen, StoryCard, Tab, draw, each,
@@ -23,17 +22,7 @@ use crate::{
 };
 
 /// One story, read in peace.
-#[component]
-pub fn Story() -> impl IntoView {
-    let id = id_in_path::<StoryId>("id");
-    draw(move || match id.get() {
-        Some(id) => view! { <Reading id=id/> }.into_any(),
-        None => view! { <NotFound/> }.into_any(),
-    })
-}
-
-#[component]
-fn Reading(id: StoryId) -> impl IntoView {
+pub fn story_page(id: StoryId) -> AnyView {
     let t = texts();
     let story = ask(move || Question::Story(id));
     let related = ask(move || Question::Related(id, 3));
@@ -41,7 +30,7 @@ fn Reading(id: StoryId) -> impl IntoView {
         Some(view) => view.heading,
         _ => t.nav_library.to_owned(),
     });
-    let back = Back::to("/bibliotek", t.back_to_library);
+    let back = Back::to(Route::Library, t.back_to_library);
     view! {
         <Screen title=title back=back tab=Tab::Library end=move || view! { <Menu id=id story=story/> }>
             {loaded(story, move |view: Option<Box<StoryView>>| match view {
@@ -49,12 +38,13 @@ fn Reading(id: StoryId) -> impl IntoView {
                 Some(_) => view! { <Deleted id=id/> }.into_any(),
                 None => view! {
                     <Empty glyph=Glyph::Search title=t.story_missing text=t.story_missing_text>
-                        <a class="button" data-look="ink" href="/bibliotek">{t.back_to_library}</a>
+                        <a class="button" data-look="ink" href=Route::Library.to_string()>{t.back_to_library}</a>
                     </Empty>
                 }.into_any(),
             })}
         </Screen>
     }
+    .into_any()
 }
 
 #[component]
@@ -118,7 +108,7 @@ fn Labels(values: Vec<Named>, tags: Vec<Named>) -> impl IntoView {
         let mut filter = Filter::default();
         filter.set_label(kind, Some(label.id));
         view! {
-            <a class=icon.then_some("value") href=address("", &filter)>
+            <a class=icon.then_some("value") href=route::library("", &filter)>
                 {icon.then(|| view! { <Icon glyph=Glyph::Sun/> })}{label.name}
             </a>
         }
@@ -175,16 +165,16 @@ fn Related(related: Asked) -> impl IntoView {
     let t = texts();
     // What is alike is a bonus: where it cannot be had, nothing is said.
     let cards = move || answered::<Vec<Card>>(related).filter(|cards| !cards.is_empty());
-    view! {
-        <Transition fallback=|| ()>
-            {draw(move || cards().map(|cards| view! {
+    draw(move || {
+        cards().map(|cards| {
+            view! {
                 <section class="section" aria-labelledby="related">
                     <h2 class="section__title" id="related">{t.related}</h2>
-                    {cards.into_iter().map(|card| view! { <StoryCard card size=CardSize::Small/> }).collect_view()}
+                    {each(cards.into_iter().map(|card| view! { <StoryCard card size=CardSize::Small/> }))}
                 </section>
-            }))}
-        </Transition>
-    }
+            }
+        })
+    })
 }
 
 /// Every text the story ever had. Asked for when it is opened.
@@ -234,7 +224,7 @@ fn Menu(id: StoryId, story: Asked) -> impl IntoView {
             let share = move |_| {
                 let (device, heading, toast) = (ports.device(), heading.clone(), live.toast);
                 spawn_local(async move {
-                    if device.share(&heading, &format!("/berattelse/{id}")).await {
+                    if device.share(&heading, &Route::Story(id).to_string()).await {
                         toast.set(Some(Toast { text: t.link_copied, undo: None }));
                     }
                 });
@@ -252,12 +242,10 @@ fn Menu(id: StoryId, story: Asked) -> impl IntoView {
 #[component]
 fn Change(id: StoryId) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let navigate = use_navigate();
     let change = move |_| {
-        let (drafts, navigate) = (ports.drafts(), navigate.clone());
         spawn_local(async move {
-            match drafts.change(id).await {
-                Ok(draft) => navigate(&format!("/beratta?utkast={}", draft.id), NavigateOptions::default()),
+            match ports.drafts().change(id).await {
+                Ok(draft) => ports.go(route::draft(draft.id)),
                 Err(_) => live.storage_failed.set(true),
             }
         });

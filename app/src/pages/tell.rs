@@ -7,18 +7,14 @@ mod sheet;
 use domain::{
     coach::{Detail, Hints, hints},
     draft::DraftProblem,
-    id::DraftId,
     ports::{KeepError, Labels, Question},
     story::{Part, StoryKind, suggested_title},
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
 
 use crate::{
     context::{Asked, answered, ask, live, ports, texts},
+    route::{self, Route},
     ui::{Back, Banner, Glyph, Icon, Screen, Tone, draw, each, of, on, sent},
 };
 pub use drafts::DraftList;
@@ -29,17 +25,14 @@ use sheet::{Saved, Sheet};
 /// Where the text of a problem stands beside what was written.
 const WARN_BELOW: usize = 1_000;
 
-#[component]
-pub fn Tell() -> impl IntoView {
-    let t = texts();
-    let query = use_query_map();
-    let in_address = Memo::new(move |_| query.read().get("utkast").and_then(|id| id.parse::<DraftId>().ok()));
+pub fn tell_page() -> AnyView {
+    let (t, live) = (texts(), live());
     let sheet = Sheet::new();
-    sheet.follow(in_address, move || shared_text(&query.get_untracked()));
+    sheet.follow(Memo::new(move |_| live.address.read().query.draft()));
     // Nobody has to have joined to tell: there are simply no labels to choose from then.
     let labels = ask(|| Question::Labels);
     let title = move || if sheet.changes.get().is_some() { t.change_story } else { t.nav_tell };
-    let back = Back::to("/", t.back_draft_is_kept);
+    let back = Back::to(Route::Home, t.back_draft_is_kept);
     view! {
         <Screen
             title=Signal::derive(move || title().to_owned()) back=back heading=t.nav_tell has_dock=true
@@ -65,13 +58,7 @@ pub fn Tell() -> impl IntoView {
             </form>
         </Screen>
     }
-}
-
-/// What another app handed over.
-fn shared_text(query: &leptos_router::params::ParamsMap) -> Option<String> {
-    let given = ["rubrik", "text", "lank"].into_iter().filter_map(|key| query.get(key));
-    let text = given.filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join("\n");
-    (!text.is_empty()).then_some(text)
+    .into_any()
 }
 
 /// One question, and ruled paper for the answer.
@@ -225,7 +212,6 @@ fn Kinds(sheet: Sheet) -> impl IntoView {
 #[component]
 fn SaveDock(sheet: Sheet) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let navigate = use_navigate();
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<KeepError>);
     let save = move |_| {
@@ -235,18 +221,16 @@ fn SaveDock(sheet: Sheet) -> impl IntoView {
         let draft = sheet.draft();
         if live.me.read_untracked().is_none() {
             ports.drafts().keep(draft.clone());
-            navigate(&format!("/ga-med?utkast={}", draft.id), NavigateOptions::default());
+            ports.go(route::join_with(draft.id));
             return;
         }
         busy.set(true);
         problem.set(None);
-        let (outbox, navigate) = (ports.outbox(), navigate.clone());
         spawn_local(async move {
-            match outbox.tell(&draft).await {
+            match ports.outbox().tell(&draft).await {
                 Ok(story) => {
                     // Back from here must not lead to an empty sheet.
-                    let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-                    navigate(&format!("/beratta/klar/{story}"), options);
+                    ports.go_instead(Route::Told(story));
                 }
                 Err(error) => problem.set(Some(error)),
             }

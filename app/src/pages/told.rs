@@ -1,25 +1,14 @@
 use domain::{id::StoryId, person::given_name, ports::Question, view::StoryView};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{NotFound, id_in_path};
 use crate::{
     context::{ask, live, ports, texts},
+    route::{self, Route},
     ui::{Back, Glyph, Icon, Screen, Slip, draw, loaded, on},
 };
 
 /// Told and done: thanks, and the receipt, which turns green by itself.
-#[component]
-pub fn Told() -> impl IntoView {
-    let id = id_in_path::<StoryId>("id");
-    draw(move || match id.get() {
-        Some(id) => view! { <Thanks id=id/> }.into_any(),
-        None => view! { <NotFound/> }.into_any(),
-    })
-}
-
-#[component]
-fn Thanks(id: StoryId) -> impl IntoView {
+pub fn told_page(id: StoryId) -> AnyView {
     let (t, live) = (texts(), live());
     let story = ask(move || Question::Story(id));
     let thanks = move || {
@@ -29,9 +18,9 @@ fn Thanks(id: StoryId) -> impl IntoView {
     let lead = move || if live.online.get() { t.thanks_online } else { t.thanks_offline };
     view! {
         <Screen
-            title=t.saved back=Back::close("/", t.close) has_dock=true
+            title=t.saved back=Back::close(Route::Home, t.close) has_dock=true
             dock=move || view! {
-                <a class="button" data-look="ink" data-size="large" data-wide href="/">{t.done}</a>
+                <a class="button" data-look="ink" data-size="large" data-wide href=Route::Home.to_string()>{t.done}</a>
             }
         >
             <div class="thanks">
@@ -42,6 +31,7 @@ fn Thanks(id: StoryId) -> impl IntoView {
             {loaded(story, |view: Option<Box<StoryView>>| view.map(|view| view! { <Receipt view=*view/> }))}
         </Screen>
     }
+    .into_any()
 }
 
 #[component]
@@ -49,13 +39,11 @@ fn Receipt(view: StoryView) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     let language = live.language.get_untracked();
     let day = ports.locale().weekday(ports.locale().today(), language);
-    let navigate = use_navigate();
     let id = view.id;
     let change = move |_| {
-        let navigate = navigate.clone();
         spawn_local(async move {
             if let Ok(draft) = ports.drafts().change(id).await {
-                navigate(&format!("/beratta?utkast={}", draft.id), NavigateOptions::default());
+                ports.go(route::draft(draft.id));
             }
         });
     };
@@ -63,8 +51,8 @@ fn Receipt(view: StoryView) -> impl IntoView {
         {view.receipt.map(|receipt| view! { <Slip heading=view.heading.clone() day=day receipt=receipt/> })}
         <div class="chips" data-center>
             <button class="chip" type="button" on:click=on(change)><Icon glyph=Glyph::Pencil/>{t.change}</button>
-            <a class="chip" href=format!("/berattelse/{id}")><Icon glyph=Glyph::Eye/>{t.read_it}</a>
-            <a class="chip" href="/beratta"><Icon glyph=Glyph::Plus/>{t.tell_another}</a>
+            <a class="chip" href=Route::Story(id).to_string()><Icon glyph=Glyph::Eye/>{t.read_it}</a>
+            <a class="chip" href=Route::Tell.to_string()><Icon glyph=Glyph::Plus/>{t.tell_another}</a>
         </div>
     }
 }

@@ -7,7 +7,10 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{Glyph, Icon, ReceiptLine, each};
-use crate::context::{live, ports, texts};
+use crate::{
+    context::{live, ports, texts},
+    route::Route,
+};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CardSize {
@@ -43,7 +46,7 @@ pub fn StoryCard(card: Card, #[prop(optional)] size: CardSize) -> impl IntoView 
         <article class="story-card" data-size=size.key()>
             <div class="story-card__top"><Kind kind=card.kind/></div>
             <h3 class="story-card__title">
-                <a href=format!("/berattelse/{}", card.id)><MarkedText text=card.title/></a>
+                <a href=Route::Story(card.id).to_string()><MarkedText text=card.title/></a>
             </h3>
             <p class="story-card__turn"><MarkedText text=card.turn/></p>
             {card.quote.filter(|_| !small).map(|quote| view! { <Said text=quote/> })}

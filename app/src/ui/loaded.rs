@@ -19,19 +19,12 @@ where
     )
 }
 
-type View = Box<dyn Fn(Answer) -> AnyView + Send + Sync>;
-
-fn loaded_any(asked: Asked, view: View) -> AnyView {
-    let view = StoredValue::new(view);
-    view! {
-        <Transition fallback=Skeleton>
-            {draw(move || asked.get().map(|answer| match answer {
-                Ok(answer) => view.with_value(|view| view(answer)),
-                Err(error) => trouble(error).into_any(),
-            }))}
-        </Transition>
-    }
-    .into_any()
+fn loaded_any(asked: Asked, view: Box<dyn Fn(Answer) -> AnyView + Send + Sync>) -> AnyView {
+    draw(move || match asked.get() {
+        None => Skeleton().into_any(),
+        Some(Ok(answer)) => view(answer),
+        Some(Err(error)) => trouble(error).into_any(),
+    })
 }
 
 /// Why there is nothing to show.

@@ -1,8 +1,10 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::{Banner, Glyph, Icon, Logo, Tone, draw, each, on};
-use crate::context::{live, ports, texts};
+use crate::{
+    context::{live, ports, texts},
+    route::Route,
+};
 
 /// The five places of the tab bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,15 +42,15 @@ pub fn Screen(
     children: Children,
 ) -> impl IntoView {
     let t = texts();
+    titled(title);
     let bar = match back {
         Some(back) => view! {
             <a class="icon-button" href=back.to aria-label=back.label><Icon glyph=back.glyph/></a>
         }
         .into_any(),
-        None => view! { <a class="brand" href="/"><Logo/>{t.app}</a> }.into_any(),
+        None => view! { <a class="brand" href=Route::Home.to_string()><Logo/>{t.app}</a> }.into_any(),
     };
     view! {
-        <Title text=move || format!("{} · {}", title.get(), t.app)/>
         <div class="screen">
             <a class="skip-link" href="#page">{t.skip}</a>
             <header class="top-bar">
@@ -70,6 +72,13 @@ pub fn Screen(
     .into_any()
 }
 
+/// What the document is called while this screen is shown.
+pub fn titled(title: Signal<String>) {
+    let live = live();
+    live.title.set(title.get_untracked());
+    Effect::new(move |_| live.title.set(title.get()));
+}
+
 /// A way back, with its name for those who cannot see the arrow.
 #[derive(Clone)]
 pub struct Back {
@@ -79,12 +88,12 @@ pub struct Back {
 }
 
 impl Back {
-    pub fn to(path: impl Into<String>, label: &'static str) -> Self {
-        Self { to: path.into(), label, glyph: Glyph::Back }
+    pub fn to(route: Route, label: &'static str) -> Self {
+        Self { to: route.to_string(), label, glyph: Glyph::Back }
     }
 
-    pub fn close(path: impl Into<String>, label: &'static str) -> Self {
-        Self { to: path.into(), label, glyph: Glyph::Close }
+    pub fn close(route: Route, label: &'static str) -> Self {
+        Self { to: route.to_string(), label, glyph: Glyph::Close }
     }
 }
 
@@ -142,15 +151,15 @@ fn Toasts() -> impl IntoView {
 fn TabBar(current: Tab) -> impl IntoView {
     let t = texts();
     let tabs = [
-        (Tab::Home, "/", Glyph::Home, t.nav_home),
-        (Tab::Library, "/bibliotek", Glyph::Library, t.nav_library),
-        (Tab::Tell, "/beratta", Glyph::Tell, t.nav_tell),
-        (Tab::Learn, "/lara", Glyph::Learn, t.nav_learn),
-        (Tab::Me, "/jag", Glyph::Me, t.nav_me),
+        (Tab::Home, Route::Home, Glyph::Home, t.nav_home),
+        (Tab::Library, Route::Library, Glyph::Library, t.nav_library),
+        (Tab::Tell, Route::Tell, Glyph::Tell, t.nav_tell),
+        (Tab::Learn, Route::Learn, Glyph::Learn, t.nav_learn),
+        (Tab::Me, Route::Me, Glyph::Me, t.nav_me),
     ];
-    let tab = move |(tab, path, glyph, name)| {
+    let tab = move |(tab, route, glyph, name): (Tab, Route, Glyph, &'static str)| {
         view! {
-            <a class="tab" href=path aria-current={(tab == current).then_some("page")} data-tell={tab == Tab::Tell}>
+            <a class="tab" href=route.to_string() aria-current={(tab == current).then_some("page")} data-tell={tab == Tab::Tell}>
                 <Icon glyph=glyph/><span>{name}</span>
             </a>
         }
@@ -163,7 +172,7 @@ fn TabBar(current: Tab) -> impl IntoView {
 pub fn TellButton() -> impl IntoView {
     let t = texts();
     view! {
-        <a class="tell-button" href="/beratta">
+        <a class="tell-button" href=Route::Tell.to_string()>
             <Logo/>
             <span>
                 <span class="tell-button__title">{t.tell_button}</span>

@@ -209,8 +209,22 @@ pub struct Storage {
     pub drafts: usize,
 }
 
+/// How one goes from a screen to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Going {
+    /// "Back" leads here again.
+    Onward,
+    /// The present screen is not come back to.
+    Instead,
+    /// The address follows what is done on the screen, which stays as it is.
+    InPlace,
+}
+
 #[async_trait]
 pub trait Device: Send + Sync + 'static {
+    /// Shows the screen at an address of ours.
+    fn go(&self, to: &str, going: Going);
+
     async fn copy(&self, text: &str) -> bool;
 
     /// Opens the phone's own way of sharing, or copies the link where there is none. `true` if it was copied.

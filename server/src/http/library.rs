@@ -1,33 +1,22 @@
-//! The server functions of `app::remote`: the library for phones that do not hold everything.
+//! The library, for phones that do not hold everything.
 
-use std::sync::Arc;
-
-use app::context::{Live, Ports};
-use axum::{
-    extract::{FromRequestParts, Request, State},
-    response::{IntoResponse, Response},
-};
-use domain::{
-    language::Language,
-    ports::{Library, Locale},
-};
-use leptos::prelude::provide_context;
+use axum::{Json, extract::State};
+use domain::ports::{Answer, Library, Question, Unavailable};
 
 use super::{Server, error::AppError, session::Visitor};
-use crate::{library::ReadersLibrary, locale::ServerLocale};
+use crate::library::ReadersLibrary;
 
-pub async fn answer(State(server): State<Server>, request: Request) -> Result<Response, AppError> {
-    let (mut parts, body) = request.into_parts();
-    let Visitor(session) = Visitor::from_request_parts(&mut parts, &server).await?;
-    let library = Arc::new(ReadersLibrary {
-        store: server.store.clone(),
-        reader: session.map(|session| session.reader),
-    });
-    let context = move || {
-        let library: Arc<dyn Library> = library.clone();
-        provide_context(Ports::new(library, Arc::new(ServerLocale) as Arc<dyn Locale>, None));
-        provide_context(Live::new(Language::default(), None));
-    };
-    let answer = leptos_axum::handle_server_fns_with_context(context, Request::from_parts(parts, body)).await;
-    Ok(answer.into_response())
+/// `POST /api/v1/library`: one question, one answer.
+pub async fn answer(
+    State(server): State<Server>,
+    Visitor(session): Visitor,
+    Json(question): Json<Question>,
+) -> Result<Json<Answer>, AppError> {
+    let reader = session.map(|session| session.reader);
+    let library = ReadersLibrary { store: server.store.clone(), reader };
+    library.ask(question).await.map(Json).map_err(|why| match why {
+        Unavailable::SignedOut => AppError::SignedOut,
+        // The library has noted the cause.
+        Unavailable::Unreachable | Unavailable::Storage | Unavailable::Broken => AppError::Broken,
+    })
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use app::{
-    context::{Live, Ports},
-    document::{Document, Life},
+    context::{Live, Ports, Seed},
+    document::{Life, document},
+    route::{Address, Route},
 };
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use domain::{
@@ -31,30 +32,37 @@ pub async fn page(State(server): State<Server>, request: Request) -> Result<Resp
     let (mut parts, body) = request.into_parts();
     let Visitor(session) = Visitor::from_request_parts(&mut parts, &server).await?;
     let language = language_of(&parts.headers);
+    let address = Address::of(parts.uri.path_and_query().map_or("/", |path| path.as_str()));
+    let route = Route::of(&address.path);
     let library = Arc::new(ReadersLibrary {
         store: server.store.clone(),
         reader: session.map(|session| session.reader),
     });
     let me = library.me().await.map_err(|_| AppError::Broken)?;
+    let question = route.question(&address.query, ServerLocale.today()).filter(|_| me.is_some());
+    let seed = match question {
+        // What cannot be answered now is asked again by the phone, which then says why.
+        Some(question) => library.ask(question.clone()).await.ok().map(|answer| Seed { question, answer }),
+        None => None,
+    };
     let assets = server.site.document_assets();
-    let for_context = (me.clone(), library.clone());
+    let for_context = (me.clone(), seed.clone(), address);
     let context = move || {
-        let (me, library) = for_context.clone();
-        provide_context(Ports::new(
-            library as Arc<dyn Library>,
-            Arc::new(ServerLocale) as Arc<dyn Locale>,
-            None,
-        ));
-        provide_context(Live::new(language, me));
+        let (me, seed, address) = for_context.clone();
+        provide_context(Ports::new(library.clone(), Arc::new(ServerLocale), None));
+        provide_context(Live::new(language, address, me, seed));
     };
-    let document = move || {
-        let nonce = use_nonce().map(|nonce| nonce.to_string());
+    let draw = move || {
+        let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
         let response = expect_context::<ResponseOptions>();
-        response.insert_header(header::CONTENT_SECURITY_POLICY, csp_for_page(nonce.as_deref()));
+        response.insert_header(header::CONTENT_SECURITY_POLICY, csp_for_page(Some(&nonce)));
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        view! { <Document language=language assets=assets.clone() life=Life::Hydrated { me: me.clone() }/> }
+        if route == Route::NotFound {
+            response.set_status(StatusCode::NOT_FOUND);
+        }
+        document(language, assets.clone(), Life::Hydrated { me: me.clone(), seed: seed.clone(), nonce })
     };
-    let render = leptos_axum::render_app_async_with_context(context, document);
+    let render = leptos_axum::render_app_async_with_context(context, draw);
     Ok(render(Request::from_parts(parts, body)).await)
 }
 
@@ -62,10 +70,7 @@ pub async fn page(State(server): State<Server>, request: Request) -> Result<Resp
 pub async fn shell(State(server): State<Server>, headers: HeaderMap) -> Response {
     let language = language_of(&headers);
     let assets = server.site.document_assets();
-    let html = Owner::new_root(None).with(|| {
-        app::document::provide_meta();
-        view! { <Document language=language assets=assets life=Life::Mounted/> }.to_html()
-    });
+    let html = Owner::new_root(None).with(|| document(language, assets, Life::Mounted).to_html());
     let headers = [
         (header::CONTENT_SECURITY_POLICY, csp_for_page(None)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),

@@ -1,10 +1,10 @@
 use domain::draft::Draft;
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::sheet::Sheet;
 use crate::{
     context::{Live, Ports, Toast, live, ports, texts},
+    route,
     texts::Texts,
     ui::{Glyph, Icon, draw, on},
 };
@@ -55,12 +55,11 @@ fn refresh(ports: Ports, drafts: RwSignal<Vec<Draft>>) {
 #[component]
 fn DraftRow(draft: Draft, drafts: RwSignal<Vec<Draft>>) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let navigate = use_navigate();
     let heading =
         Some(draft.heading()).filter(|heading| !heading.is_empty()).unwrap_or_else(|| t.untitled.to_owned());
     let when = ports.locale().moment(draft.saved_at, live.language.get_untracked());
     let id = draft.id;
-    let go_on = move |_| navigate(&format!("/beratta?utkast={id}"), NavigateOptions::default());
+    let go_on = move |_| ports.go(route::draft(id));
     let discard = move |_| {
         let draft = draft.clone();
         spawn_local(async move {

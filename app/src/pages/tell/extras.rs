@@ -12,12 +12,9 @@ use crate::{
 pub fn Extras(sheet: Sheet, labels: Asked) -> impl IntoView {
     let known = Memo::new(move |_| answered::<Labels>(labels).unwrap_or_default());
     view! {
-        <Suspense fallback=|| ()>
-            {draw(move || { labels.track(); })}
-            <Tags sheet=sheet known=known/>
-            <Values sheet=sheet known=known/>
-            <Places sheet=sheet known=known/>
-        </Suspense>
+        <Tags sheet=sheet known=known/>
+        <Values sheet=sheet known=known/>
+        <Places sheet=sheet known=known/>
     }
 }
 

@@ -6,9 +6,11 @@ use domain::{
     time::Millis,
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use crate::context::{Live, Ports, live, ports};
+use crate::{
+    context::{Live, Ports, live, ports},
+    route,
+};
 
 /// What is being told, as signals: each field is drawn by itself, and every change is handed over to be kept.
 #[derive(Clone, Copy)]
@@ -60,7 +62,7 @@ impl Sheet {
 
     /// Takes up the draft that the address names, else begins a new one (with what another app handed over). Keeps
     /// the address in step, so that a killed tab comes back to this very draft.
-    pub fn follow(self, in_address: Memo<Option<DraftId>>, shared: impl Fn() -> Option<String> + 'static) {
+    pub fn follow(self, in_address: Memo<Option<DraftId>>) {
         Effect::new(move |_| match in_address.get() {
             Some(id) if self.id() == Some(id) => {}
             Some(id) => {
@@ -75,12 +77,11 @@ impl Sheet {
             }
             None => {
                 self.show_new();
-                if let Some(text) = shared() {
+                if let Some(text) = self.live.address.read_untracked().query.shared() {
                     self.write(Part::Situation, text);
                 }
             }
         });
-        let navigate = use_navigate();
         Effect::new(move |_| {
             let Some(kept) = self.live.kept.get() else { return };
             if self.id() != Some(kept.draft) {
@@ -95,9 +96,7 @@ impl Sheet {
                     });
                     self.saved.set(Saved::At(saved.at));
                     if in_address.get_untracked() != Some(saved.id) {
-                        let options =
-                            NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-                        navigate(&format!("/beratta?utkast={}", saved.id), options);
+                        self.ports.stay(route::draft(saved.id));
                     }
                 }
                 Err(error) => self.saved.set(Saved::Failed(error)),
