@@ -61,7 +61,7 @@ impl Accounts for PhoneAccounts {
     async fn look_at_invite(&self, code: &str) -> Result<InviteView, JoinError> {
         let code = code.to_owned();
         let ask =
-            async move { answer(net::ask("/api/v1/invite", &serde_json::json!({ "code": code })).await) };
+            async move { answer(net::request("/api/v1/invite", &serde_json::json!({ "code": code })).await) };
         SendWrapper::new(ask).await
     }
 
@@ -73,7 +73,7 @@ impl Accounts for PhoneAccounts {
             phone.store.check().await.map_err(|_| JoinError::Storage)?;
             let device = DeviceId::mint(now(), &randomness());
             let ask = JoinAsk { form: &form, device };
-            let Welcome { me, push_token } = answer(net::ask("/api/v1/join", &ask).await)?;
+            let Welcome { me, push_token } = answer(net::request("/api/v1/join", &ask).await)?;
             settle_in(&phone, device, &me, push_token).await.map_err(|_| JoinError::Storage)?;
             syncer.poke();
             Ok(me)
@@ -85,8 +85,7 @@ impl Accounts for PhoneAccounts {
         let (phone, syncer) = (*self.0).clone();
         SendWrapper::new(async move {
             // The session ends on the server if it can be reached; here it ends in any case.
-            let _: Said<serde_json::Value, serde_json::Value> =
-                net::ask("/api/v1/sign-out", &serde_json::json!({})).await;
+            let _ = net::ask::<serde_json::Value>("/api/v1/sign-out", &serde_json::json!({})).await;
             phone.store.sign_out().await.map_err(KeepError::from)?;
             phone.store.set_meta(ME, "").await.map_err(KeepError::from)?;
             syncer.poke();
@@ -117,9 +116,8 @@ async fn settle_in(phone: &Phone, device: DeviceId, me: &Me, push_token: String)
 /// A browser that kept its cookie but lost its store becomes a device again.
 pub async fn settle_in_again(phone: &Phone) -> Option<Me> {
     let device = DeviceId::mint(now(), &randomness());
-    let said: Said<Welcome, serde_json::Value> =
-        net::ask("/api/v1/device", &serde_json::json!({ "device": device })).await;
-    let Said::Yes(Welcome { me, push_token }) = said else { return None };
+    let welcome = net::ask("/api/v1/device", &serde_json::json!({ "device": device })).await;
+    let Welcome { me, push_token } = welcome.ok()?;
     settle_in(phone, device, &me, push_token).await.ok()?;
     Some(me)
 }

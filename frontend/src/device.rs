@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::{
     id::PathId,
     language::Language,
-    ports::{Device, Storage},
+    ports::{Device, Going, Storage},
 };
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -18,20 +18,26 @@ use web_sys::{
     js_sys::{Array, Function, Promise, Reflect},
 };
 
-use crate::{drafts, entropy::window, phone::Phone, worker::Workers};
+use crate::{address::Addresses, drafts, entropy::window, phone::Phone, worker::Workers};
 
 pub struct PhoneDevice(SendWrapper<Rc<Inner>>);
 
 struct Inner {
     phone: Rc<Phone>,
+    addresses: Addresses,
     workers: Workers,
     /// The browser's own question whether to install, held back until the person asks for it.
     install: Rc<RefCell<Option<JsValue>>>,
 }
 
 impl PhoneDevice {
-    pub fn new(phone: Rc<Phone>, workers: Workers, install: Rc<RefCell<Option<JsValue>>>) -> Self {
-        Self(SendWrapper::new(Rc::new(Inner { phone, workers, install })))
+    pub fn new(
+        phone: Rc<Phone>,
+        addresses: Addresses,
+        workers: Workers,
+        install: Rc<RefCell<Option<JsValue>>>,
+    ) -> Self {
+        Self(SendWrapper::new(Rc::new(Inner { phone, addresses, workers, install })))
     }
 
     fn live(&self) -> Live {
@@ -60,6 +66,10 @@ fn remember(key: &str, text: &str) {
 
 #[async_trait]
 impl Device for PhoneDevice {
+    fn go(&self, to: &str, going: Going) {
+        self.0.addresses.go(to, going);
+    }
+
     async fn copy(&self, text: &str) -> bool {
         let text = text.to_owned();
         SendWrapper::new(async move { copy(&text).await }).await

@@ -3,6 +3,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod accounts;
+mod address;
 mod device;
 mod drafts;
 mod entropy;

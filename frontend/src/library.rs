@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use app::remote;
 use async_trait::async_trait;
 use domain::{
     id::{PathId, StoryId},
@@ -11,12 +10,13 @@ use domain::{
     query::{Filter, ListQuery, Listing, Searched},
     shelf::Shelf,
     story::Story,
+    sync::round::Trouble,
     time::Day,
     view::{Card, PathCard, PathView, StoryView, Version},
 };
 use send_wrapper::SendWrapper;
 
-use crate::{phone::Phone, store::StoreError};
+use crate::{net, phone::Phone, store::StoreError};
 
 pub struct PhoneLibrary(SendWrapper<Rc<Phone>>);
 
@@ -39,19 +39,19 @@ impl Library for PhoneLibrary {
 
 async fn answer(phone: Rc<Phone>, question: Question) -> Answered<Answer> {
     if let Question::History(_) = question {
-        return remote::ask(&question).await;
+        return ask_server(&question).await;
     }
     if phone.is_complete() || phone.reader().is_none() {
         let answer = own_answer(&phone, &question).await?;
         // A phone that holds only the newest stories asks for the others.
         return match (&question, &answer) {
-            (Question::Story(_), Answer::Story(None)) if !holds_all(&phone) => remote::ask(&question).await,
+            (Question::Story(_), Answer::Story(None)) if !holds_all(&phone) => ask_server(&question).await,
             _ => Ok(answer),
         };
     }
     // Until the first pull is complete the server answers, so that nobody sees an empty library. Without a network,
     // what has come so far is better than nothing, unless nothing has come.
-    match remote::ask(&question).await {
+    match ask_server(&question).await {
         Err(away) if phone.with_shelf(|shelf| shelf.count()) == 0 => match question {
             Question::Labels | Question::Mine => own_answer(&phone, &question).await,
             Question::Story(_) => match own_answer(&phone, &question).await? {
@@ -63,6 +63,13 @@ async fn answer(phone: Rc<Phone>, question: Question) -> Answered<Answer> {
         Err(_) => own_answer(&phone, &question).await,
         answer => answer,
     }
+}
+
+async fn ask_server(question: &Question) -> Answered<Answer> {
+    net::ask("/api/v1/library", question).await.map_err(|trouble| match trouble {
+        Trouble::SignedOut => Unavailable::SignedOut,
+        _ => Unavailable::Unreachable,
+    })
 }
 
 async fn own_answer(phone: &Phone, question: &Question) -> Answered<Answer> {

@@ -72,7 +72,15 @@ pub async fn push<T: DeserializeOwned>(path: &str, body: &str, token: Option<&st
     }
 }
 
-/// What the server says to a question asked in JSON.
+/// Asks in JSON.
+pub async fn ask<T: DeserializeOwned>(path: &str, question: &impl Serialize) -> Result<T, Trouble> {
+    match post(path, question).await? {
+        (200, body) => serde_json::from_str(&body).map_err(|_| Trouble::NotSolsken),
+        (status, _) => Err(refused(status)),
+    }
+}
+
+/// What the server says to a request that it may refuse with a reason of its own.
 pub enum Said<T, E> {
     Yes(T),
     No(E),
@@ -80,7 +88,7 @@ pub enum Said<T, E> {
 }
 
 /// Asks in JSON. What is refused with `{"error": …}` of our own comes back as `No`.
-pub async fn ask<T: DeserializeOwned, E: DeserializeOwned>(
+pub async fn request<T: DeserializeOwned, E: DeserializeOwned>(
     path: &str,
     question: &impl Serialize,
 ) -> Said<T, E> {
@@ -88,8 +96,7 @@ pub async fn ask<T: DeserializeOwned, E: DeserializeOwned>(
     struct Refusal<E> {
         error: E,
     }
-    let Ok(body) = serde_json::to_string(question) else { return Said::Trouble(Trouble::NotSolsken) };
-    match send("POST", path, Some(&body), &[("content-type", "application/json")]).await {
+    match post(path, question).await {
         Ok((200, body)) => match serde_json::from_str(&body) {
             Ok(answer) => Said::Yes(answer),
             Err(_) => Said::Trouble(Trouble::NotSolsken),
@@ -100,4 +107,9 @@ pub async fn ask<T: DeserializeOwned, E: DeserializeOwned>(
         },
         Err(trouble) => Said::Trouble(trouble),
     }
+}
+
+async fn post(path: &str, question: &impl Serialize) -> Result<(u16, String), Trouble> {
+    let body = serde_json::to_string(question).map_err(|_| Trouble::NotSolsken)?;
+    send("POST", path, Some(&body), &[("content-type", "application/json")]).await
 }

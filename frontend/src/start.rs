@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
-use app::context::{Install, Live, PhonePorts, Ports};
+use app::{
+    context::{Install, Live, PhonePorts, Ports, Seed},
+    document::SEED,
+};
 use domain::view::Me;
 use leptos::{
     mount::{hydrate_body, mount_to_body},
@@ -14,6 +17,7 @@ use web_sys::{EventSource, VisibilityState, js_sys::Reflect};
 
 use crate::{
     accounts::{PhoneAccounts, settle_in_again},
+    address::{Addresses, here},
     device::{PhoneDevice, chosen_language},
     drafts::{Keeper, PhoneDrafts},
     entropy::window,
@@ -36,7 +40,8 @@ pub async fn start() {
     // The signals of the whole app live in an owner that is never disposed of.
     let owner = Owner::new_root(None);
     owner.set();
-    let live = Live::new(chosen_language(), rendered_for.clone());
+    let live = Live::new(chosen_language(), here(), rendered_for.clone(), seed());
+    let addresses = Addresses::new(live);
     let phone = Phone::new(live, Tabs::join());
     let opened = phone.open().await;
     if let Err(error) = &opened {
@@ -51,7 +56,7 @@ pub async fn start() {
     let keeper = Keeper::new(phone.clone());
     let workers = Workers::default();
     let install = Rc::new(RefCell::new(None));
-    let ports = ports(&phone, &syncer, &keeper, &workers, &install);
+    let ports = ports(&phone, &addresses, &syncer, &keeper, &workers, &install);
     let app = move || {
         provide_context(ports);
         provide_context(live);
@@ -63,6 +68,7 @@ pub async fn start() {
         mount_to_body(app);
     }
     std::mem::forget(owner);
+    addresses.watch();
     set_root_attribute(READY, "");
     if opened.is_err() {
         return;
@@ -79,6 +85,7 @@ pub async fn start() {
 
 fn ports(
     phone: &Rc<Phone>,
+    addresses: &Addresses,
     syncer: &Rc<Syncer>,
     keeper: &Rc<Keeper>,
     workers: &Workers,
@@ -88,7 +95,12 @@ fn ports(
         drafts: Arc::new(PhoneDrafts::new(keeper.clone())),
         outbox: Arc::new(PhoneOutbox::new(phone.clone(), keeper.clone(), syncer.clone())),
         accounts: Arc::new(PhoneAccounts::new(phone.clone(), syncer.clone())),
-        device: Arc::new(PhoneDevice::new(phone.clone(), workers.clone(), install.clone())),
+        device: Arc::new(PhoneDevice::new(
+            phone.clone(),
+            addresses.clone(),
+            workers.clone(),
+            install.clone(),
+        )),
     };
     Ports::new(Arc::new(PhoneLibrary::new(phone.clone())), Arc::new(PhoneLocale), Some(on_phone))
 }
@@ -206,6 +218,12 @@ fn visibility() -> Option<VisibilityState> {
 
 fn root_attribute(name: &str) -> Option<String> {
     window().document()?.document_element()?.get_attribute(name)
+}
+
+/// What the server has answered in the page itself.
+fn seed() -> Option<Seed> {
+    let json = window().document()?.get_element_by_id(SEED)?.text_content()?;
+    serde_json::from_str(&json).ok()
 }
 
 fn set_root_attribute(name: &str, value: &str) {

@@ -10,7 +10,7 @@ use crate::entropy::window;
 /// A timer that is stopped when it is dropped.
 pub struct Timer {
     id: i32,
-    _run: Closure<dyn FnMut()>,
+    run: Closure<dyn FnMut()>,
 }
 
 impl Timer {
@@ -20,7 +20,13 @@ impl Timer {
         let millis = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
         let id =
             window().set_timeout_with_callback_and_timeout_and_arguments_0(function, millis).unwrap_or(0);
-        Self { id, _run: run }
+        Self { id, run }
+    }
+
+    /// Does at once what was to be done later.
+    pub fn now(self) {
+        let function: &Function = self.run.as_ref().unchecked_ref();
+        let _ = function.call0(&wasm_bindgen::JsValue::UNDEFINED);
     }
 }
 

@@ -58,7 +58,7 @@ pub fn Screen(
                 {heading.map(|heading| view! { <h1 class="top-bar__title">{heading}</h1> })}
                 <div class="top-bar__end"><OfflineBadge/>{end.run()}</div>
             </header>
-            <main class="page" id="page" data-wide=wide>
+            <main class="page" id="page" tabindex="-1" data-wide=wide>
                 <Notices quiet=tab.is_none()/>
                 {children().into_any()}
             </main>
