@@ -44,6 +44,8 @@ pub struct Server {
 const BODY_BYTES: usize = 64 * 1024;
 
 pub fn router(server: Server) -> Router {
+    // Pages are drawn on Tokio. It has been said before if this process serves twice, as the tests do.
+    let _ = any_spawner::Executor::init_tokio();
     let sync = Router::new()
         .route("/push", post(sync::push).layer(DefaultBodyLimit::max(PUSH_BYTES + BODY_BYTES)))
         .route("/pull", get(sync::pull))
