@@ -7,6 +7,7 @@ mod address;
 mod device;
 mod drafts;
 mod entropy;
+mod finder;
 mod idb;
 mod library;
 mod locale;

@@ -43,9 +43,12 @@ async fn answer(phone: Rc<Phone>, question: Question) -> Answered<Answer> {
     }
     if phone.is_complete() || phone.reader().is_none() {
         let answer = own_answer(&phone, &question).await?;
-        // A phone that holds only the newest stories asks for the others.
+        // A phone that holds only the newest stories asks for the others, and searches on its own without a network.
         return match (&question, &answer) {
             (Question::Story(_), Answer::Story(None)) if !holds_all(&phone) => ask_server(&question).await,
+            (Question::List(query), _) if !holds_all(&phone) && !query.text.trim().is_empty() => {
+                Ok(ask_server(&question).await.unwrap_or(answer))
+            }
             _ => Ok(answer),
         };
     }
@@ -112,35 +115,51 @@ async fn view(phone: &Phone, id: StoryId) -> Answered<Option<StoryView>> {
 
 async fn cards(phone: &Phone, ids: &[StoryId]) -> Answered<Vec<Card>> {
     let mut cards = Vec::with_capacity(ids.len());
-    let reader = phone.reader();
     for id in ids {
-        if let Some(story) = story(phone, *id).await? {
-            cards.push(
-                phone.with_shelf(|shelf| Card::of(*id, &story, &shelf.around(*id, reader.as_ref(), &[]))),
-            );
-        }
+        cards.extend(story(phone, *id).await?.map(|story| card(phone, *id, &story)));
     }
     Ok(cards)
 }
 
+fn card(phone: &Phone, id: StoryId, story: &Story) -> Card {
+    let reader = phone.reader();
+    phone.with_shelf(|shelf| Card::of(id, story, &shelf.around(id, reader.as_ref(), &[])))
+}
+
 async fn list(phone: &Phone, query: &ListQuery) -> Answered<Listing> {
-    let listed = phone.with_shelf(|shelf| shelf.newest(&query.filter, query.offset, query.limit));
-    Ok(Listing {
-        cards: cards(phone, &listed.ids).await?,
-        total: listed.total,
-        unfiltered: listed.unfiltered,
-        facets: listed.facets,
-        searched: if holds_all(phone) { Searched::Phone } else { Searched::NewestOnPhone },
-        corrected: None,
-    })
+    let searched = if holds_all(phone) { Searched::Phone } else { Searched::NewestOnPhone };
+    if query.text.trim().is_empty() {
+        let listed = phone.with_shelf(|shelf| shelf.newest(&query.filter, query.offset, query.limit));
+        return Ok(Listing {
+            cards: cards(phone, &listed.ids).await?,
+            total: listed.total,
+            unfiltered: listed.unfiltered,
+            facets: listed.facets,
+            searched,
+            corrected: None,
+        });
+    }
+    phone.index_opened().await;
+    let found = phone.with_shelf(|shelf| phone.finder.search(shelf, query));
+    let (mut cards, mut stories) = (Vec::new(), Vec::new());
+    for id in &found.ids {
+        if let Some(story) = story(phone, *id).await? {
+            let mut card = card(phone, *id, &story);
+            phone.finder.mark(&mut card, &story, &found);
+            cards.push(card);
+            stories.push(story);
+        }
+    }
+    let corrected = phone.finder.did_you_mean(&query.text, &found, &stories);
+    let (total, unfiltered) = (found.total, found.unfiltered);
+    Ok(Listing { cards, total, unfiltered, facets: found.facets, searched, corrected })
 }
 
 async fn related(phone: &Phone, id: StoryId, limit: usize) -> Answered<Vec<Card>> {
     let Some(story) = story(phone, id).await? else { return Ok(Vec::new()) };
-    let filter = Filter { tag: story.tags.first().copied(), ..Filter::default() };
-    let ids = phone.with_shelf(|shelf| shelf.newest(&filter, 0, limit + 1)).ids;
-    let others: Vec<_> = ids.into_iter().filter(|other| *other != id).take(limit).collect();
-    cards(phone, &others).await
+    phone.index_opened().await;
+    let alike = phone.with_shelf(|shelf| phone.finder.related(shelf, id, &story, limit));
+    cards(phone, &alike).await
 }
 
 async fn mine(phone: &Phone) -> Answered<Vec<Card>> {

@@ -22,6 +22,7 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
+    finder::Finder,
     store::{Changed, Store, StoreError},
     tabs::Tabs,
     timer::Slices,
@@ -32,6 +33,7 @@ pub struct Phone {
     pub store: Store,
     pub live: Live,
     pub tabs: Tabs,
+    pub finder: Finder,
     shelf: RefCell<Shelf>,
     overlays: RefCell<HashMap<ThingRef, Overlay>>,
     row: RefCell<LibraryRow>,
@@ -55,6 +57,7 @@ impl Phone {
             store: Store::default(),
             live,
             tabs,
+            finder: Finder::new(),
             shelf: RefCell::default(),
             overlays: RefCell::default(),
             row: RefCell::default(),
@@ -174,6 +177,10 @@ impl Phone {
 
     pub fn with_shelf<T>(&self, look: impl FnOnce(&Shelf) -> T) -> T {
         look(&self.shelf.borrow())
+    }
+
+    pub fn with_shelf_mut<T>(&self, change: impl FnOnce(&mut Shelf) -> T) -> T {
+        change(&mut self.shelf.borrow_mut())
     }
 
     pub fn row(&self) -> LibraryRow {

@@ -76,6 +76,7 @@ pub async fn start() {
     if rendered_for.is_some() && known_here.is_none() {
         settle_in_again(&phone).await;
     }
+    phone.open_index().await;
     watch(&phone, &syncer, &keeper, &workers);
     watch_installation(live, install);
     let _ = phone.count_queue().await;

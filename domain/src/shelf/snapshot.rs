@@ -86,6 +86,8 @@ impl Shelf {
             let small = Small::read(&thing.kind, json)?;
             shelf.set_small(thing, |layers| layers.base = Some((small, json.to_owned())));
         }
+        // Whoever loads a directory does not know what the index holds of it.
+        shelf.unindexed.names = true;
         read.0.is_empty().then_some(shelf)
     }
 }
