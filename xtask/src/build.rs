@@ -17,7 +17,7 @@ pub struct Build {
     pub release: bool,
 }
 
-const WASM: &str = "wasm32-unknown-unknown";
+pub const WASM: &str = "wasm32-unknown-unknown";
 
 impl Build {
     pub fn run(self) -> Result<()> {
