@@ -9,20 +9,17 @@ use std::{
 
 use domain::{
     id::StoryId,
+    ports::News,
     query::{Facets, ListQuery},
     search::{Analyzer, Document, Evaluated, Highlighter, Hits, Index, Query, Synonyms},
     shelf::{Indexable, Place, Shelf},
     story::{Part, Story},
     view::{Card, Marker},
 };
-use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use web::{Slices, sleep};
 
-use crate::{
-    phone::Phone,
-    store::StoreError,
-    timer::{Slices, sleep},
-};
+use crate::{complain, phone::Phone, store::StoreError};
 
 pub struct Finder {
     analyzer: Arc<Analyzer>,
@@ -164,17 +161,13 @@ impl Phone {
         match self.store.snapshot(INDEX).await {
             Ok(Some(bytes)) => self.with_shelf(|shelf| self.finder.load(bytes, shelf)),
             Ok(None) => {}
-            Err(error) => leptos::logging::warn!("the index is built anew: {error}"),
+            Err(error) => complain(&format!("the index is built anew: {error}")),
         }
         // The first search of all fills memory that every later one uses.
         let warm_up = ListQuery { text: "solsken i".into(), limit: 1, ..ListQuery::default() };
         self.with_shelf(|shelf| drop(self.finder.search(shelf, &warm_up)));
         self.finder.loaded.set(true);
-        let phone = self.clone();
-        Effect::new(move |_| {
-            phone.live.version.track();
-            phone.keep_index_up();
-        });
+        self.keep_index_up();
     }
 
     /// Whoever searches before the index is there waits for it rather than finding nothing.
@@ -185,8 +178,8 @@ impl Phone {
     }
 
     /// Brings the index up to the shelf, behind everything that somebody waits for.
-    fn keep_index_up(self: &Rc<Self>) {
-        if self.finder.busy.replace(true) {
+    pub fn keep_index_up(self: &Rc<Self>) {
+        if !self.finder.loaded.get() || self.finder.busy.replace(true) {
             return;
         }
         let phone = self.clone();
@@ -194,7 +187,7 @@ impl Phone {
             let kept_up = phone.index_what_changed().await;
             phone.finder.busy.set(false);
             if let Err(error) = kept_up {
-                leptos::logging::error!("the index cannot be kept up: {error}");
+                complain(&format!("the index cannot be kept up: {error}"));
             }
         });
     }
@@ -207,7 +200,7 @@ impl Phone {
             }
             if self.index_slots(slots).await? {
                 // A list of what was found may find more now.
-                self.live.version.update(|version| *version += 1);
+                self.page.tell(News::Library);
             }
         }
         let mut slices = Slices::new();

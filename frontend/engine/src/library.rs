@@ -1,12 +1,10 @@
 //! The library as the phone shows it: from its own store, and from the server until the first pull is complete.
 
-use std::rc::Rc;
-
-use async_trait::async_trait;
+use crate::{complain, net, phone::Phone, store::StoreError};
 use domain::{
     id::{PathId, StoryId},
     path::Path,
-    ports::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day},
+    ports::{Answer, Home, Labels, Question, Unavailable, of_the_day},
     query::{Filter, ListQuery, Listing, Searched},
     shelf::Shelf,
     story::Story,
@@ -14,39 +12,20 @@ use domain::{
     time::Day,
     view::{Card, PathCard, PathView, StoryView, Version},
 };
-use send_wrapper::SendWrapper;
-
-use crate::{net, phone::Phone, store::StoreError};
-
-pub struct PhoneLibrary(SendWrapper<Rc<Phone>>);
 
 type Answered<T> = Result<T, Unavailable>;
 
-impl PhoneLibrary {
-    pub fn new(phone: Rc<Phone>) -> Self {
-        Self(SendWrapper::new(phone))
-    }
-}
-
-#[async_trait]
-impl Library for PhoneLibrary {
-    async fn ask(&self, question: Question) -> Answered<Answer> {
-        let phone = (*self.0).clone();
-        // Browser futures stay on their one thread; the port asks for `Send`.
-        SendWrapper::new(answer(phone, question)).await
-    }
-}
-
-async fn answer(phone: Rc<Phone>, question: Question) -> Answered<Answer> {
+/// From its own store if it holds enough.
+pub async fn answer(phone: &Phone, question: Question) -> Answered<Answer> {
     if let Question::History(_) = question {
         return ask_server(&question).await;
     }
     if phone.is_complete() || phone.reader().is_none() {
-        let answer = own_answer(&phone, &question).await?;
+        let answer = own_answer(phone, &question).await?;
         // A phone that holds only the newest stories asks for the others, and searches on its own without a network.
         return match (&question, &answer) {
-            (Question::Story(_), Answer::Story(None)) if !holds_all(&phone) => ask_server(&question).await,
-            (Question::List(query), _) if !holds_all(&phone) && !query.text.trim().is_empty() => {
+            (Question::Story(_), Answer::Story(None)) if !holds_all(phone) => ask_server(&question).await,
+            (Question::List(query), _) if !holds_all(phone) && !query.text.trim().is_empty() => {
                 Ok(ask_server(&question).await.unwrap_or(answer))
             }
             _ => Ok(answer),
@@ -56,14 +35,14 @@ async fn answer(phone: Rc<Phone>, question: Question) -> Answered<Answer> {
     // what has come so far is better than nothing, unless nothing has come.
     match ask_server(&question).await {
         Err(away) if phone.with_shelf(|shelf| shelf.count()) == 0 => match question {
-            Question::Labels | Question::Mine => own_answer(&phone, &question).await,
-            Question::Story(_) => match own_answer(&phone, &question).await? {
+            Question::Labels | Question::Mine => own_answer(phone, &question).await,
+            Question::Story(_) => match own_answer(phone, &question).await? {
                 Answer::Story(None) => Err(away),
                 told_here => Ok(told_here),
             },
             _ => Err(away),
         },
-        Err(_) => own_answer(&phone, &question).await,
+        Err(_) => own_answer(phone, &question).await,
         answer => answer,
     }
 }
@@ -90,7 +69,7 @@ async fn own_answer(phone: &Phone, question: &Question) -> Answered<Answer> {
 }
 
 fn broken(error: StoreError) -> Unavailable {
-    leptos::logging::error!("the store cannot be read: {error}");
+    complain(&format!("the store cannot be read: {error}"));
     Unavailable::Storage
 }
 
