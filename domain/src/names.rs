@@ -55,6 +55,11 @@ impl Names {
         Some(Named { id, name: label.name.as_str().to_owned() })
     }
 
+    /// The present name of a label.
+    pub fn label_name(&self, id: LabelId) -> Option<&str> {
+        self.labels.get(&self.resolve(id)).map(|(_, label)| label.name.as_str())
+    }
+
     pub fn labels(&self, ids: &[LabelId]) -> Vec<Named> {
         let mut named: Vec<Named> = Vec::new();
         for label in ids.iter().filter_map(|id| self.label(*id)) {

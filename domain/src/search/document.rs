@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     language::Language,
+    names::Names,
     story::{Audience, Part, Status, Story, StoryKind},
 };
 
@@ -53,6 +54,26 @@ impl<'a> Document<'a> {
             language: story.language,
             restricted: !everyone,
             ..Self::default()
+        }
+    }
+}
+
+impl<'a> Document<'a> {
+    /// The document of a story, with the names of its labels and its author. Phone and server index this.
+    pub fn named(story: &'a Story, names: &'a Names) -> Self {
+        let mut tags: Vec<&str> = Vec::new();
+        for name in story.tags.iter().chain(&story.values).filter_map(|id| names.label_name(*id)) {
+            // Two labels that were merged are one word, not two.
+            if !tags.contains(&name) {
+                tags.push(name);
+            }
+        }
+        let places = [story.department, story.site];
+        Self {
+            tags,
+            places: places.into_iter().flatten().filter_map(|id| names.label_name(id)).collect(),
+            people: names.person(story.author).into_iter().collect(),
+            ..Self::of(story)
         }
     }
 }
