@@ -7,6 +7,7 @@ pub mod http;
 mod library;
 mod locale;
 mod people;
+mod search;
 pub mod secrets;
 pub mod site;
 pub mod store;

@@ -210,6 +210,7 @@ async fn write(tx: &mut SqliteConnection, written: Written, before: u64) -> Stor
     for chunk in written.ops.chunks(CHUNK) {
         write_ops(tx, chunk).await?;
     }
+    let renamed = super::search::renamed(tx, &written.rows).await?;
     for chunk in written.rows.chunks(CHUNK) {
         write_rows(tx, chunk).await?;
     }
@@ -222,6 +223,9 @@ async fn write(tx: &mut SqliteConnection, written: Written, before: u64) -> Stor
     }
     if written.rows.iter().any(|(thing, _)| thing.kind == ThingKind::Story) {
         super::library::derive(tx, before).await?;
+    }
+    if !renamed.is_empty() || written.rows.iter().any(|(thing, _)| thing.kind == ThingKind::Story) {
+        super::search::index(tx, before, &renamed).await?;
     }
     if written.head.seq > before {
         sqlx::query(

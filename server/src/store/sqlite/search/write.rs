@@ -1,0 +1,403 @@
+//! Indexing: what has changed is noted in the transaction that changed it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::{
+    id::{LabelId, PersonId, ThingId},
+    label::Label,
+    names::Names,
+    person::Person,
+    search::{Document, DocumentReader, Key},
+    story::{Status, Story},
+    sync::ledger::Row as LedgerRow,
+    thing::{ThingKind, ThingRef, read},
+};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
+
+use super::{
+    codec::{decode_terms, encode_terms},
+    facts, fold, json,
+};
+use crate::{
+    search::analyzer,
+    store::{
+        StoreError, StoreResult,
+        sqlite::{library::typed, rows},
+    },
+};
+
+/// Stories that are indexed anew in one transaction besides those it changed.
+const BATCH: i64 = 200;
+/// Rows in one statement.
+const CHUNK: usize = 400;
+
+/// Labels and people whose name these rows change. Asked before the rows are written.
+pub async fn renamed(
+    tx: &mut SqliteConnection,
+    things: &[(ThingRef, LedgerRow)],
+) -> StoreResult<Vec<ThingRef>> {
+    let mut renamed = Vec::new();
+    for (thing, row) in things {
+        if thing.kind.label().is_none() && thing.kind != ThingKind::Person {
+            continue;
+        }
+        let before: Option<String> = sqlx::query_scalar("SELECT state FROM things WHERE kind = ? AND id = ?")
+            .bind(thing.kind.key().to_owned())
+            .bind(rows::blob(thing.id.uuid()))
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some(before) = before.as_deref().map(rows::state).transpose()? else { continue };
+        if ["name", "merged_into"].iter().any(|field| before.get(*field) != row.state.get(*field)) {
+            renamed.push(thing.clone());
+        }
+    }
+    Ok(renamed)
+}
+
+/// Indexes the stories that changed after the seq `before`, and some of those that wait in the queue.
+pub async fn index(tx: &mut SqliteConnection, before: u64, renamed: &[ThingRef]) -> StoreResult<()> {
+    for thing in renamed {
+        queue_quoting(tx, thing, before).await?;
+    }
+    let changed = sqlx::query(
+        "SELECT number, id, state, scope, department, owner FROM things WHERE kind = 'story' AND seq > ?",
+    )
+    .bind(rows::signed(before))
+    .fetch_all(&mut *tx)
+    .await?;
+    for chunk in changed.chunks(CHUNK) {
+        index_stories(tx, chunk).await?;
+    }
+    index_queued(tx).await?;
+    fold::when_due(tx).await
+}
+
+/// Indexes some of the stories that wait; says whether there are more.
+pub async fn index_queued(tx: &mut SqliteConnection) -> StoreResult<bool> {
+    let queued = sqlx::query(
+        "SELECT number, id, state, scope, department, owner FROM search_queue JOIN things ON number = story
+         ORDER BY story LIMIT ?",
+    )
+    .bind(BATCH)
+    .fetch_all(&mut *tx)
+    .await?;
+    if queued.is_empty() {
+        return Ok(false);
+    }
+    index_stories(tx, &queued).await?;
+    let numbers = queued.iter().map(|row| row.try_get("number")).collect::<Result<Vec<i64>, _>>()?;
+    sqlx::query("DELETE FROM search_queue WHERE story IN (SELECT value FROM json_each(?))")
+        .bind(json(&numbers)?)
+        .execute(&mut *tx)
+        .await?;
+    Ok(queued.len() as i64 == BATCH)
+}
+
+/// If the terms were made by other rules, they are all made anew: until that is done, less is found.
+pub async fn begin_anew_if_changed(tx: &mut SqliteConnection) -> StoreResult<()> {
+    let version = analyzer().version().to_string();
+    let known: String = sqlx::query_scalar("SELECT analyzer FROM search_state").fetch_one(&mut *tx).await?;
+    if known == version {
+        return Ok(());
+    }
+    for statement in [
+        "DELETE FROM search_lists",
+        "DELETE FROM search_documents",
+        "UPDATE search_terms SET stories = 0",
+        "INSERT OR IGNORE INTO search_queue SELECT number FROM things WHERE kind = 'story'",
+    ] {
+        sqlx::query(statement).execute(&mut *tx).await?;
+    }
+    sqlx::query("UPDATE search_state SET analyzer = ?, version = version + 1, stories = 0, documents = 0")
+        .bind(version)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Puts the stories that quote a name, and are not being indexed anyway, into the queue.
+async fn queue_quoting(tx: &mut SqliteConnection, thing: &ThingRef, before: u64) -> StoreResult<()> {
+    let quoting = match thing.kind {
+        ThingKind::Person => "SELECT number AS story FROM stories WHERE author = ?1",
+        _ => {
+            // The label itself, and those that were merged into it, step by step.
+            "WITH RECURSIVE called (id) AS (
+                SELECT ?1 UNION SELECT things.id FROM called JOIN things
+                ON things.kind IN ('tag', 'value', 'site', 'department')
+                AND unhex(things.state ->> 'merged_into', '-') = called.id)
+             SELECT story FROM story_labels WHERE label IN called
+             UNION SELECT number FROM stories WHERE department IN called OR site IN called"
+        }
+    };
+    let insert = format!(
+        "INSERT OR IGNORE INTO search_queue
+         SELECT story FROM ({quoting}) JOIN things ON number = story WHERE seq <= ?2"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(insert))
+        .bind(rows::blob(thing.id.uuid()))
+        .bind(rows::signed(before))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// What the index is to hold of a story.
+struct Wanted {
+    story: i64,
+    id: Vec<u8>,
+    /// `None` if it is not in the library.
+    audience: Option<u32>,
+    terms: Vec<(String, Key)>,
+}
+
+async fn index_stories(tx: &mut SqliteConnection, found: &[SqliteRow]) -> StoreResult<()> {
+    let stories: Vec<Option<Story>> = found.iter().map(|row| typed(row, "a story").ok()).collect();
+    let names = names(tx, stories.iter().flatten()).await?;
+    let mut reader = DocumentReader::default();
+    let mut wanted = Vec::with_capacity(found.len());
+    for (row, story) in found.iter().zip(&stories) {
+        let listed =
+            story.as_ref().filter(|story| story.status == Status::InLibrary && story.deleted_at.is_none());
+        wanted.push(Wanted {
+            story: row.try_get("number")?,
+            id: row.try_get("id")?,
+            audience: match listed {
+                Some(_) => Some(audience(tx, row).await?),
+                None => None,
+            },
+            terms: listed.map(|story| terms(&mut reader, story, &names)).unwrap_or_default(),
+        });
+    }
+    write(tx, &wanted).await
+}
+
+fn terms(reader: &mut DocumentReader, story: &Story, names: &Names) -> Vec<(String, Key)> {
+    let document = Document::named(story, names);
+    let fact = Key::new(0, document.restricted);
+    let mut terms: Vec<_> = facts::of(story).into_iter().map(|term| (term, fact)).collect();
+    terms.extend(reader.postings(analyzer(), &document));
+    terms
+}
+
+/// The names that these stories quote, and those that they lead to.
+async fn names(tx: &mut SqliteConnection, stories: impl Iterator<Item = &Story>) -> StoreResult<Names> {
+    let (mut labels, mut people): (BTreeSet<LabelId>, BTreeSet<PersonId>) = Default::default();
+    for story in stories {
+        labels.extend(story.tags.iter().chain(&story.values).chain(&story.department).chain(&story.site));
+        people.insert(story.author);
+    }
+    let mut names = Names::default();
+    let mut asked: BTreeSet<LabelId> = BTreeSet::new();
+    while !labels.is_empty() {
+        let mut next = BTreeSet::new();
+        for (kind, id, state) in states(tx, labels.iter().map(|id| ThingId::from_uuid(id.uuid()))).await? {
+            let (Some(kind), Ok(label)) = (kind.label(), read::<Label>(&state)) else { continue };
+            next.extend(label.merged_into);
+            names.insert_label(kind, id.into(), label);
+        }
+        asked.append(&mut labels);
+        labels = next.difference(&asked).copied().collect();
+    }
+    for (kind, id, state) in states(tx, people.iter().map(|id| ThingId::from_uuid(id.uuid()))).await? {
+        if let (ThingKind::Person, Ok(person)) = (kind, read::<Person>(&state)) {
+            names.insert_person(id.into(), person.name.as_str());
+        }
+    }
+    Ok(names)
+}
+
+async fn states(
+    tx: &mut SqliteConnection,
+    ids: impl Iterator<Item = ThingId>,
+) -> StoreResult<Vec<(ThingKind, ThingId, domain::Object)>> {
+    let ids: Vec<String> = ids.map(|id| id.uuid().simple().to_string()).collect();
+    // A left join in all but name: the ids lead, and each is looked up by its key.
+    let found = sqlx::query(
+        "SELECT kind, id, state FROM json_each(?) AS wanted CROSS JOIN things
+         ON things.kind IN ('tag', 'value', 'site', 'department', 'person') AND things.id = unhex(wanted.value)",
+    )
+    .bind(json(&ids)?)
+    .fetch_all(tx)
+    .await?;
+    let state = |row: &SqliteRow| {
+        let kind = ThingKind::from(row.try_get::<String, _>("kind")?);
+        Ok((kind, rows::thing_id(row, "id")?, rows::state(row.try_get("state")?)?))
+    };
+    found.iter().map(state).collect()
+}
+
+/// The number of those who may see a story: 0 for everyone.
+async fn audience(tx: &mut SqliteConnection, row: &SqliteRow) -> StoreResult<u32> {
+    let scope: String = row.try_get("scope")?;
+    if scope == "everyone" {
+        return Ok(0);
+    }
+    let (department, owner): (Option<Vec<u8>>, Option<Vec<u8>>) =
+        (row.try_get("department")?, row.try_get("owner")?);
+    let known: Option<u32> = sqlx::query_scalar(
+        "SELECT number FROM search_audiences WHERE scope = ? AND department IS ? AND owner IS ?",
+    )
+    .bind(&scope)
+    .bind(&department)
+    .bind(&owner)
+    .fetch_optional(&mut *tx)
+    .await?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let new = "INSERT INTO search_audiences (scope, department, owner) VALUES (?, ?, ?) RETURNING number";
+    Ok(sqlx::query_scalar(new).bind(scope).bind(department).bind(owner).fetch_one(tx).await?)
+}
+
+/// A row of `search_documents`.
+#[derive(Clone, Default)]
+struct Kept {
+    number: u32,
+    audience: Option<u32>,
+    terms: Vec<u8>,
+    pending: bool,
+    listed_audience: Option<u32>,
+    listed_terms: Option<Vec<u8>>,
+}
+
+/// Notes what differs from what is kept. The lists are left alone: [`fold`] brings many changes into them at once.
+async fn write(tx: &mut SqliteConnection, wanted: &[Wanted]) -> StoreResult<()> {
+    let numbers = term_numbers(tx, wanted).await?;
+    let mut kept = kept(tx, wanted).await?;
+    let mut documents: u32 =
+        sqlx::query_scalar("SELECT documents FROM search_state").fetch_one(&mut *tx).await?;
+    let mut stories = 0_i64;
+    let mut changed: Vec<(&Wanted, Kept)> = Vec::new();
+    for story in wanted {
+        let mut terms: Vec<(u32, u8)> = Vec::with_capacity(story.terms.len());
+        terms.extend(
+            story.terms.iter().filter_map(|(term, key)| Some((*numbers.get(term.as_str())?, key.byte()))),
+        );
+        terms.sort_unstable();
+        let terms = encode_terms(&terms);
+        let before = kept.remove(&story.story);
+        match &before {
+            None if story.audience.is_none() => continue,
+            Some(before) if before.audience == story.audience && before.terms == terms => continue,
+            _ => {}
+        }
+        let mut now = before.unwrap_or_else(|| {
+            documents += 1;
+            Kept { number: documents - 1, terms: encode_terms(&[]), ..Kept::default() }
+        });
+        stories += i64::from(story.audience == Some(0)) - i64::from(now.audience == Some(0));
+        let old_terms = std::mem::replace(&mut now.terms, terms);
+        let old_audience = std::mem::replace(&mut now.audience, story.audience);
+        if !now.pending {
+            (now.pending, now.listed_audience, now.listed_terms) = (true, old_audience, Some(old_terms));
+        }
+        changed.push((story, now));
+    }
+    for chunk in changed.chunks(CHUNK) {
+        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
+            "INSERT INTO search_documents (number, story, id, audience, terms, pending, listed_audience, listed_terms) ",
+        );
+        query.push_values(chunk, |mut values, (story, kept)| {
+            values
+                .push_bind(kept.number)
+                .push_bind(story.story)
+                .push_bind(story.id.clone())
+                .push_bind(kept.audience)
+                .push_bind(kept.terms.clone())
+                .push_bind(kept.pending)
+                .push_bind(kept.listed_audience)
+                .push_bind(kept.listed_terms.clone());
+        });
+        query.push(
+            " ON CONFLICT (number) DO UPDATE SET audience = excluded.audience, terms = excluded.terms,
+             pending = excluded.pending, listed_audience = excluded.listed_audience,
+             listed_terms = excluded.listed_terms",
+        );
+        query.build().execute(&mut *tx).await?;
+    }
+    if !changed.is_empty() {
+        sqlx::query("UPDATE search_state SET version = version + 1, stories = stories + ?, documents = ?")
+            .bind(stories)
+            .bind(documents)
+            .execute(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn kept(tx: &mut SqliteConnection, wanted: &[Wanted]) -> StoreResult<HashMap<i64, Kept>> {
+    let stories: Vec<i64> = wanted.iter().map(|wanted| wanted.story).collect();
+    let found = sqlx::query(
+        "SELECT story, number, audience, terms, pending, listed_audience, listed_terms
+         FROM search_documents WHERE story IN (SELECT value FROM json_each(?))",
+    )
+    .bind(json(&stories)?)
+    .fetch_all(tx)
+    .await?;
+    let kept = |row: &SqliteRow| {
+        let kept = Kept {
+            number: row.try_get("number")?,
+            audience: row.try_get("audience")?,
+            terms: row.try_get("terms")?,
+            pending: row.try_get("pending")?,
+            listed_audience: row.try_get("listed_audience")?,
+            listed_terms: row.try_get("listed_terms")?,
+        };
+        Ok((row.try_get("story")?, kept))
+    };
+    found.iter().map(kept).collect()
+}
+
+/// The numbers of all terms; those that are new are given one.
+async fn term_numbers<'a>(
+    tx: &mut SqliteConnection,
+    wanted: &'a [Wanted],
+) -> StoreResult<HashMap<&'a str, u32>> {
+    let terms: BTreeSet<&str> =
+        wanted.iter().flat_map(|wanted| wanted.terms.iter().map(|(term, _)| term.as_str())).collect();
+    let asked = json(&terms)?;
+    let mut numbers = HashMap::with_capacity(terms.len());
+    let mut note = |found: Vec<SqliteRow>| -> StoreResult<()> {
+        for row in &found {
+            if let Some(term) = terms.get(row.try_get::<&str, _>("term")?) {
+                numbers.insert(*term, row.try_get("number")?);
+            }
+        }
+        Ok(())
+    };
+    let known =
+        "SELECT number, term FROM json_each(?) AS wanted CROSS JOIN search_terms ON term = wanted.value";
+    let found = sqlx::query(known).bind(&asked).fetch_all(&mut *tx).await?;
+    let missing = found.len() < terms.len();
+    note(found)?;
+    if missing {
+        let new = "INSERT INTO search_terms (term) SELECT value FROM json_each(?)
+                   WHERE NOT EXISTS (SELECT 1 FROM search_terms WHERE term = value) RETURNING number, term";
+        note(sqlx::query(new).bind(asked).fetch_all(tx).await?)?;
+    }
+    Ok(numbers)
+}
+
+/// Terms as they are now and as the lists have them, of every document that the lists do not have as it is now.
+pub struct PendingRow {
+    pub document: u32,
+    pub now: (Option<u32>, Vec<(u32, u8)>),
+    pub listed: (Option<u32>, Vec<(u32, u8)>),
+}
+
+pub async fn pending(connection: &mut SqliteConnection) -> StoreResult<Vec<PendingRow>> {
+    let found = sqlx::query(
+        "SELECT number, audience, terms, listed_audience, listed_terms FROM search_documents WHERE pending ORDER BY number",
+    )
+    .fetch_all(connection)
+    .await?;
+    let pending = |row: &SqliteRow| -> Result<PendingRow, StoreError> {
+        let listed: Option<&[u8]> = row.try_get("listed_terms")?;
+        Ok(PendingRow {
+            document: row.try_get("number")?,
+            now: (row.try_get("audience")?, decode_terms(row.try_get("terms")?)),
+            listed: (row.try_get("listed_audience")?, decode_terms(listed.unwrap_or_default())),
+        })
+    };
+    found.iter().map(pending).collect()
+}
