@@ -4,7 +4,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod http;
-mod library;
+pub mod library;
 mod locale;
 mod people;
 mod search;

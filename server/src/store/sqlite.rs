@@ -31,6 +31,7 @@ pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
     search: Arc<search::Kept>,
+    most_pending: i64,
 }
 
 impl SqliteStore {
@@ -57,7 +58,13 @@ impl SqliteStore {
         tx.commit().await?;
         let readers =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, readers, search: Arc::default() })
+        Ok(Self { writer, readers, search: Arc::default(), most_pending: search::MOST_PENDING })
+    }
+
+    /// Lets at most so many changed stories wait before they are brought into the lists of search. The fewer, the more
+    /// there is to write and the less to look through for each query; what is found is the same.
+    pub fn with_most_pending(self, most_pending: i64) -> Self {
+        Self { most_pending, ..self }
     }
 
     /// Lets every connection finish, so that the file is whole when the process ends.

@@ -54,6 +54,7 @@ use crate::{
     store::{Narrow, RawFacets, SearchAsk, SearchStore, StoreError, StoreResult, StoriesFound},
 };
 
+pub(super) use fold::MOST_PENDING;
 pub(super) use write::{begin_anew_if_changed, index, renamed};
 
 /// What is kept in memory between queries. Each part says which version it is of, so that it does not matter who wrote.
@@ -89,9 +90,14 @@ impl SearchStore for SqliteStore {
     }
 
     async fn index_more(&self) -> StoreResult<bool> {
+        let waiting: bool =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM search_queue)").fetch_one(&self.readers).await?;
+        if !waiting {
+            return Ok(false);
+        }
         let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let more = write::index_queued(&mut tx).await?;
-        fold::when_due(&mut tx).await?;
+        fold::when_due(&mut tx, self.most_pending).await?;
         tx.commit().await?;
         Ok(more)
     }
@@ -240,7 +246,7 @@ fn story_ids(reading: &Reading, best: &[Scored]) -> StoreResult<Vec<StoryId>> {
     let numbers: Vec<u32> = best.iter().map(|scored| scored.document).collect();
     reading.ask(async |connection| {
         let query =
-            "SELECT id FROM json_each(?) AS wanted CROSS JOIN search_documents ON number = wanted.value
+            "SELECT search_documents.id FROM json_each(?) AS wanted CROSS JOIN search_documents ON number = wanted.value
              ORDER BY wanted.key";
         let found = sqlx::query(query).bind(json(&numbers)?).fetch_all(connection).await?;
         found.iter().map(|row| rows::thing_id(row, "id").map(StoryId::from)).collect()

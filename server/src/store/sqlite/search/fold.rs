@@ -13,15 +13,15 @@ use super::{
 use crate::store::StoreResult;
 
 /// Documents that may be pending. Each query looks through them, some 120 terms each.
-const MOST_PENDING: i64 = 1_000;
+pub const MOST_PENDING: i64 = 1_000;
 /// Lists that are read and written together.
 const CHUNK: usize = 2_000;
 
-/// Folds if many are pending.
-pub async fn when_due(tx: &mut SqliteConnection) -> StoreResult<()> {
+/// Folds if more than `most` are pending.
+pub async fn when_due(tx: &mut SqliteConnection, most: i64) -> StoreResult<()> {
     let count: i64 =
         sqlx::query_scalar("SELECT count(*) FROM search_documents WHERE pending").fetch_one(&mut *tx).await?;
-    if count > MOST_PENDING { fold(tx).await } else { Ok(()) }
+    if count > most { fold(tx).await } else { Ok(()) }
 }
 
 async fn fold(tx: &mut SqliteConnection) -> StoreResult<()> {

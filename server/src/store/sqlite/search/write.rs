@@ -54,8 +54,14 @@ pub async fn renamed(
     Ok(renamed)
 }
 
-/// Indexes the stories that changed after the seq `before`, and some of those that wait in the queue.
-pub async fn index(tx: &mut SqliteConnection, before: u64, renamed: &[ThingRef]) -> StoreResult<()> {
+/// Indexes the stories that changed after the seq `before`, and some of those that wait in the queue. At most
+/// `most_pending` are pending thereafter.
+pub async fn index(
+    tx: &mut SqliteConnection,
+    before: u64,
+    renamed: &[ThingRef],
+    most_pending: i64,
+) -> StoreResult<()> {
     for thing in renamed {
         queue_quoting(tx, thing, before).await?;
     }
@@ -69,7 +75,7 @@ pub async fn index(tx: &mut SqliteConnection, before: u64, renamed: &[ThingRef])
         index_stories(tx, chunk).await?;
     }
     index_queued(tx).await?;
-    fold::when_due(tx).await
+    fold::when_due(tx, most_pending).await
 }
 
 /// Indexes some of the stories that wait; says whether there are more.
@@ -213,7 +219,7 @@ async fn states(
     let ids: Vec<String> = ids.map(|id| id.uuid().simple().to_string()).collect();
     // A left join in all but name: the ids lead, and each is looked up by its key.
     let found = sqlx::query(
-        "SELECT kind, id, state FROM json_each(?) AS wanted CROSS JOIN things
+        "SELECT things.kind, things.id, things.state FROM json_each(?) AS wanted CROSS JOIN things
          ON things.kind IN ('tag', 'value', 'site', 'department', 'person') AND things.id = unhex(wanted.value)",
     )
     .bind(json(&ids)?)
