@@ -28,7 +28,8 @@ impl Terms {
         let upto: u32 = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM search_terms")
             .fetch_one(&mut *connection)
             .await?;
-        if upto == self.newest.upto {
+        // A snapshot may be older than what another query has seen; it finds no stories for terms that came later.
+        if upto <= self.newest.upto {
             return Ok(self);
         }
         // Rarely all of them: each time there are a quarter more.
