@@ -122,7 +122,7 @@ impl SqliteStore {
             pending,
             snapshot: RefCell::new(tx),
             runtime: Handle::current(),
-            terms: Box::new(move |reading| kept.terms(reading)),
+            kept,
         };
         let done = tokio::task::spawn_blocking(move || read(&reading)).await;
         done.map_err(|error| StoreError::corrupt("an index", error))?

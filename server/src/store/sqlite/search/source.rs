@@ -11,10 +11,10 @@ use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 use tokio::runtime::Handle;
 
 use super::{
+    Kept,
     codec::{Place, TERM_SHIFT, each_count, each_group},
     json,
     pending::{Pending, Posting},
-    terms::Terms,
 };
 use crate::store::{StoreError, StoreResult};
 
@@ -27,14 +27,25 @@ pub struct Reading {
     /// Audiences that the reader belongs to.
     pub audiences: HashSet<u32>,
     pub pending: Arc<Pending>,
-    /// Made when they are first asked for.
-    pub terms: Box<dyn Fn(&Reading) -> StoreResult<Terms> + Send>,
+    pub kept: Arc<Kept>,
 }
 
 /// Where the postings of a term are.
 pub struct Places {
     term: u32,
     places: Vec<Place>,
+}
+
+/// The lists of a term that the reader may read, and how many documents have each key there.
+struct Lists {
+    places: Vec<Place>,
+    sums: [i64; Key::COUNT],
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        Self { places: Vec::new(), sums: [0; Key::COUNT] }
+    }
 }
 
 impl Reading {
@@ -63,8 +74,8 @@ impl Reading {
         found.iter().map(|row| Ok((row.try_get("term")?, row.try_get("number")?))).collect()
     }
 
-    /// Places of the lists of these terms that the reader may read, with how many documents have each key there.
-    fn lists(&self, numbers: &[u32]) -> StoreResult<HashMap<u32, (Vec<Place>, [i64; Key::COUNT])>> {
+    /// By term. A term that is only in pending documents has none.
+    fn lists(&self, numbers: &[u32]) -> StoreResult<HashMap<u32, Lists>> {
         let found = self.ask(async |connection| {
             let query = format!(
                 "SELECT place, counts FROM json_each(?) AS wanted CROSS JOIN search_lists
@@ -76,10 +87,10 @@ impl Reading {
         for row in &found {
             let place = Place(row.try_get("place")?);
             if self.sees(place.audience()) {
-                let (places, sums) = lists.entry(place.term()).or_insert((Vec::new(), [0_i64; Key::COUNT]));
-                places.push(place);
+                let list: &mut Lists = lists.entry(place.term()).or_default();
+                list.places.push(place);
                 each_count(row.try_get("counts")?, |key, documents, _| {
-                    sums[usize::from(Key::from_byte(key).byte())] += i64::from(documents);
+                    list.sums[usize::from(Key::from_byte(key).byte())] += i64::from(documents);
                 });
             }
         }
@@ -117,7 +128,7 @@ impl Source for Reading {
         let mut lists = self.lists(&numbers.values().copied().collect::<Vec<_>>())?;
         let found = |term: &&str| {
             let term = *numbers.get(*term)?;
-            let (places, mut sums) = lists.remove(&term).unwrap_or((Vec::new(), [0; Key::COUNT]));
+            let Lists { places, mut sums } = lists.remove(&term).unwrap_or_default();
             for (postings, one) in [(self.pending.added(term), 1), (self.pending.removed(term), -1)] {
                 self.visible(postings).for_each(|posting| sums[usize::from(posting.key)] += one);
             }
@@ -155,7 +166,7 @@ impl Source for Reading {
     }
 
     fn near(&self, word: &Near, limit: usize) -> StoreResult<Vec<(String, u32)>> {
-        let terms = (self.terms)(self)?;
+        let terms = self.kept.terms(self)?;
         let mut failed = None;
         let near = terms.near(word, limit, &mut |term| match self.frequency(term) {
             Ok(stories) => stories > 0,
