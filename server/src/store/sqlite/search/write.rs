@@ -256,7 +256,7 @@ async fn audience(tx: &mut SqliteConnection, row: &SqliteRow) -> StoreResult<u32
 }
 
 /// A row of `search_documents`.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Kept {
     number: u32,
     audience: Option<u32>,
@@ -272,62 +272,87 @@ async fn write(tx: &mut SqliteConnection, wanted: &[Wanted]) -> StoreResult<()> 
     let mut kept = kept(tx, wanted).await?;
     let mut documents: u32 =
         sqlx::query_scalar("SELECT documents FROM search_state").fetch_one(&mut *tx).await?;
+    // How many more stories everyone may see.
     let mut stories = 0_i64;
     let mut changed: Vec<(&Wanted, Kept)> = Vec::new();
     for story in wanted {
-        let mut terms: Vec<(u32, u8)> = Vec::with_capacity(story.terms.len());
-        terms.extend(
-            story.terms.iter().filter_map(|(term, key)| Some((*numbers.get(term.as_str())?, key.byte()))),
-        );
-        terms.sort_unstable();
-        let terms = encode_terms(&terms);
         let before = kept.remove(&story.story);
-        match &before {
-            None if story.audience.is_none() => continue,
-            Some(before) if before.audience == story.audience && before.terms == terms => continue,
-            _ => {}
+        if before.is_none() && story.audience.is_none() {
+            continue;
         }
-        let mut now = before.unwrap_or_else(|| {
+        let before = before.unwrap_or_else(|| {
             documents += 1;
             Kept { number: documents - 1, terms: encode_terms(&[]), ..Kept::default() }
         });
-        stories += i64::from(story.audience == Some(0)) - i64::from(now.audience == Some(0));
-        let old_terms = std::mem::replace(&mut now.terms, terms);
-        let old_audience = std::mem::replace(&mut now.audience, story.audience);
-        if !now.pending {
-            (now.pending, now.listed_audience, now.listed_terms) = (true, old_audience, Some(old_terms));
+        let terms = story.numbered(&numbers);
+        if before.audience != story.audience || before.terms != terms {
+            stories += i64::from(story.audience == Some(0)) - i64::from(before.audience == Some(0));
+            changed.push((story, before.becoming(story.audience, terms)));
         }
-        changed.push((story, now));
+    }
+    if changed.is_empty() {
+        return Ok(());
     }
     for chunk in changed.chunks(CHUNK) {
-        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
-            "INSERT INTO search_documents (number, story, id, audience, terms, pending, listed_audience, listed_terms) ",
-        );
-        query.push_values(chunk, |mut values, (story, kept)| {
-            values
-                .push_bind(kept.number)
-                .push_bind(story.story)
-                .push_bind(story.id.clone())
-                .push_bind(kept.audience)
-                .push_bind(kept.terms.clone())
-                .push_bind(kept.pending)
-                .push_bind(kept.listed_audience)
-                .push_bind(kept.listed_terms.clone());
-        });
-        query.push(
-            " ON CONFLICT (number) DO UPDATE SET audience = excluded.audience, terms = excluded.terms,
-             pending = excluded.pending, listed_audience = excluded.listed_audience,
-             listed_terms = excluded.listed_terms",
-        );
-        query.build().execute(&mut *tx).await?;
+        keep(tx, chunk).await?;
     }
-    if !changed.is_empty() {
-        sqlx::query("UPDATE search_state SET version = version + 1, stories = stories + ?, documents = ?")
-            .bind(stories)
-            .bind(documents)
-            .execute(tx)
-            .await?;
+    sqlx::query("UPDATE search_state SET version = version + 1, stories = stories + ?, documents = ?")
+        .bind(stories)
+        .bind(documents)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+impl Wanted {
+    /// Its terms by number, as they are kept.
+    fn numbered(&self, numbers: &HashMap<&str, u32>) -> Vec<u8> {
+        let number = |(term, key): &(String, Key)| Some((*numbers.get(term.as_str())?, key.byte()));
+        let mut terms: Vec<(u32, u8)> = self.terms.iter().filter_map(number).collect();
+        terms.sort_unstable();
+        encode_terms(&terms)
     }
+}
+
+impl Kept {
+    /// Changed, and so pending: what the lists say of it is remembered from the first change on.
+    fn becoming(self, audience: Option<u32>, terms: Vec<u8>) -> Self {
+        let listed = match self.pending {
+            true => (self.listed_audience, self.listed_terms),
+            false => (self.audience, Some(self.terms)),
+        };
+        Self {
+            number: self.number,
+            audience,
+            terms,
+            pending: true,
+            listed_audience: listed.0,
+            listed_terms: listed.1,
+        }
+    }
+}
+
+async fn keep(tx: &mut SqliteConnection, changed: &[(&Wanted, Kept)]) -> StoreResult<()> {
+    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
+        "INSERT INTO search_documents (number, story, id, audience, terms, pending, listed_audience, listed_terms) ",
+    );
+    query.push_values(changed, |mut values, (story, kept)| {
+        values
+            .push_bind(kept.number)
+            .push_bind(story.story)
+            .push_bind(story.id.clone())
+            .push_bind(kept.audience)
+            .push_bind(kept.terms.clone())
+            .push_bind(kept.pending)
+            .push_bind(kept.listed_audience)
+            .push_bind(kept.listed_terms.clone());
+    });
+    query.push(
+        " ON CONFLICT (number) DO UPDATE SET audience = excluded.audience, terms = excluded.terms, \
+         pending = excluded.pending, listed_audience = excluded.listed_audience, \
+         listed_terms = excluded.listed_terms",
+    );
+    query.build().execute(tx).await?;
     Ok(())
 }
 
