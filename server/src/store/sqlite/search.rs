@@ -24,6 +24,7 @@
 //! list, and to count facets is to count what lists share with the stories found.
 
 mod codec;
+mod documents;
 mod facts;
 mod fold;
 mod pending;

@@ -7,8 +7,8 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::{
     codec::{Groups, Place, decode_groups, encode_groups},
+    documents::{PendingRow, pending},
     json,
-    write::{PendingRow, pending},
 };
 use crate::store::StoreResult;
 

@@ -7,7 +7,7 @@ use std::{
 
 use sqlx::{Row, SqliteConnection};
 
-use super::{json, write};
+use super::{documents, json};
 use crate::store::StoreResult;
 
 /// What is pending in one version of the index.
@@ -35,7 +35,7 @@ pub struct Posting {
 impl Pending {
     pub async fn load(connection: &mut SqliteConnection, version: i64) -> StoreResult<Self> {
         let mut pending = Self { version, ..Self::default() };
-        for row in write::pending(connection).await? {
+        for row in documents::pending(connection).await? {
             pending.void.insert(row.document);
             for ((audience, terms), out) in
                 [(row.now, &mut pending.added), (row.listed, &mut pending.removed)]
