@@ -49,6 +49,13 @@ impl Names {
         now
     }
 
+    /// Every label that stands for the same as `id`, with the one they stand for.
+    pub fn all_of(&self, id: LabelId) -> Vec<LabelId> {
+        let now = self.resolve(id);
+        let merged = self.labels.keys().copied().filter(|other| *other != now && self.resolve(*other) == now);
+        std::iter::once(now).chain(merged).collect()
+    }
+
     pub fn label(&self, id: LabelId) -> Option<Named> {
         let id = self.resolve(id);
         let (_, label) = self.labels.get(&id)?;

@@ -31,6 +31,21 @@ impl Card {
 }
 
 impl Marker<'_> {
+    /// The query with mistyped words as the best of the stories found write them; nothing if none was mistyped.
+    pub fn did_you_mean<'s>(
+        &mut self,
+        query: &str,
+        best: impl IntoIterator<Item = &'s Story>,
+    ) -> Option<String> {
+        if self.evaluated.corrections.is_empty() {
+            return None;
+        }
+        let texts =
+            best.into_iter().flat_map(|story| Part::ALL.map(|part| (story.text(part), story.language)));
+        let texts: Vec<_> = texts.collect();
+        self.highlighter.did_you_mean(self.analyzer, query, self.evaluated, &texts)
+    }
+
     fn marked(&mut self, text: &str, language: Language) -> Marked {
         let hits = self.highlighter.highlight(self.analyzer, text, language, self.evaluated);
         Marked::with_hits(text, &hits)
