@@ -27,7 +27,7 @@ pub fn path_page(id: PathId) -> AnyView {
                 Some(view) if view.deleted => view! { <Deleted id=id/> }.into_any(),
                 Some(view) => view! { <Stops view=view/> }.into_any(),
                 None => view! {
-                    <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text>
+                    <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
                         <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
                     </Empty>
                 }.into_any(),
@@ -163,7 +163,7 @@ fn set_deleted(ports: Ports, live: Live, id: PathId, deleted: bool) {
 fn Deleted(id: PathId) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     view! {
-        <Empty glyph=Glyph::Trash title=t.path_deleted text=t.path_deleted_text>
+        <Empty glyph=Glyph::Trash title=t.path_deleted text=t.path_deleted_text alone=true>
             <button class="button" data-look="ink" type="button" on:click=on(move |_| set_deleted(ports, live, id, false))>
                 {t.restore}
             </button>

@@ -31,7 +31,7 @@ pub fn present_page(id: PathId) -> AnyView {
         Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
         _ => view! {
             <main class="page" id="page">
-                <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text>
+                <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
                     <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
                 </Empty>
             </main>

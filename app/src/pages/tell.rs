@@ -154,7 +154,7 @@ fn Coach(sheet: Sheet, labels: Asked) -> impl IntoView {
         });
         let missing = missing.into_iter().map(|detail| {
             view! {
-                <li class="chip" data-state="asking"><Icon glyph=Glyph::Plus/>{ask(detail)}</li>
+                <li class="chip" data-state="asking"><Icon glyph=Glyph::Bulb/>{ask(detail)}</li>
             }
         });
         view! { <ul class="chips">{each(found)}{each(missing)}</ul> }
