@@ -9,7 +9,7 @@ use super::stop::{Paragraphs, before_the_turn};
 use crate::{
     context::{ask, live, ports, texts},
     route::Route,
-    ui::{Empty, Glyph, Icon, Kind, Logo, Said, draw, loaded, on, titled},
+    ui::{Empty, Glyph, Icon, Kind, Logo, Said, draw, loaded, of, on, titled},
 };
 
 /// Where the showing stands.
@@ -115,7 +115,10 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
                 })}
                 {draw(move || match show.stop.get() + 1 < show.total.get() {
                     true => view! {
-                        <button class="button" data-look="quiet" type="button" on:click=on(move |_| go(show.stop.get_untracked() + 1))>
+                        <button
+                            class="button" type="button" data-look=of(move || if show.revealed.get() { "ink" } else { "quiet" })
+                            on:click=on(move |_| go(show.stop.get_untracked() + 1))
+                        >
                             {t.next_stop}<Icon glyph=Glyph::Right/>
                         </button>
                     }.into_any(),

@@ -75,7 +75,7 @@ fn Prompt(
     let error_id = format!("{}-problem", part.key());
     let over = Memo::new(move |_| {
         let chars = text.read().chars().count();
-        (chars + WARN_BELOW > part.max_chars()).then_some((chars, part.max_chars()))
+        (chars + WARN_BELOW.min(part.max_chars() / 5) > part.max_chars()).then_some((chars, part.max_chars()))
     });
     let too_long = move || over.get().is_some_and(|(chars, max)| chars > max);
     let placeholder = move || match (part, text.read().is_empty()) {

@@ -64,7 +64,7 @@ pub fn Screen(
             </main>
             <div class="bottom">
                 <Toasts/>
-                {has_dock.then(|| view! { <section class="dock">{dock.run()}</section> })}
+                {has_dock.then(|| view! { <section class="dock" aria-label=t.dock>{dock.run()}</section> })}
                 {tab.map(|tab| view! { <TabBar current=tab/> })}
             </div>
         </div>
