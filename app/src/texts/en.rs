@@ -191,7 +191,7 @@ pub const TEXTS: Texts = Texts {
     story_deleted: "Story deleted",
     story_deleted_text: "You can restore it within 30 days.",
     learn_title: "Learn from each other",
-    learn_lead: "Stories in order, each with a question. For you who are new, and for you who welcome someone new.",
+    learn_lead: "Stories in order, each with a question. For those who are new, and for those who welcome them.",
     learn_empty: "No introduction yet",
     learn_empty_text: "Pick a few stories from the library, add a question to each, and it’s ready.",
     path_new: "New introduction",
