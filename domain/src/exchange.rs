@@ -166,7 +166,8 @@ impl ExchangeStory {
         if self.status != Status::default() {
             field("status", &self.status);
         }
-        for (key, value) in &self.extra {
+        // A key of ours among them would be there twice, and whoever reads the line would believe the last.
+        for (key, value) in self.extra.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
             field(key, value);
         }
         line.push('}');
