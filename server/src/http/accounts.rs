@@ -78,8 +78,13 @@ pub async fn join(
     };
     // First the person, then the session: should the power go in between, the invite can still be used.
     let me = people::welcome(&server, person, &newcomer).await?;
-    if !server.store.join(invite.id, &joined).await? {
-        return Err(JoinError::NoSuchInvite.into());
+    match server.store.join(invite.id, &joined).await {
+        Ok(true) => {}
+        came_to_nothing => {
+            people::turn_away(&server, person).await?;
+            came_to_nothing?;
+            return Err(JoinError::NoSuchInvite.into());
+        }
     }
     let cookie = set_cookie(Some(&session), came_by_https(&server, &headers));
     Ok(([(header::SET_COOKIE, cookie)], Json(Welcome { me, push_token })).into_response())

@@ -6,7 +6,12 @@ use axum::{
     body::Body,
     http::{Method, StatusCode, header},
 };
-use domain::{label::LabelKind, person::Role, thing::ThingRef, time::Millis};
+use domain::{
+    label::LabelKind,
+    person::Role,
+    thing::{ThingKind, ThingRef},
+    time::Millis,
+};
 use serde_json::json;
 use server::{
     clock,
@@ -84,6 +89,11 @@ async fn one_invite_for_one_lets_one_in_however_many_come_at_once() {
     for reply in replies.iter().filter(|reply| reply.status != StatusCode::OK) {
         assert_eq!(reply.status, StatusCode::NOT_FOUND, "{}", reply.body);
     }
+    let micke = house.join(Role::Member, "Micke", "").await;
+    let people: Vec<_> =
+        house.pull(&micke).await.into_iter().filter(|record| record.kind == ThingKind::Person).collect();
+    let present = people.iter().filter(|record| record.state.is_some()).count();
+    assert_eq!(present, 2, "those who were turned away leave nobody behind: {people:?}");
 }
 
 #[tokio::test]
