@@ -155,8 +155,7 @@ fn without_doubles(read: impl Iterator<Item = (usize, Result<ExchangeStory, Stri
 /// Takes in `stories`: new ones are created, known ones that differ become a revision, the others are left alone.
 pub async fn import(store: &dyn Store, stories: &[ExchangeStory]) -> Result<Imported, CommandError> {
     let mut done = Imported::default();
-    let authors: Vec<PersonId> = stories.iter().map(author_of).collect::<HashSet<_>>().into_iter().collect();
-    let mut known = store.names(&authors).await?;
+    let mut known = known_names(store, stories).await?;
     for chunk in stories.chunks(TOGETHER) {
         let before = everything_about(store, chunk).await?;
         let mut ops = Ops::new();
@@ -182,6 +181,21 @@ pub async fn import(store: &dyn Store, stories: &[ExchangeStory]) -> Result<Impo
         }
     }
     Ok(done)
+}
+
+/// The labels, and those of the authors who are in the library already.
+async fn known_names(store: &dyn Store, stories: &[ExchangeStory]) -> Result<Names, CommandError> {
+    // In one question go as many as a database takes.
+    const AT_ONCE: usize = 10_000;
+    let authors: Vec<PersonId> = stories.iter().map(author_of).collect::<HashSet<_>>().into_iter().collect();
+    let mut known = store.names(&[]).await?;
+    for some in authors.chunks(AT_ONCE) {
+        let names = store.names(some).await?;
+        for id in some {
+            names.person(*id).into_iter().for_each(|name| known.insert_person(*id, name));
+        }
+    }
+    Ok(known)
 }
 
 /// What the library knows of these stories, whoever may see them.
