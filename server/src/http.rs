@@ -18,6 +18,7 @@ use axum::{
     routing::{any, get, post},
 };
 use domain::sync::wire::{PUSH_BYTES, SigningKey};
+use tokio::sync::watch;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, CompressionLevel},
@@ -38,6 +39,8 @@ pub struct Server {
     pub site: Arc<Site>,
     pub config: Arc<Config>,
     pub guesses: Arc<Guesses>,
+    /// Closed once the server is to stop: what would never end by itself ends then.
+    pub stopping: watch::Receiver<()>,
 }
 
 /// Bodies other than pushes are small.

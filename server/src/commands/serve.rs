@@ -1,7 +1,7 @@
 use std::{future::Future, io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
 
 use domain::person::Role;
-use tokio::{net::TcpListener, signal};
+use tokio::{net::TcpListener, signal, sync::watch};
 use tracing_subscriber::EnvFilter;
 
 use super::{CommandError, Done, demo, invite, open};
@@ -14,7 +14,7 @@ use crate::{
     writer::Writer,
 };
 
-/// How long requests under way may take once the server has been asked to stop. News streams never end by themselves.
+/// How long requests under way may take once the server has been asked to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 pub async fn run(config: Config, with_demo: bool) -> Done {
@@ -43,6 +43,7 @@ pub async fn serve(
     let shared: Arc<dyn Store> = Arc::new(store.clone());
     // Port 0 asks for any: links name the one that was given.
     config.listen = listener.local_addr()?;
+    let (stopping, mut stopped) = watch::channel(());
     let server = Server {
         key: secrets::signing_key(&config.data)?,
         writer: Writer::start(shared.clone()),
@@ -50,6 +51,7 @@ pub async fn serve(
         site: Arc::new(site),
         config: Arc::new(config.clone()),
         guesses: Arc::new(Guesses::default()),
+        stopping: stopped.clone(),
     };
     println!("Solsken is at {}", config.url());
     if with_demo {
@@ -60,7 +62,6 @@ pub async fn serve(
         invite::print(&invite::make(shared.as_ref(), Role::Admin, 1, invite::DAYS).await?, &config);
     }
     let app = http::router(server).into_make_service_with_connect_info::<SocketAddr>();
-    let (stopping, mut stopped) = tokio::sync::watch::channel(());
     let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
         stop.await;
         tracing::info!("stopping");

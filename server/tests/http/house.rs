@@ -30,6 +30,7 @@ use server::{
     store::{AccountStore, Invite, Store, sqlite::SqliteStore},
     writer::Writer,
 };
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 /// The settings of `solsken serve`, read as the binary reads them.
@@ -44,6 +45,8 @@ struct Flags {
 pub struct House {
     pub folder: tempfile::TempDir,
     pub store: SqliteStore,
+    /// Held, since the house does not close before the test does.
+    _open: watch::Sender<()>,
     router: Router,
 }
 
@@ -68,6 +71,7 @@ impl House {
         let epoch = Epoch::mint(clock::now(), &clock::randomness());
         let store = SqliteStore::open(&config.data.join("solsken.db"), epoch).await.unwrap();
         let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let (open, stopping) = watch::channel(());
         let server = Server {
             key: SigningKey(clock::random()),
             writer: Writer::start(shared.clone()),
@@ -75,8 +79,9 @@ impl House {
             site: Arc::new(Site::bare()),
             config: Arc::new(config),
             guesses: Arc::new(Guesses::default()),
+            stopping,
         };
-        Self { folder, store, router: router(server) }
+        Self { folder, store, _open: open, router: router(server) }
     }
 
     pub async fn invite(&self, role: Role, uses: u32) -> Handout {
