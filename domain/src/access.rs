@@ -94,6 +94,14 @@ impl Actor {
         }
     }
 
+    fn sees(&self, kind: &ThingKind, state: &Object) -> bool {
+        let (scope, owner) = scope_of(kind, state);
+        match self {
+            Self::Person(reader) => scope.admits(owner, reader),
+            Self::System => true,
+        }
+    }
+
     fn role(&self) -> Role {
         match self {
             Self::Person(reader) => reader.role,
@@ -109,14 +117,18 @@ pub fn may(actor: &Actor, thing: &ThingRef, now: Option<&Object>, change: &Chang
     }
     let owns = |state: &Object| scope_of(&thing.kind, state).1 == Some(actor.person());
     let curates = actor.role().curates();
+    // Who cannot see a thing does not change it either, also if they remember its id.
+    let arranges = |state: &Object| curates && actor.sees(&thing.kind, state);
     match (&thing.kind, change) {
         // What one tells or makes is one's own.
         (
             ThingKind::Story | ThingKind::Path | ThingKind::Showing | ThingKind::Reaction,
             Change::Create(fields),
         ) => owns(fields) && now.is_none_or(owns),
-        (ThingKind::Story, Change::Move { .. }) => curates,
-        (ThingKind::Story | ThingKind::Path | ThingKind::Conflict, _) => curates || now.is_some_and(owns),
+        (ThingKind::Story, Change::Move { .. }) => now.is_some_and(arranges),
+        (ThingKind::Story | ThingKind::Path | ThingKind::Conflict, _) => {
+            now.is_some_and(|state| owns(state) || arranges(state))
+        }
         (ThingKind::Reaction, Change::Edit(_)) => now.is_some_and(owns),
         (ThingKind::Tag, Change::Create(_)) => true,
         (ThingKind::Tag | ThingKind::Value | ThingKind::Site | ThingKind::Department, _) => curates,
@@ -168,6 +180,20 @@ mod tests {
         let story = fields(&Story::blank(PersonId::named("Micke")));
         let thing = ThingRef::story(StoryId::mint(Millis(1), &[1; 10]));
         assert!(!may(&elin, &thing, None, &Change::Create(story)));
+    }
+
+    #[test]
+    fn a_curator_changes_what_others_told_but_not_what_they_kept_to_themselves() {
+        let curator = Actor::Person(reader("Karin", Role::Admin, None));
+        let thing = ThingRef::story(StoryId::mint(Millis(1), &[1; 10]));
+        let mut story = Story::blank(PersonId::named("Elin"));
+        let archive = Change::Move { from: Status::InLibrary, to: Status::Archived };
+        for change in [Change::Edit(Edit::default()), Change::Delete, archive] {
+            story.audience = Audience::Everyone;
+            assert!(may(&curator, &thing, Some(&fields(&story)), &change));
+            story.audience = Audience::Author;
+            assert!(!may(&curator, &thing, Some(&fields(&story)), &change));
+        }
     }
 
     #[test]

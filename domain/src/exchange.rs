@@ -104,7 +104,7 @@ impl ExchangeStory {
                 "" => derived_id(&[&author, &title, &situation, &action, &outcome]),
                 id => id.parse().map_err(|_| wrong("id", "is not a UUID"))?,
             },
-            kind: StoryKind::from_key(&kind).ok_or_else(|| wrong("kind", kinds_expected(&kind)))?,
+            kind: kind_of(&kind)?,
             title: optional("title", title)?,
             situation: optional("situation", situation)?,
             action: optional("action", action)?,
@@ -166,7 +166,8 @@ impl ExchangeStory {
         if self.status != Status::default() {
             field("status", &self.status);
         }
-        for (key, value) in &self.extra {
+        // A key of ours among them would be there twice, and whoever reads the line would believe the last.
+        for (key, value) in self.extra.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
             field(key, value);
         }
         line.push('}');
@@ -178,9 +179,13 @@ fn wrong(field: &'static str, problem: impl ToString) -> ExchangeError {
     ExchangeError::Field { field, problem: problem.to_string() }
 }
 
-fn kinds_expected(found: &str) -> String {
-    let known: Vec<_> = StoryKind::ALL.iter().map(|kind| kind.key()).collect();
-    format!("is {found:?}, expected one of {}", known.join(", "))
+/// Nobody chooses the kind `other`, but an export writes it for kinds that only newer phones know.
+fn kind_of(key: &str) -> Result<StoryKind, ExchangeError> {
+    let known = StoryKind::ALL.into_iter().chain([StoryKind::Other]);
+    known.into_iter().find(|kind| kind.key() == key).ok_or_else(|| {
+        let expected: Vec<_> = StoryKind::ALL.iter().map(|kind| kind.key()).collect();
+        wrong("kind", format!("is {key:?}, expected one of {}", expected.join(", ")))
+    })
 }
 
 fn take_text(fields: &mut Object, field: &'static str) -> Result<String, ExchangeError> {

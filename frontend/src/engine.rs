@@ -19,6 +19,9 @@ use web_sys::{
     js_sys::{Function, Promise},
 };
 
+/// What is done with news.
+type Hear = Box<dyn Fn(News)>;
+
 pub struct Engine {
     live: Live,
     /// Where the engine's script lies.
@@ -27,7 +30,7 @@ pub struct Engine {
     next: Cell<u32>,
     /// Calls that have no answer yet: what was asked, and who waits.
     open: RefCell<BTreeMap<u32, (String, Function)>>,
-    hear: RefCell<Option<Box<dyn Fn(News)>>>,
+    hear: RefCell<Option<Hear>>,
     restart: RefCell<Option<Timer>>,
 }
 

@@ -5,7 +5,7 @@ mod export;
 pub mod import;
 mod invite;
 mod search;
-mod serve;
+pub mod serve;
 
 use std::{io, path::PathBuf, sync::Arc};
 

@@ -15,9 +15,10 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use domain::sync::wire::{PUSH_BYTES, SigningKey};
+use tokio::sync::watch;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, CompressionLevel},
@@ -38,6 +39,8 @@ pub struct Server {
     pub site: Arc<Site>,
     pub config: Arc<Config>,
     pub guesses: Arc<Guesses>,
+    /// Closed once the server is to stop: what would never end by itself ends then.
+    pub stopping: watch::Receiver<()>,
 }
 
 /// Bodies other than pushes are small.
@@ -56,10 +59,10 @@ pub fn router(server: Server) -> Router {
         .route("/join", post(accounts::join))
         .route("/device", post(accounts::add_device))
         .route("/sign-out", post(accounts::sign_out))
-        .route("/library", post(library::answer))
-        .fallback(error::no_such_route);
+        .route("/library", post(library::answer));
     Router::new()
-        .nest("/api/v1", api)
+        .nest("/api", Router::new().nest("/v1", api).fallback(error::no_such_route))
+        .route("/api/", any(error::no_such_route))
         .route("/healthz", get(healthz))
         .route("/sw.js", get(assets::service_worker))
         .route("/manifest.webmanifest", get(assets::manifest))
@@ -68,9 +71,10 @@ pub fn router(server: Server) -> Router {
         .fallback(page::page)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
-        .layer(middleware::from_fn_with_state(server.clone(), guard::headers))
         .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::new())
+        // Around those that refuse: what they say is hardened too.
+        .layer(middleware::from_fn_with_state(server.clone(), guard::headers))
         .layer(TraceLayer::new_for_http())
         .with_state(server)
 }

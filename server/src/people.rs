@@ -67,6 +67,14 @@ pub async fn welcome(server: &Server, id: PersonId, newcomer: &Newcomer) -> Resu
     Ok(Me::of(id, &person, &names))
 }
 
+/// Takes back a welcome that came to nothing: somebody else used the invite up meanwhile.
+pub async fn turn_away(server: &Server, id: PersonId) -> Result<(), WelcomeError> {
+    let mut ops = Ops::new();
+    ops.change(ThingRef::person(id), Change::Delete);
+    server.writer.push(ops.push()).await?;
+    Ok(())
+}
+
 async fn place(
     store: &dyn Store,
     ops: &mut Ops,

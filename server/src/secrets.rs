@@ -25,6 +25,11 @@ pub fn link_secret() -> String {
     Hex(&random::<16>()).to_string()
 }
 
+/// Whether this is the secret of a link, and not a code. Nobody guesses one, so that it need not be slowed.
+pub fn is_link_secret(typed: &str) -> bool {
+    unhex::<16>(typed).is_some()
+}
+
 /// A code to be typed: 32⁶, some thousand million. Guessing is slowed, so that it cannot be tried within its lifetime.
 pub fn code() -> String {
     // 256 is a multiple of 32: no letter is likelier than another.
@@ -76,6 +81,12 @@ mod tests {
             assert!(!code.contains(['0', '1', 'I', 'O']), "{code}");
             assert_eq!(tidy_code(&format!(" {}-{} ", code[..3].to_lowercase(), &code[3..])), code);
         }
+    }
+
+    #[test]
+    fn a_links_secret_is_told_from_a_code() {
+        assert!(is_link_secret(&link_secret()));
+        assert!(!is_link_secret(&code()));
     }
 
     #[test]

@@ -46,6 +46,12 @@ impl Site {
         Ok(Self { listed, build })
     }
 
+    /// A site without the browser's half: pages are rendered and phones sync, but nothing comes to life. For tests,
+    /// which must not wait for the wasm to be built.
+    pub fn bare() -> Self {
+        Self { listed: BTreeMap::new(), build: "bare".to_owned() }
+    }
+
     pub fn build(&self) -> &str {
         &self.build
     }

@@ -1,8 +1,9 @@
 //! Many pushes, one commit: whoever arrives while a transaction is on its way to the disk shares the next one.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use domain::sync::{ledger::Push, wire::PushAnswer};
+use futures::FutureExt;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::store::{Store, StoreError};
@@ -64,25 +65,20 @@ async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Job>, news: wa
             return;
         }
         let (pushes, replies): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.push, job.reply)).unzip();
-        let highest = |answers: &[PushAnswer]| {
-            answers.iter().flat_map(|answer| &answer.receipts).map(|receipt| receipt.seq).max().unwrap_or(0)
-        };
-        match store.push(&pushes).await {
-            Ok(answers) => {
-                let highest = highest(&answers);
-                news.send_if_modified(|seq| {
-                    let more = highest > *seq;
-                    *seq = highest.max(*seq);
-                    more
-                });
+        // A push that this version cannot bear must not keep all later ones from being written.
+        match AssertUnwindSafe(store.push(&pushes)).catch_unwind().await {
+            Ok(Ok(answers)) => {
+                tell_of(&answers, &news);
                 // Whoever no longer waits for an answer finds it when they push again.
                 replies.into_iter().zip(answers).for_each(|(reply, answer)| drop(reply.send(Ok(answer))));
             }
-            Err(error) => {
+            Ok(Err(error)) => {
                 tracing::error!(%error, source = ?std::error::Error::source(&error), "pushes were not written");
                 let error = Arc::new(error);
                 replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone()))));
             }
+            // The panic itself has been noted where it arose. Those who came along with it come again, one by one.
+            Err(_) => replies.into_iter().for_each(drop),
         }
     }
 }
@@ -93,4 +89,14 @@ async fn index_more(store: &dyn Store) -> bool {
         tracing::error!(%error, source = ?std::error::Error::source(&error), "stories were not indexed");
         false
     })
+}
+
+fn tell_of(answers: &[PushAnswer], news: &watch::Sender<u64>) {
+    let receipts = answers.iter().flat_map(|answer| &answer.receipts);
+    let highest = receipts.map(|receipt| receipt.seq).max().unwrap_or(0);
+    news.send_if_modified(|seq| {
+        let more = highest > *seq;
+        *seq = highest.max(*seq);
+        more
+    });
 }

@@ -107,6 +107,11 @@ impl Incoming {
                 Err(_) => Content::Malformed,
             },
         };
+        let content = match content {
+            Content::Op(op) if !can_be_reached(op.device_seq) => Content::Malformed,
+            Content::Unknown(envelope) if !can_be_reached(envelope.device_seq) => Content::Malformed,
+            content => content,
+        };
         Self { bytes: line.to_owned(), hash: OpHash::of(line), content }
     }
 
@@ -128,6 +133,11 @@ impl Incoming {
             Content::Malformed => None,
         }
     }
+}
+
+/// Whether a device that counts from 1 can have come to this number, and a database can hold it.
+fn can_be_reached(device_seq: u64) -> bool {
+    (1..=i64::MAX as u64).contains(&device_seq)
 }
 
 /// One push: ops in `device_seq` order, from someone whose credential was checked.
@@ -211,14 +221,15 @@ impl Ledger {
             return refuse(Reason::Malformed);
         };
         let key = (envelope.device, envelope.device_seq);
+        if !self.speaks_for(push.from, &envelope) {
+            // Not logged: what a stranger sends under someone's number must not take that number. And before any
+            // receipt is looked up: a stranger learns nothing of what was sent.
+            return refuse(Reason::NotYours);
+        }
         match self.receipts.get(&key) {
             Some(Some((hash, receipt))) => return (*hash == incoming.hash).then_some(*receipt),
             Some(None) => {}
             None => unreachable!("the store loads the receipt of every op before it is pushed: {key:?}"),
-        }
-        if !self.speaks_for(push.from, &envelope) {
-            // Not logged: what a stranger sends under someone's number must not take that number.
-            return refuse(Reason::NotYours);
         }
         if let From::Person(person) = push.from
             && self.devices.insert(envelope.device, Some(person)).flatten().is_none()

@@ -203,7 +203,7 @@ impl Phone {
                 self.page.tell(News::Library);
             }
         }
-        let mut slices = Slices::new();
+        let mut slices = Slices::begin();
         while self.finder.index.borrow_mut().step(STEP) {
             slices.pause().await;
         }
@@ -225,7 +225,7 @@ impl Phone {
     }
 
     async fn index_slots(&self, slots: Vec<u32>) -> Result<bool, StoreError> {
-        let mut slices = Slices::new();
+        let mut slices = Slices::begin();
         let mut wanted = Vec::new();
         let mut changed = 0_usize;
         for slot in slots {

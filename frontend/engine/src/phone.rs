@@ -111,7 +111,7 @@ impl Phone {
 
     async fn read_on(self: &Rc<Self>) -> Result<(), StoreError> {
         let row = self.store.library().await?;
-        let mut slices = Slices::new();
+        let mut slices = Slices::begin();
         loop {
             let next = self.shelf.borrow().next_block();
             if next >= row.next_block {

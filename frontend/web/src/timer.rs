@@ -62,7 +62,7 @@ pub struct Slices {
 const SLICE_MS: f64 = 8.0;
 
 impl Slices {
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         Self { since: Date::now() }
     }
 

@@ -34,7 +34,7 @@ struct SampleStop {
 
 /// Loads the sample library. What is there already stays as it is.
 pub async fn load(store: &Arc<dyn Store>) -> Done {
-    let (stories, bad) = import::read_lines(STORIES);
+    let (stories, bad) = import::read_lines(STORIES.as_bytes());
     debug_assert!(bad.is_empty(), "{bad:?}");
     import::import(store.as_ref(), &stories).await?;
     let paths: Vec<SamplePath> = serde_json::from_str(PATHS)

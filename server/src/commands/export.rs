@@ -1,4 +1,5 @@
 use std::{
+    collections::{HashMap, HashSet},
     io::{self, BufWriter, Write},
     path::PathBuf,
 };
@@ -7,6 +8,7 @@ use clap::Args;
 use domain::{
     exchange::ExchangeStory,
     id::{LabelId, PersonId, StoryId},
+    label::same_name,
     names::Names,
     story::Story,
     text::Name,
@@ -40,12 +42,15 @@ impl Export {
 
 async fn write(store: &dyn Store, out: &mut impl Write) -> Done {
     let mut after: Option<StoryId> = None;
+    let mut spelling = Spelling::default();
     loop {
         let page = store.export(after, PAGE).await?;
         let authors: Vec<PersonId> = page.iter().map(|(_, story)| story.author).collect();
         let names = store.names(&authors).await?;
         for (id, story) in &page {
-            writeln!(out, "{}", exchanged(*id, story, &names).to_line())?;
+            let mut story = exchanged(*id, story, &names);
+            spelling.settle(&mut story);
+            writeln!(out, "{}", story.to_line())?;
         }
         match page.last() {
             Some((id, _)) => after = Some(*id),
@@ -56,8 +61,31 @@ async fn write(store: &dyn Store, out: &mut impl Write) -> Done {
     Ok(())
 }
 
+/// An import takes two names that differ only in case or spaces for one: the first is how it writes both. So does an
+/// export, or the export of its import would be another.
+#[derive(Default)]
+struct Spelling(HashMap<(&'static str, String), Name>);
+
+impl Spelling {
+    fn settle(&mut self, story: &mut ExchangeStory) {
+        self.spell("author", &mut story.author);
+        story.department.iter_mut().for_each(|name| self.spell("department", name));
+        story.site.iter_mut().for_each(|name| self.spell("site", name));
+        for (kind, names) in [("tag", &mut story.tags), ("value", &mut story.values)] {
+            names.iter_mut().for_each(|name| self.spell(kind, name));
+            let mut seen = HashSet::new();
+            names.retain(|name| seen.insert(name.clone()));
+        }
+    }
+
+    fn spell(&mut self, kind: &'static str, name: &mut Name) {
+        let first = self.0.entry((kind, same_name(name.as_str()))).or_insert_with(|| name.clone());
+        name.clone_from(first);
+    }
+}
+
 /// A story with names in the place of ids.
-pub fn exchanged(id: StoryId, story: &Story, names: &Names) -> ExchangeStory {
+fn exchanged(id: StoryId, story: &Story, names: &Names) -> ExchangeStory {
     let name = |id: LabelId| names.label(id).and_then(|label| Name::new(label.name).ok());
     let all = |ids: &[LabelId]| {
         names.labels(ids).into_iter().filter_map(|label| Name::new(label.name).ok()).collect()

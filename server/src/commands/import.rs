@@ -1,6 +1,7 @@
 use std::{collections::HashSet, fs, path::PathBuf};
 
 use clap::Args;
+use csv::{ByteRecord, StringRecord};
 use domain::{
     Object,
     draft::edit_between,
@@ -42,10 +43,9 @@ pub struct Imported {
 
 impl Import {
     pub async fn run(self, config: &Config) -> Done {
-        let text =
-            fs::read_to_string(&self.file).map_err(|error| CommandError::File(self.file.clone(), error))?;
+        let bytes = fs::read(&self.file).map_err(|error| CommandError::File(self.file.clone(), error))?;
         let is_csv = self.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-        let (stories, bad) = if is_csv { read_csv(&text) } else { read_lines(&text) };
+        let (stories, bad) = if is_csv { read_csv(&bytes) } else { read_lines(&bytes) };
         for (line, problem) in &bad {
             eprintln!("{}:{line}: {problem}", self.file.display());
         }
@@ -72,40 +72,63 @@ impl Import {
 
 type Lines = (Vec<ExchangeStory>, Vec<(usize, String)>);
 
-/// Sound stories, and for each bad line its number and what is wrong.
-pub fn read_lines(text: &str) -> Lines {
-    let lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate();
-    let read = lines
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(at, line)| (at + 1, ExchangeStory::from_line(line).map_err(|error| error.to_string())));
+/// The mark that some programs put before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+const NOT_UTF8: &str = "is not UTF-8";
+
+/// Sound stories, and for each bad line its number and what is wrong. Read line by line, so that one odd byte spoils
+/// one line.
+pub fn read_lines(bytes: &[u8]) -> Lines {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    let read = lines.filter(|(_, line)| !line.trim_ascii().is_empty()).map(|(at, line)| {
+        let line = std::str::from_utf8(line).map_err(|_| NOT_UTF8.to_owned());
+        let story = line.and_then(|line| ExchangeStory::from_line(line).map_err(|error| error.to_string()));
+        (at + 1, story)
+    });
     without_doubles(read)
 }
 
 /// CSV with a header of the exchange format's keys; tags and values are separated by semicolons.
-pub fn read_csv(text: &str) -> Lines {
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let header: Vec<String> = match reader.headers() {
-        Ok(header) => header.iter().map(|name| name.trim().to_lowercase()).collect(),
-        Err(error) => return (Vec::new(), vec![(1, error.to_string())]),
+pub fn read_csv(bytes: &[u8]) -> Lines {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let header = match csv_header(&mut reader) {
+        Ok(header) => header,
+        Err(problem) => return (Vec::new(), vec![(1, problem)]),
     };
-    if !header.iter().any(|name| KEYS.contains(&name.as_str())) {
-        let problem = format!("the header names none of {}", KEYS.join(", "));
-        return (Vec::new(), vec![(1, problem)]);
-    }
-    let rows: Vec<_> = reader.records().collect();
+    let rows: Vec<_> = reader.byte_records().collect();
     let read = rows.into_iter().enumerate().map(|(at, row)| match row {
         Ok(row) => {
             let line = row.position().map_or(at + 2, |position| position.line() as usize);
-            if row.len() != header.len() {
-                return (line, Err(format!("has {} columns, the header {}", row.len(), header.len())));
-            }
-            let fields = header.iter().zip(&row).map(|(name, value)| (name.clone(), csv_value(name, value)));
-            (line, ExchangeStory::from_object(fields.collect::<Object>()).map_err(|error| error.to_string()))
+            (line, csv_story(&header, row))
         }
         Err(error) => (at + 2, Err(error.to_string())),
     });
     without_doubles(read)
+}
+
+fn csv_header(reader: &mut csv::Reader<&[u8]>) -> Result<Vec<String>, String> {
+    let header = reader.byte_headers().map_err(|error| error.to_string())?.clone();
+    let header = StringRecord::from_byte_record(header).map_err(|_| NOT_UTF8)?;
+    let header: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
+    if !header.iter().any(|name| KEYS.contains(&name.as_str())) {
+        return Err(format!("the header names none of {}", KEYS.join(", ")));
+    }
+    let mut seen = HashSet::new();
+    match header.iter().find(|name| !seen.insert(*name)) {
+        Some(double) => Err(format!("the header names `{double}` twice")),
+        None => Ok(header),
+    }
+}
+
+fn csv_story(header: &[String], row: ByteRecord) -> Result<ExchangeStory, String> {
+    let row = StringRecord::from_byte_record(row).map_err(|_| NOT_UTF8)?;
+    if row.len() != header.len() {
+        return Err(format!("has {} columns, the header {}", row.len(), header.len()));
+    }
+    let fields = header.iter().zip(&row).map(|(name, value)| (name.clone(), csv_value(name, value)));
+    ExchangeStory::from_object(fields.collect::<Object>()).map_err(|error| error.to_string())
 }
 
 fn csv_value(name: &str, value: &str) -> Value {
@@ -132,7 +155,7 @@ fn without_doubles(read: impl Iterator<Item = (usize, Result<ExchangeStory, Stri
 /// Takes in `stories`: new ones are created, known ones that differ become a revision, the others are left alone.
 pub async fn import(store: &dyn Store, stories: &[ExchangeStory]) -> Result<Imported, CommandError> {
     let mut done = Imported::default();
-    let mut known = store.names(&[]).await?;
+    let mut known = known_names(store, stories).await?;
     for chunk in stories.chunks(TOGETHER) {
         let before = everything_about(store, chunk).await?;
         let mut ops = Ops::new();
@@ -143,13 +166,14 @@ pub async fn import(store: &dyn Store, stories: &[ExchangeStory]) -> Result<Impo
                     ops.create(ThingRef::story(story.id), fields(&told));
                     done.new += 1;
                 }
-                Some((_, before)) => match changes(before, &told) {
-                    Some(change) => {
-                        ops.change(ThingRef::story(story.id), change);
-                        done.changed += 1;
+                Some((_, before)) => {
+                    let changes = changes(before, &told);
+                    match changes.is_empty() {
+                        true => done.same += 1,
+                        false => done.changed += 1,
                     }
-                    None => done.same += 1,
-                },
+                    changes.into_iter().for_each(|change| ops.change(ThingRef::story(story.id), change));
+                }
             }
         }
         if !ops.is_empty() {
@@ -159,6 +183,21 @@ pub async fn import(store: &dyn Store, stories: &[ExchangeStory]) -> Result<Impo
     Ok(done)
 }
 
+/// The labels, and those of the authors who are in the library already.
+async fn known_names(store: &dyn Store, stories: &[ExchangeStory]) -> Result<Names, CommandError> {
+    // In one question go as many as a database takes.
+    const AT_ONCE: usize = 10_000;
+    let authors: Vec<PersonId> = stories.iter().map(author_of).collect::<HashSet<_>>().into_iter().collect();
+    let mut known = store.names(&[]).await?;
+    for some in authors.chunks(AT_ONCE) {
+        let names = store.names(some).await?;
+        for id in some {
+            names.person(*id).into_iter().for_each(|name| known.insert_person(*id, name));
+        }
+    }
+    Ok(known)
+}
+
 /// What the library knows of these stories, whoever may see them.
 async fn everything_about(
     store: &dyn Store,
@@ -166,6 +205,10 @@ async fn everything_about(
 ) -> Result<Vec<(StoryId, Story)>, CommandError> {
     let ids: Vec<StoryId> = stories.iter().map(|story| story.id).collect();
     Ok(store.states(&ids).await?)
+}
+
+fn author_of(story: &ExchangeStory) -> PersonId {
+    PersonId::named(story.author.as_str())
 }
 
 /// The story with ids in the place of names; labels and people that are new are made.
@@ -182,7 +225,7 @@ fn resolve(story: &ExchangeStory, known: &mut Names, ops: &mut Ops) -> Story {
     let site = story.site.as_ref().map(|name| label(LabelKind::Site, name));
     let tags = story.tags.iter().map(|name| label(LabelKind::Tag, name)).collect();
     let values = story.values.iter().map(|name| label(LabelKind::Value, name)).collect();
-    let author = PersonId::named(story.author.as_str());
+    let author = author_of(story);
     if known.person(author).is_none() {
         let person =
             Person { name: story.author.clone(), role: Role::Member, site, department, joined_at: None };
@@ -210,13 +253,16 @@ fn resolve(story: &ExchangeStory, known: &mut Names, ops: &mut Ops) -> Story {
     }
 }
 
-/// What turns the library's story into the imported one, if they differ.
-fn changes(before: &Story, after: &Story) -> Option<Change> {
+/// What turns the library's story into the imported one; nothing if they are the same. Who told it stays.
+fn changes(before: &Story, after: &Story) -> Vec<Change> {
     let mut edit = edit_between(before, after);
     if before.extra != after.extra {
         edit.set.insert("extra".into(), Value::Object(after.extra.clone()));
     }
-    (!edit.is_empty()).then_some(Change::Edit(edit))
+    let edit = (!edit.is_empty()).then_some(Change::Edit(edit));
+    let moved =
+        (before.status != after.status).then_some(Change::Move { from: before.status, to: after.status });
+    edit.into_iter().chain(moved).collect()
 }
 
 async fn push(store: &dyn Store, ops: Ops) -> Done {
@@ -243,7 +289,7 @@ mod tests {
     #[test]
     fn every_bad_line_is_named_with_its_number() {
         let good = r#"{"kind": "colleague", "situation": "a", "author": "Elin"}"#;
-        let (stories, bad) = read_lines(&format!("\u{feff}{good}\n\nnonsense\n{{}}\n{good}\n"));
+        let (stories, bad) = read_lines(format!("\u{feff}{good}\n\nnonsense\n{{}}\n{good}\n").as_bytes());
         assert_eq!(stories.len(), 1);
         let lines: Vec<_> = bad.iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [3, 4, 5], "{bad:?}");
@@ -253,12 +299,12 @@ mod tests {
     #[test]
     fn csv_is_read_by_its_header() {
         let text = "Kind,situation,author,tags,shelf\ncolleague,\"rad 1\nrad 2\",Elin,lång kö; mod,7\ncolleague,b\nmiracle,c,Elin,,\n";
-        let (stories, bad) = read_csv(text);
+        let (stories, bad) = read_csv(text.as_bytes());
         assert_eq!(stories.len(), 1);
         assert_eq!(stories[0].situation.as_ref().unwrap().as_str(), "rad 1\nrad 2");
         assert_eq!(stories[0].tags.len(), 2);
         assert_eq!(stories[0].extra["shelf"], "7");
         assert_eq!(bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 5], "{bad:?}");
-        assert_eq!(read_csv("a,b\n1,2\n").1[0].0, 1);
+        assert_eq!(read_csv(b"a,b\n1,2\n").1[0].0, 1);
     }
 }

@@ -1,7 +1,7 @@
-use std::{io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
 
 use domain::person::Role;
-use tokio::{net::TcpListener, signal};
+use tokio::{net::TcpListener, signal, sync::watch};
 use tracing_subscriber::EnvFilter;
 
 use super::{CommandError, Done, demo, invite, open};
@@ -14,31 +14,44 @@ use crate::{
     writer::Writer,
 };
 
-/// How long requests under way may take once the server has been asked to stop. News streams never end by themselves.
+/// How long requests under way may take once the server has been asked to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-pub async fn run(mut config: Config, with_demo: bool) -> Done {
+pub async fn run(config: Config, with_demo: bool) -> Done {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tower_http=warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
-    let site = Arc::new(Site::embedded()?);
-    let store = open(&config).await?;
-    let shared: Arc<dyn Store> = Arc::new(store.clone());
+    let site = Site::embedded()?;
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| CommandError::Told(format!("cannot listen on {}: {error}", config.listen)))?;
+    serve(config, listener, site, with_demo, asked_to_stop()).await
+}
+
+/// Serves until `stop` is done, and then lets the requests under way finish.
+pub async fn serve(
+    mut config: Config,
+    listener: TcpListener,
+    site: Site,
+    with_demo: bool,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Done {
+    let store = open(&config).await?;
+    let shared: Arc<dyn Store> = Arc::new(store.clone());
     // Port 0 asks for any: links name the one that was given.
     config.listen = listener.local_addr()?;
+    let (stopping, mut stopped) = watch::channel(());
     let server = Server {
         key: secrets::signing_key(&config.data)?,
         writer: Writer::start(shared.clone()),
         store: shared.clone(),
-        site,
+        site: Arc::new(site),
         config: Arc::new(config.clone()),
         guesses: Arc::new(Guesses::default()),
+        stopping: stopped.clone(),
     };
     println!("Solsken is at {}", config.url());
     if with_demo {
@@ -49,11 +62,10 @@ pub async fn run(mut config: Config, with_demo: bool) -> Done {
         invite::print(&invite::make(shared.as_ref(), Role::Admin, 1, invite::DAYS).await?, &config);
     }
     let app = http::router(server).into_make_service_with_connect_info::<SocketAddr>();
-    let (stop, mut stopped) = tokio::sync::watch::channel(());
     let serving = axum::serve(listener, app).with_graceful_shutdown(async move {
-        asked_to_stop().await;
+        stop.await;
         tracing::info!("stopping");
-        drop(stop);
+        drop(stopping);
     });
     let farewell = async {
         let _ = stopped.changed().await;

@@ -78,8 +78,13 @@ pub async fn join(
     };
     // First the person, then the session: should the power go in between, the invite can still be used.
     let me = people::welcome(&server, person, &newcomer).await?;
-    if !server.store.join(invite.id, &joined).await? {
-        return Err(JoinError::NoSuchInvite.into());
+    match server.store.join(invite.id, &joined).await {
+        Ok(true) => {}
+        came_to_nothing => {
+            people::turn_away(&server, person).await?;
+            came_to_nothing?;
+            return Err(JoinError::NoSuchInvite.into());
+        }
     }
     let cookie = set_cookie(Some(&session), came_by_https(&server, &headers));
     Ok(([(header::SET_COOKIE, cookie)], Json(Welcome { me, push_token })).into_response())
@@ -118,23 +123,21 @@ pub async fn sign_out(
 }
 
 async fn find(server: &Server, from: &From, typed: &str) -> Result<Invite, AppError> {
-    let now = Instant::now();
-    if !server.guesses.may_try(&from.0, now) {
+    let typed = typed.trim();
+    // Not slowed, or whoever guesses codes could keep out those who were sent a link.
+    if secrets::is_link_secret(typed) {
+        let link = server.store.find_invite(&secrets::hash(typed), clock::now()).await?;
+        return link.ok_or(JoinError::NoSuchInvite.into());
+    }
+    if !server.guesses.take(&from.0, Instant::now()) {
         return Err(JoinError::SlowDown.into());
     }
-    // A link's secret is hexadecimal, a code is tidied as it was typed.
-    let link = server.store.find_invite(&secrets::hash(typed.trim()), clock::now()).await?;
-    let found = match link {
-        Some(invite) => Some(invite),
-        None => {
-            let code = secrets::hash(&secrets::tidy_code(typed));
-            server.store.find_invite(&code, clock::now()).await?
-        }
-    };
-    found.ok_or_else(|| {
-        server.guesses.was_wrong(&from.0, now);
-        JoinError::NoSuchInvite.into()
-    })
+    let code = secrets::hash(&secrets::tidy_code(typed));
+    let found = server.store.find_invite(&code, clock::now()).await;
+    if !matches!(found, Ok(None)) {
+        server.guesses.give_back(&from.0);
+    }
+    found?.ok_or(JoinError::NoSuchInvite.into())
 }
 
 /// The address that asks, as the proxy in front names it, else the connection's own.

@@ -11,9 +11,8 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 /// Always asked for anew, answered in a few bytes when nothing has changed.
 const EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 /// A worker has the policy that its script was served with: it fetches from here, and runs our scripts and our wasm.
-const WORKER: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
-);
+const WORKER: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'");
 
 pub async fn asset(
     State(server): State<Server>,

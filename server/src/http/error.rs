@@ -16,6 +16,8 @@ pub enum AppError {
     SignedOut,
     #[error("there is nothing here")]
     NotFound,
+    #[error("pages are only read")]
+    WrongMethod,
     #[error("{0}")]
     BadRequest(&'static str),
     #[error("the server is busy; come again")]
@@ -67,6 +69,7 @@ impl AppError {
         match self {
             Self::SignedOut => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Full => StatusCode::INSUFFICIENT_STORAGE,
@@ -87,8 +90,12 @@ impl IntoResponse for AppError {
             error => json!({ "error": error.to_string() }),
         };
         let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+            headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+        }
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
         }
         response
     }

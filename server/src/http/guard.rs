@@ -79,23 +79,34 @@ const ALL: u32 = 200;
 const EVERYWHERE: &str = "*";
 
 impl Guesses {
-    /// Whether one more code may be tried.
-    pub fn may_try(&self, address: &str, now: Instant) -> bool {
-        let wrong = self.wrong.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let within = |who: &str, most: u32| {
-            wrong
-                .get(who)
-                .is_none_or(|window| now.duration_since(window.began) > WINDOW || window.wrong < most)
-        };
-        within(address, EACH) && within(EVERYWHERE, ALL)
-    }
-
-    pub fn was_wrong(&self, address: &str, now: Instant) {
-        let mut wrong = self.wrong.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// Takes one try, if one is left. It is taken before the code is looked up: or a thousand guesses sent at once
+    /// would all find the same one.
+    pub fn take(&self, address: &str, now: Instant) -> bool {
+        let mut wrong = self.lock();
         wrong.retain(|_, window| now.duration_since(window.began) <= WINDOW);
+        let left = |who: &str, most: u32| wrong.get(who).is_none_or(|window| window.wrong < most);
+        if !left(address, EACH) || !left(EVERYWHERE, ALL) {
+            return false;
+        }
         for who in [address, EVERYWHERE] {
             wrong.entry(who.to_owned()).or_insert(Window { began: now, wrong: 0 }).wrong += 1;
         }
+        true
+    }
+
+    /// Gives a try back: the code was right.
+    pub fn give_back(&self, address: &str) {
+        let mut wrong = self.lock();
+        for who in [address, EVERYWHERE] {
+            if let Some(window) = wrong.get_mut(who) {
+                window.wrong = window.wrong.saturating_sub(1);
+            }
+        }
+        wrong.retain(|_, window| window.wrong > 0);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Window>> {
+        self.wrong.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -108,12 +119,11 @@ mod tests {
         let guesses = Guesses::default();
         let start = Instant::now();
         for _ in 0..EACH {
-            assert!(guesses.may_try("a", start));
-            guesses.was_wrong("a", start);
+            assert!(guesses.take("a", start));
         }
-        assert!(!guesses.may_try("a", start));
-        assert!(guesses.may_try("b", start), "a neighbour is not punished");
-        assert!(guesses.may_try("a", start + WINDOW + Duration::from_secs(1)));
+        assert!(!guesses.take("a", start));
+        assert!(guesses.take("b", start), "a neighbour is not punished");
+        assert!(guesses.take("a", start + WINDOW + Duration::from_secs(1)));
     }
 
     #[test]
@@ -121,8 +131,10 @@ mod tests {
         let guesses = Guesses::default();
         let start = Instant::now();
         for n in 0..ALL {
-            guesses.was_wrong(&n.to_string(), start);
+            assert!(guesses.take(&n.to_string(), start));
         }
-        assert!(!guesses.may_try("fresh", start));
+        assert!(!guesses.take("fresh", start));
+        guesses.give_back("7");
+        assert!(guesses.take("fresh", start), "a right code costs nothing");
     }
 }

@@ -14,7 +14,7 @@ use axum::{
 };
 use domain::{
     language::Language,
-    ports::{Library, Locale},
+    ports::{Answer, Library, Locale},
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
@@ -27,7 +27,7 @@ const LANGUAGE_COOKIE: &str = "solsken-language=";
 
 pub async fn page(State(server): State<Server>, request: Request) -> Result<Response, AppError> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(AppError::NotFound);
+        return Err(AppError::WrongMethod);
     }
     let (mut parts, body) = request.into_parts();
     let Visitor(session) = Visitor::from_request_parts(&mut parts, &server).await?;
@@ -45,6 +45,7 @@ pub async fn page(State(server): State<Server>, request: Request) -> Result<Resp
         Some(question) => library.ask(question.clone()).await.ok().map(|answer| Seed { question, answer }),
         None => None,
     };
+    let missing = route == Route::NotFound || seed.as_ref().is_some_and(|seed| leads_nowhere(route, seed));
     let assets = server.site.document_assets();
     let for_context = (me.clone(), seed.clone(), address);
     let context = move || {
@@ -57,13 +58,20 @@ pub async fn page(State(server): State<Server>, request: Request) -> Result<Resp
         let response = expect_context::<ResponseOptions>();
         response.insert_header(header::CONTENT_SECURITY_POLICY, csp_for_page(Some(&nonce)));
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if route == Route::NotFound {
+        if missing {
             response.set_status(StatusCode::NOT_FOUND);
         }
         document(language, assets.clone(), Life::Hydrated { me: me.clone(), seed: seed.clone(), nonce })
     };
     let render = leptos_axum::render_app_async_with_context(context, draw);
     Ok(render(Request::from_parts(parts, body)).await)
+}
+
+/// Whether the page is about a story or a path that is not there, or not for this reader. The receipt of a story that
+/// was just told is a page in any case: the phone may be ahead of the server.
+fn leads_nowhere(route: Route, seed: &Seed) -> bool {
+    let nothing = matches!(seed.answer, Answer::Story(None) | Answer::Path(None));
+    nothing && !matches!(route, Route::Told(_))
 }
 
 /// The page that the service worker keeps: no data in it, and nobody's name.

@@ -26,7 +26,8 @@ impl FromRequestParts<Server> for Visitor {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, AppError> {
-        let Some(token) = cookie(&parts.headers) else { return Ok(Self(None)) };
+        let https = came_by_https(server, &parts.headers);
+        let Some(token) = cookie(&parts.headers, https) else { return Ok(Self(None)) };
         let token = secrets::hash(token);
         let Some(person) = server.store.person_of_session(&token).await? else { return Ok(Self(None)) };
         let reader = server.store.reader(person).await?;
@@ -64,18 +65,13 @@ impl FromRequestParts<Server> for Pusher {
 const SECURE_NAME: &str = "__Host-solsken";
 const PLAIN_NAME: &str = "solsken";
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// The session's token. A plain cookie could have been set by a neighbouring host, to make this browser act as
+/// somebody else: over HTTPS it is not looked at.
+fn cookie(headers: &HeaderMap, https: bool) -> Option<&str> {
+    let wanted = if https { SECURE_NAME } else { PLAIN_NAME };
     let all = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut found = None;
-    for (name, value) in pairs {
-        match name {
-            SECURE_NAME => return Some(value),
-            PLAIN_NAME => found = Some(value),
-            _ => {}
-        }
-    }
-    found
+    let mut pairs = all.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// Sets the session's cookie, or takes it away when there is no token.
@@ -98,10 +94,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_secure_cookie_is_taken_before_a_plain_one() {
+    fn over_https_only_the_secure_cookie_is_taken() {
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_static("a=b; solsken=plain; __Host-solsken=secure"));
-        assert_eq!(cookie(&headers), Some("secure"));
+        assert_eq!(cookie(&headers, true), Some("secure"));
+        assert_eq!(cookie(&headers, false), Some("plain"));
         assert!(set_cookie(Some("ab"), true).to_str().unwrap().starts_with("__Host-solsken=ab; Path=/; "));
         assert!(set_cookie(Some("ab"), true).to_str().unwrap().ends_with("; HttpOnly; SameSite=Lax; Secure"));
     }

@@ -83,6 +83,8 @@ pub async fn news(
     State(server): State<Server>,
     _session: Session,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let news = WatchStream::from_changes(server.writer.news());
+    let mut stopping = server.stopping.clone();
+    let stopped = Box::pin(async move { while stopping.changed().await.is_ok() {} });
+    let news = WatchStream::from_changes(server.writer.news()).take_until(stopped);
     Sse::new(news.map(|seq| Ok(Event::default().data(seq.to_string())))).keep_alive(KeepAlive::default())
 }

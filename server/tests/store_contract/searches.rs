@@ -45,7 +45,7 @@ async fn empty(most_pending: i64) -> (tempfile::TempDir, Arc<dyn Store>) {
 }
 
 async fn tell(store: &Arc<dyn Store>, lines: &str) {
-    let (stories, bad) = read_lines(lines);
+    let (stories, bad) = read_lines(lines.as_bytes());
     assert!(bad.is_empty(), "{bad:?}");
     import(store.as_ref(), &stories).await.unwrap();
 }

@@ -92,6 +92,10 @@ impl Ledger {
     ) -> Result<Outcome, Declined> {
         let mut state = match self.row(&op.thing) {
             Some(_) if schema.again == Again::Keep => return Ok(Outcome::Applied),
+            // A register is about one thing for ever. What follows from the op is counted there, and only there.
+            Some(row) if schema.fixed.iter().any(|field| given.get(*field) != row.state.get(*field)) => {
+                return Err(Declined::Rejected(Reason::Invalid));
+            }
             Some(row) => {
                 let mut state = row.state.clone();
                 let given = given.iter().filter(|(field, _)| !schema.is_fixed(field));
@@ -120,7 +124,11 @@ impl Ledger {
     ) -> Result<Outcome, Declined> {
         let row = self.row(&op.thing).expect("can_be_done saw it");
         let deleted = row.is_deleted();
-        let edited = edit(&row.state, schema, change, op, self.head.seq + 1)
+        let mut change = change.clone();
+        if *actor != Actor::System {
+            change.set.remove(IMPORTED);
+        }
+        let edited = edit(&row.state, schema, &change, op, self.head.seq + 1)
             .ok_or(Declined::Rejected(Reason::Invalid))?;
         check(op, &edited.state)?;
         self.put(&op.thing, edited.state, *actor == Actor::System);
@@ -243,6 +251,9 @@ impl Ledger {
     }
 }
 
+/// Fields of an import that we do not know. An export gives them back, so nobody else may write them.
+const IMPORTED: &str = "extra";
+
 /// What the server notes on a story as it arrives.
 fn arrive(actor: &Actor, state: &mut Object, now: Millis) {
     let imported = *actor == Actor::System;
@@ -254,7 +265,7 @@ fn arrive(actor: &Actor, state: &mut Object, now: Millis) {
     state.insert("received_at".into(), Value::from(now.0));
     state.insert("published_at".into(), Value::from(published.0));
     if !imported {
-        state.remove("extra");
+        state.remove(IMPORTED);
         state.remove("status");
     }
 }

@@ -1,0 +1,89 @@
+//! `solsken serve`, over a real port.
+
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use server::{
+    commands::serve::serve,
+    config::{Common, Config, Serve},
+    site::Site,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+};
+
+use crate::Desk;
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+async fn say(stream: &mut TcpStream, request: &str) -> String {
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 64 * 1024];
+    let read = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut answer)).await.unwrap().unwrap();
+    String::from_utf8_lossy(&answer[..read]).into_owned()
+}
+
+fn post(path: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\n{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_asked_to_stop_does_so_although_news_is_listened_to() {
+    let desk = Desk::new();
+    let said = desk.run(&["invite", "--role", "member"]);
+    let secret = said.out.split_once("/ga-med#").unwrap().1.split_whitespace().next().unwrap();
+    let flags = Flags::parse_from(["solsken", "--data", desk.data().to_str().unwrap()]);
+    let config = Config::read(&flags.common, &flags.serve).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async {
+        let _ = stopped.await;
+    };
+    let serving = tokio::spawn(serve(config, listener, Site::bare(), false, stopped));
+
+    let mut phone = TcpStream::connect(address).await.unwrap();
+    let answer = say(&mut phone, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok\n"), "{answer}");
+    let form = format!(
+        "{{\"code\": \"{secret}\", \"name\": \"Elin\", \"site\": \"\", \"department\": \"\", \"language\": \"sv\", \
+         \"device\": \"01991601-324d-7436-af22-2e9528f59101\"}}"
+    );
+    let answer = say(&mut phone, &post("/api/v1/join", "", &form)).await;
+    let cookie = answer.split_once("set-cookie: ").unwrap().1.split(';').next().unwrap().to_owned();
+    let mut news = TcpStream::connect(address).await.unwrap();
+    let listen = format!("GET /api/v1/sync/news HTTP/1.1\r\nhost: x\r\ncookie: {cookie}\r\n\r\n");
+    assert!(say(&mut news, &listen).await.contains("text/event-stream"));
+
+    let asked = Instant::now();
+    stop.send(()).unwrap();
+    let done = tokio::time::timeout(Duration::from_secs(20), serving).await.unwrap().unwrap();
+    assert!(done.is_ok(), "{done:?}");
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    assert!(TcpStream::connect(address).await.is_err(), "nobody answers any more");
+    let left: Vec<_> =
+        std::fs::read_dir(desk.data()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|file| file.to_string_lossy().ends_with("-wal")), "the file is whole: {left:?}");
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = Desk::new().run(&["serve", "--listen", &address]);
+    // Without the browser's half in the binary it says so first.
+    let told =
+        said.err.contains(&format!("cannot listen on {address}")) || said.err.contains("cargo xtask build");
+    assert!(!said.ok && told, "{}", said.err);
+}

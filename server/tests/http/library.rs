@@ -1,0 +1,100 @@
+//! One question, one answer: the library for phones that do not hold everything.
+
+use axum::http::StatusCode;
+use domain::{id::StoryId, person::Role};
+use serde_json::json;
+use server::clock;
+
+use crate::house::House;
+
+#[tokio::test]
+async fn nobody_reads_the_library_without_having_joined() {
+    let house = House::open().await;
+    let id = StoryId::mint(clock::now(), &clock::randomness());
+    for question in [
+        json!({ "list": {} }),
+        json!({ "story": id }),
+        json!({ "related": [id, 3] }),
+        json!({ "history": id }),
+        json!("mine"),
+        json!({ "home": "2026-11-22" }),
+        json!("labels"),
+        json!("paths"),
+        json!({ "path": id }),
+    ] {
+        let reply = house.post("/api/v1/library", None, &question).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{question}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_leads_nowhere_is_answered_with_nothing() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let id = StoryId::mint(clock::now(), &clock::randomness());
+    for (question, answer) in [
+        (json!({ "story": id }), json!({ "story": null })),
+        (json!({ "related": [id, 3] }), json!({ "cards": [] })),
+        (json!({ "history": id }), json!({ "history": [] })),
+        (json!({ "path": id }), json!({ "path": null })),
+    ] {
+        let reply = house.post("/api/v1/library", Some(&elin), &question).await;
+        assert_eq!((reply.status, reply.json()), (StatusCode::OK, answer), "{question}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_read_page_by_page_each_story_once() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let mut told = Vec::new();
+    for n in 0..7 {
+        told.push(json!(house.tell(&elin, &format!("Berättelse {n}"), "Regn på växtrean").await));
+    }
+    let mut read = Vec::new();
+    for offset in [0, 3, 6, 9] {
+        let question = json!({ "list": { "offset": offset, "limit": 3 } });
+        let reply = house.post("/api/v1/library", Some(&elin), &question).await.json();
+        assert_eq!(reply["listing"]["total"], 7);
+        let cards = reply["listing"]["cards"].as_array().unwrap().clone();
+        read.extend(cards.into_iter().map(|card| card["id"].clone()));
+    }
+    read.reverse();
+    assert_eq!(read, told, "newest first");
+}
+
+#[tokio::test]
+async fn a_question_without_measure_is_answered_within_it() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    house.tell(&elin, "Regn", "Regn på växtrean").await;
+    let far = u64::MAX;
+    for list in [
+        json!({ "limit": far }),
+        json!({ "offset": far, "limit": far }),
+        json!({ "text": "regn ".repeat(5_000), "limit": 10 }),
+        json!({ "text": "\u{0}\" OR 1=1 -- % _ * ( \u{202e} 🌞", "limit": 10 }),
+    ] {
+        let reply = house.post("/api/v1/library", Some(&elin), &json!({ "list": list })).await;
+        assert_eq!(reply.status, StatusCode::OK, "{:.80}: {}", list.to_string(), reply.body);
+    }
+    for day in ["0000-01-01", "9999-12-31"] {
+        let reply = house.post("/api/v1/library", Some(&elin), &json!({ "home": day })).await;
+        assert_eq!(reply.status, StatusCode::OK, "{day}");
+    }
+}
+
+#[tokio::test]
+async fn every_text_that_a_story_had_can_be_read_again() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let story = house.tell(&elin, "Regn", "Regn på växtrean").await;
+    let edit = domain::op::TextEdit { from: "Regn".into(), to: "Snö".into() };
+    let edit = domain::op::Edit { text: [("title".to_owned(), edit)].into(), ..Default::default() };
+    let thing = domain::thing::ThingRef::story(story);
+    house.done(&elin, elin.line(thing, domain::op::Change::Edit(edit))).await;
+    let reply = house.post("/api/v1/library", Some(&elin), &json!({ "history": story })).await.json();
+    let texts: Vec<_> =
+        reply["history"].as_array().unwrap().iter().map(|version| &version["texts"][0][1]).collect();
+    assert_eq!(texts, ["Regn", "Snö"]);
+}

@@ -1,0 +1,10 @@
+//! What the server owes to whoever speaks HTTP to it: the real router over a real SQLite file, in process.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod guard;
+mod house;
+mod joining;
+mod library;
+mod pages;
+mod syncing;
