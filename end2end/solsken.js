@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const BINARY = process.env.SOLSKEN ?? new URL("../target/release/solsken", import.meta.url).pathname;
+export const BINARY = process.env.SOLSKEN ?? new URL("../target/release/solsken", import.meta.url).pathname;
 const PATIENCE_MS = 20_000;
 
 /** A port that is free now. */
