@@ -83,7 +83,7 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
         true
     };
     Effect::new(move |_| {
-        let listening = ports.device().keys(Box::new(press.clone()));
+        let listening = ports.device().keys(Box::new(press));
         on_cleanup(move || drop(listening));
     });
     view! {
