@@ -23,7 +23,7 @@ use proptest::{
 use server::{
     commands::import::{import, read_lines},
     library::ReadersLibrary,
-    store::{Store, sqlite::SqliteStore},
+    store::{Narrow, RawFacets, SearchAsk, Store, sqlite::SqliteStore},
 };
 
 use crate::{epoch, pushes, pushes::People};
@@ -390,7 +390,50 @@ async fn whatever_is_done_to_stories_the_server_finds_what_the_phone_finds() {
             let reader = store.reader(person).await.unwrap().unwrap();
             let queries = ["ord 0", "ord 1", "ord 2 ", "tagg 1", "tagg", "elin", "odr 1", "vändning"];
             finds_what_the_phone_finds(&store, &reader, &queries).await;
+            let place = Some(label(LabelKind::Department, "avdelning 0"));
+            let tag = |n: u8| Some(label(LabelKind::Tag, &format!("tagg {n}")));
+            let filters = [
+                Filter::default(),
+                Filter { tag: tag(0), ..Filter::default() },
+                Filter { tag: tag(1), ..Filter::default() },
+                Filter { department: place, tag: tag(2), ..Filter::default() },
+                Filter { kind: Some(StoryKind::Turnaround), ..Filter::default() },
+                Filter { kind: Some(StoryKind::Colleague), ..Filter::default() },
+            ];
+            lists_as_the_library_does(&store, &reader, &filters).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_long_library_is_listed_by_age_however_it_is_narrowed() {
+    let (_folder, store) = empty(30).await;
+    tell(&store, DEMO).await;
+    let mut filters =
+        vec![Filter::default(), Filter { kind: Some(StoryKind::Colleague), ..Filter::default() }];
+    let names = store.names(&[]).await.unwrap();
+    let tags = names.all(LabelKind::Tag).map(|tag| Filter { tag: Some(tag.id), ..Filter::default() });
+    filters.extend(tags);
+    lists_as_the_library_does(&store, &visitor(), &filters).await;
+}
+
+/// The quick way to list is the plain one, whatever the filter.
+async fn lists_as_the_library_does(store: &Arc<dyn Store>, reader: &Reader, filters: &[Filter]) {
+    for filter in filters {
+        let labels = LabelKind::ALL.into_iter().filter_map(|kind| filter.label(kind));
+        let narrow = Narrow { kind: filter.kind, labels: labels.map(|label| vec![label]).collect() };
+        let ask = SearchAsk { narrow, offset: 1, limit: 2, ..SearchAsk::default() };
+        let listed = store.list(reader, ask).await.unwrap().expect("nothing waits to be indexed");
+        assert_eq!(listed.ids, store.newest(reader, filter, 1, 2).await.unwrap(), "{filter:?}");
+        assert_eq!(listed.total, store.count(reader, filter).await.unwrap(), "{filter:?}");
+        assert_eq!(listed.unfiltered, store.count(reader, &Filter::default()).await.unwrap());
+        let sorted = |mut facets: RawFacets| {
+            facets.kinds.sort();
+            facets.labels.sort();
+            (facets.kinds, facets.labels)
+        };
+        let plain = store.facets(reader, filter).await.unwrap();
+        assert_eq!(sorted(listed.facets), sorted(plain), "{filter:?}");
     }
 }
 
