@@ -20,7 +20,7 @@ use domain::{
 
 use crate::{
     search,
-    store::{KnownStory, Narrow, RawFacets, SearchAsk, Store, StoreError},
+    store::{KnownStory, Narrow, RawFacets, SearchAsk, Store, StoreError, StoriesFound},
 };
 
 /// What one reader may see; nothing at all if nobody is signed in.
@@ -69,19 +69,41 @@ impl ReadersLibrary {
         if !asked.is_empty() {
             return self.search(&reader, query, asked).await;
         }
-        let ids = self.store.newest(&reader, &query.filter, query.offset, limit).await.map_err(broken)?;
-        let total = self.store.count(&reader, &query.filter).await.map_err(broken)?;
-        let unfiltered = match query.filter.is_empty() {
-            true => total,
-            false => self.store.count(&reader, &Filter::default()).await.map_err(broken)?,
-        };
+        let names = self.store.names(&[]).await.map_err(broken)?;
+        let found = self.newest(&reader, &query.filter, &names, query.offset, limit).await?;
         Ok(Listing {
-            cards: self.cards(&reader, &ids).await?,
-            total,
-            unfiltered,
-            facets: self.facets(&reader, &query.filter).await?,
+            cards: self.cards(&reader, &found.ids).await?,
+            total: found.total,
+            unfiltered: found.unfiltered,
+            facets: facets(found.facets, &names),
             searched: Searched::Server,
             corrected: None,
+        })
+    }
+
+    /// The newest stories, and how all that pass the filter fall.
+    async fn newest(
+        &self,
+        reader: &Reader,
+        filter: &Filter,
+        names: &Names,
+        offset: usize,
+        limit: usize,
+    ) -> Answered<StoriesFound> {
+        let ask = SearchAsk { narrow: narrow(filter, names), offset, limit, ..SearchAsk::default() };
+        if let Some(found) = self.store.list(reader, ask).await.map_err(broken)? {
+            return Ok(found);
+        }
+        let total = self.store.count(reader, filter).await.map_err(broken)?;
+        Ok(StoriesFound {
+            ids: self.store.newest(reader, filter, offset, limit).await.map_err(broken)?,
+            total,
+            unfiltered: match filter.is_empty() {
+                true => total,
+                false => self.store.count(reader, &Filter::default()).await.map_err(broken)?,
+            },
+            facets: self.store.facets(reader, filter).await.map_err(broken)?,
+            ..StoriesFound::default()
         })
     }
 
@@ -147,16 +169,15 @@ impl ReadersLibrary {
     async fn home(&self, today: Day) -> Answered<Home> {
         const NEWEST: usize = 3;
         let reader = self.reader()?;
-        let all = Filter::default();
-        let stories = self.store.count(&reader, &all).await.map_err(broken)?;
-        let chosen = match of_the_day(today, stories) {
+        let (all, names) = (Filter::default(), Names::default());
+        let newest = self.newest(&reader, &all, &names, 0, NEWEST).await?;
+        let chosen = match of_the_day(today, newest.total) {
             Some(place) => self.store.newest(&reader, &all, place, 1).await.map_err(broken)?,
             None => Vec::new(),
         };
-        let newest = self.store.newest(&reader, &all, 0, NEWEST).await.map_err(broken)?;
         Ok(Home {
             of_the_day: self.cards(&reader, &chosen).await?.into_iter().next(),
-            newest: self.cards(&reader, &newest).await?,
+            newest: self.cards(&reader, &newest.ids).await?,
         })
     }
 
@@ -203,12 +224,6 @@ impl ReadersLibrary {
     async fn cards(&self, reader: &Reader, ids: &[StoryId]) -> Answered<Vec<Card>> {
         let (known, names) = self.known(reader, ids).await?;
         Ok(cards(&known, &names, reader))
-    }
-
-    async fn facets(&self, reader: &Reader, filter: &Filter) -> Answered<Facets> {
-        let raw = self.store.facets(reader, filter).await.map_err(broken)?;
-        let names = self.store.names(&[]).await.map_err(broken)?;
-        Ok(facets(raw, &names))
     }
 }
 

@@ -161,6 +161,10 @@ pub trait SearchStore: Send + Sync + 'static {
     /// Stories in the library that the reader may see and that answer the query, the best first.
     async fn search(&self, reader: &Reader, ask: SearchAsk) -> StoreResult<StoriesFound>;
 
+    /// Stories in the library that the reader may see, newest first, whatever is asked for. `None` while the index lacks
+    /// some: [`LibraryStore`] knows them all, if more slowly.
+    async fn list(&self, reader: &Reader, ask: SearchAsk) -> StoreResult<Option<StoriesFound>>;
+
     /// Stories that are like one that the reader may see, the most alike first.
     async fn related(&self, reader: &Reader, id: StoryId, limit: usize) -> StoreResult<Vec<StoryId>>;
 
