@@ -19,6 +19,7 @@ pub struct Assets {
 
 /// How the page comes to life in the browser.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a page")]
 pub enum Life {
     /// It was rendered for this person, with this in it, and is hydrated.
     Hydrated { me: Option<Me>, seed: Option<Seed>, nonce: String },

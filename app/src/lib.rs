@@ -23,6 +23,7 @@ use route::Route;
 pub fn App() -> impl IntoView {
     let live = live();
     let route = Memo::new(move |_| Route::of(&live.address.read().path));
+    provide_context(join::Joining::new());
     let joined = Memo::new(move |_| live.me.read().is_some());
     ui::draw(move || {
         // Another language is another set of texts: everything is drawn anew, nothing is half translated.

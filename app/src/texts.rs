@@ -17,6 +17,7 @@ pub struct Texts {
     pub app: &'static str,
     pub skip: &'static str,
     pub nav: &'static str,
+    pub dock: &'static str,
     pub nav_home: &'static str,
     pub nav_library: &'static str,
     pub nav_tell: &'static str,

@@ -60,7 +60,8 @@ pub struct Told {
 }
 
 /// Why a draft cannot be told yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DraftProblem {
     /// No situation, action or outcome.
     TellsNothing,
@@ -119,6 +120,11 @@ impl Draft {
     }
 
     /// Whether there is nothing in it that anyone would miss.
+    /// Whether two states of a draft hold the same, whenever they were saved.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        Self { version: other.version, saved_at: other.saved_at, ..self.clone() } == *other
+    }
+
     pub fn is_blank(&self) -> bool {
         self.texts.values().all(|text| text.trim().is_empty()) && self.tags.is_empty()
     }

@@ -49,10 +49,22 @@ impl Names {
         now
     }
 
+    /// Every label that stands for the same as `id`, with the one they stand for.
+    pub fn all_of(&self, id: LabelId) -> Vec<LabelId> {
+        let now = self.resolve(id);
+        let merged = self.labels.keys().copied().filter(|other| *other != now && self.resolve(*other) == now);
+        std::iter::once(now).chain(merged).collect()
+    }
+
     pub fn label(&self, id: LabelId) -> Option<Named> {
         let id = self.resolve(id);
         let (_, label) = self.labels.get(&id)?;
         Some(Named { id, name: label.name.as_str().to_owned() })
+    }
+
+    /// The present name of a label.
+    pub fn label_name(&self, id: LabelId) -> Option<&str> {
+        self.labels.get(&self.resolve(id)).map(|(_, label)| label.name.as_str())
     }
 
     pub fn labels(&self, ids: &[LabelId]) -> Vec<Named> {

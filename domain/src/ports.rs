@@ -1,10 +1,12 @@
 //! What the screens ask for. The phone answers from its own store, the server from its database; a page does not
 //! know which.
 
+mod engine;
 mod library;
 mod locale;
 mod phone;
 
+pub use engine::{Call, News, Numbered, Said};
 pub use library::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day};
 pub use locale::Locale;
 pub use phone::{

@@ -83,7 +83,7 @@ mod words;
 
 pub use alternatives::MAX_TERMS;
 pub use analyzer::{ANALYZER_VERSION, Analyzer, Role, Term};
-pub use document::{Document, postings_of};
+pub use document::{Document, DocumentReader, postings_of};
 pub use evaluate::{Correction, Evaluated, evaluate};
 pub use highlight::{Highlighter, Snippet};
 pub use index::{Hit, Hits, Index, LoadError, fingerprint};

@@ -4,11 +4,15 @@
 //! thing (its overlay) lies on top of what the server last said. A snapshot lets the next start load the directory
 //! instead of reading every block.
 
+mod indexing;
 mod listing;
 mod small;
 mod snapshot;
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use crate::{
     Object,
@@ -24,6 +28,7 @@ use crate::{
     view::{Around, Pending},
 };
 
+pub use indexing::{Indexable, Unindexed};
 pub use listing::Listed;
 use small::{Layers, Small};
 
@@ -55,12 +60,13 @@ struct Slot {
     id: StoryId,
     /// What the server last said, and where its text lies.
     base: Option<(Entry, u64, Place)>,
-    overlay: Option<Entry>,
+    /// With a hash of the whole projection.
+    overlay: Option<(Entry, u64)>,
 }
 
 impl Slot {
     fn entry(&self) -> Option<&Entry> {
-        self.overlay.as_ref().or(self.base.as_ref().map(|(entry, ..)| entry))
+        self.overlay.as_ref().map(|(entry, _)| entry).or(self.base.as_ref().map(|(entry, ..)| entry))
     }
 
     fn place(&self) -> Option<Place> {
@@ -89,6 +95,7 @@ pub struct Shelf {
     refused: HashMap<ThingId, Reason>,
     /// Blocks up to here (exclusive) have been read.
     next_block: u32,
+    unindexed: Unindexed,
 }
 
 impl Shelf {
@@ -117,6 +124,7 @@ impl Shelf {
             let story = state.and_then(|state| serde_json::from_str::<Story>(state).ok());
             let base = story.map(|story| (Entry::of(&story), record.seq, place));
             self.slot(record.id.into()).base = base;
+            self.touch(record.id.into());
             return;
         }
         let small =
@@ -133,8 +141,10 @@ impl Shelf {
         };
         let state = overlay.map(|(state, _)| state);
         if thing.kind == ThingKind::Story {
-            let entry = state.and_then(|state| read::<Story>(state).ok()).map(|story| Entry::of(&story));
+            let story = state.and_then(|state| Some((state, read::<Story>(state).ok()?)));
+            let entry = story.map(|(state, story)| (Entry::of(&story), hash(state)));
             self.slot(thing.id.into()).overlay = entry;
+            self.touch(thing.id.into());
             return;
         }
         let small = state.and_then(|state| Small::of(&thing.kind, state));
@@ -162,7 +172,11 @@ impl Shelf {
 
     fn set_small(&mut self, thing: ThingRef, set: impl FnOnce(&mut Layers)) {
         let layers = self.small.entry(thing.clone()).or_default();
+        let before = layers.name().map(|(name, merged)| (name.to_owned(), merged));
         set(layers);
+        if layers.name() != before.as_ref().map(|(name, merged)| (name.as_str(), *merged)) {
+            self.unindexed.names = true;
+        }
         let now = layers.top();
         match (&thing.kind.label(), now) {
             (Some(kind), Some(Small::Label(label))) => {
@@ -276,6 +290,13 @@ impl Shelf {
         };
         Around { names: &self.names, reader, tally, reacted, pending: self.pending(&ThingRef::story(id)) }
     }
+}
+
+/// Tells two projections of a story apart.
+fn hash(state: &Object) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    state.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Entry {

@@ -27,13 +27,15 @@ fn mentioned(text: &[String], tag: &str) -> Option<usize> {
     last
 }
 
-/// Whether `told` is `word` in some form: what differs is an ending of at most four letters.
+/// Whether `told` is `word` in some form: what differs is an ending of at most four letters. What begins like a very
+/// short word is mostly another one (*kö*, *köra*), so there it is one letter (*kön*).
 fn is_form_of(told: &str, word: &str) -> bool {
-    const ENDING: usize = 4;
+    const BEGINNING: usize = 3;
     let same = told.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
     let (told, word) = (told.chars().count(), word.chars().count());
-    let stem = word.saturating_sub(if word > 4 { 1 } else { 0 });
-    same >= stem.max(3) && told.saturating_sub(same) <= ENDING
+    let ending = if word < BEGINNING { 1 } else { 4 };
+    let stem = if word > 4 { word - 1 } else { word };
+    same >= stem && told.saturating_sub(same) <= ending
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
@@ -54,5 +56,12 @@ mod tests {
         assert_eq!(tags(text, &known, &[]), ["lång kö", "barn", "kvitto"]);
         assert_eq!(tags(text, &known, &["Barn".into()]), ["lång kö", "kvitto"]);
         assert_eq!(tags("", &known, &[]), [""; 0]);
+    }
+
+    #[test]
+    fn a_short_tag_is_not_found_in_the_beginning_of_another_word() {
+        let known = [Named { id: LabelId::named(LabelKind::Tag, "kö"), name: "kö".into() }];
+        assert_eq!(tags("Vi fick köra hem den.", &known, &[]), [""; 0]);
+        assert_eq!(tags("Kön ringlade.", &known, &[]), ["kö"]);
     }
 }

@@ -1,6 +1,10 @@
 //! What the screens show, made by the same code on the phone and on the server.
 
+mod marking;
+
 use serde::{Deserialize, Serialize};
+
+pub use marking::Marker;
 
 use crate::{
     id::{PathId, PersonId, StoryId},
@@ -51,6 +55,10 @@ impl Marked {
         Self(runs)
     }
 
+    pub fn has_hits(&self) -> bool {
+        self.0.iter().any(|run| run.hit)
+    }
+
     pub fn text(&self) -> String {
         self.0.iter().map(|run| run.text.as_str()).collect()
     }
@@ -72,6 +80,9 @@ pub struct Card {
     pub minutes: u32,
     /// Where one's own story has come to.
     pub receipt: Option<StoryReceipt>,
+    /// What a search met, where nothing above shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snippet: Option<Marked>,
 }
 
 /// A story as one reads it.
@@ -260,6 +271,7 @@ impl Card {
             day: day(story),
             minutes: minutes(story),
             receipt: is_own.then(|| receipt(story, around)),
+            snippet: None,
         }
     }
 }

@@ -6,12 +6,13 @@ use app::{context::Live, route::Address};
 use domain::ports::Going;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web::Timer;
 use web_sys::{
     Element, HtmlAnchorElement, HtmlElement, MouseEvent, ScrollRestoration,
     js_sys::{Object, Reflect},
 };
 
-use crate::{entropy::window, timer::Timer};
+use crate::window;
 
 /// Shows the screens of the addresses that are gone to.
 #[derive(Clone)]

@@ -7,23 +7,24 @@ use async_trait::async_trait;
 use domain::{
     id::PathId,
     language::Language,
-    ports::{Device, Going, Storage},
+    ports::{Call, Device, Going, Storage},
 };
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, Element, HtmlAnchorElement, HtmlElement, KeyboardEvent, ShareData, StorageEstimate, Url,
+    Blob, Element, HtmlAnchorElement, HtmlElement, KeyboardEvent, ShareData, Url,
     js_sys::{Array, Function, Promise, Reflect},
 };
 
-use crate::{address::Addresses, drafts, entropy::window, phone::Phone, worker::Workers};
+use crate::{address::Addresses, engine::Engine, window, worker::Workers};
 
 pub struct PhoneDevice(SendWrapper<Rc<Inner>>);
 
 struct Inner {
-    phone: Rc<Phone>,
+    live: Live,
+    engine: Rc<Engine>,
     addresses: Addresses,
     workers: Workers,
     /// The browser's own question whether to install, held back until the person asks for it.
@@ -32,16 +33,17 @@ struct Inner {
 
 impl PhoneDevice {
     pub fn new(
-        phone: Rc<Phone>,
+        live: Live,
+        engine: Rc<Engine>,
         addresses: Addresses,
         workers: Workers,
         install: Rc<RefCell<Option<JsValue>>>,
     ) -> Self {
-        Self(SendWrapper::new(Rc::new(Inner { phone, addresses, workers, install })))
+        Self(SendWrapper::new(Rc::new(Inner { live, engine, addresses, workers, install })))
     }
 
     fn live(&self) -> Live {
-        self.0.phone.live
+        self.0.live
     }
 }
 
@@ -51,11 +53,11 @@ fn remembered() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
-fn recall(key: &str) -> Option<String> {
+pub fn recall(key: &str) -> Option<String> {
     remembered()?.get_item(key).ok().flatten()
 }
 
-fn remember(key: &str, text: &str) {
+pub fn remember(key: &str, text: &str) {
     if let Some(storage) = remembered() {
         let _ = match text {
             "" => storage.remove_item(key),
@@ -94,8 +96,8 @@ impl Device for PhoneDevice {
     }
 
     async fn storage(&self) -> Storage {
-        let inner = (*self.0).clone();
-        SendWrapper::new(async move { storage(&inner.phone).await }).await
+        let engine = self.0.engine.clone();
+        SendWrapper::new(async move { engine.call(Call::Storage).await.unwrap_or_default() }).await
     }
 
     async fn persist(&self) -> bool {
@@ -200,21 +202,6 @@ async fn copy(text: &str) -> bool {
         return false;
     }
     JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
-}
-
-async fn storage(phone: &Phone) -> Storage {
-    let manager = window().navigator().storage();
-    let answer = async |asked: Result<Promise, JsValue>| JsFuture::from(asked.ok()?).await.ok();
-    let persisted = answer(manager.persisted()).await.is_some_and(|answer| answer.is_truthy());
-    let estimate: Option<StorageEstimate> = answer(manager.estimate()).await.map(JsCast::unchecked_into);
-    let bytes = |number: Option<f64>| number.map(|number| number as u64);
-    Storage {
-        persisted,
-        used_bytes: bytes(estimate.as_ref().and_then(StorageEstimate::get_usage)),
-        quota_bytes: bytes(estimate.as_ref().and_then(StorageEstimate::get_quota)),
-        stories: phone.with_shelf(|shelf| shelf.count()),
-        drafts: drafts::count(phone).await,
-    }
 }
 
 const LANGUAGE: &str = "solsken-language";

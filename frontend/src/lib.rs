@@ -1,29 +1,24 @@
-//! The browser's half of Solsken: keeps what is told in IndexedDB, syncs it, and starts the app.
+//! The page: what is on the screen, the address bar, and whatever only a window can do. Everything that is kept, sent
+//! or found is the engine's, in its worker.
 
 #![cfg(target_arch = "wasm32")]
 
-mod accounts;
 mod address;
 mod device;
-mod drafts;
-mod entropy;
-mod idb;
-mod library;
+mod engine;
 mod locale;
-mod net;
-mod outbox;
-mod phone;
+mod ports;
 mod start;
-mod store;
-mod sync;
-mod tabs;
-mod timer;
 mod worker;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Brings the page to life. Called by `boot.js` once the wasm is there.
+/// Brings the page to life. Called by `boot.js` once the wasm is there; `engine` is the address of the engine's script.
 #[wasm_bindgen]
-pub fn hydrate() {
-    wasm_bindgen_futures::spawn_local(start::start());
+pub fn hydrate(engine: String) {
+    wasm_bindgen_futures::spawn_local(start::start(engine));
+}
+
+fn window() -> web_sys::Window {
+    web_sys::window().expect("a page has a window")
 }

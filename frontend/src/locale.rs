@@ -10,8 +10,6 @@ use domain::{
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::js_sys::{Date, Object, Reflect};
 
-use crate::entropy;
-
 pub struct PhoneLocale;
 
 #[wasm_bindgen]
@@ -83,11 +81,11 @@ fn local_day(at: Millis) -> Day {
 
 impl Locale for PhoneLocale {
     fn now(&self) -> Millis {
-        entropy::now()
+        web::now()
     }
 
     fn today(&self) -> Day {
-        local_day(entropy::now())
+        local_day(web::now())
     }
 
     fn day(&self, day: Day, language: Language) -> String {

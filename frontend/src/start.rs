@@ -1,4 +1,4 @@
-//! Starts the app: who sits here, what lies here, and everything that calls for a round.
+//! Starts the page: who sits here, the engine, and everything that calls for a round.
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -6,57 +6,56 @@ use app::{
     context::{Install, Live, PhonePorts, Ports, Seed},
     document::SEED,
 };
-use domain::view::Me;
+use domain::{
+    ports::{Call, News},
+    view::Me,
+};
 use leptos::{
     mount::{hydrate_body, mount_to_body},
     prelude::*,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::spawn_local;
-use web_sys::{EventSource, VisibilityState, js_sys::Reflect};
+use web_sys::{VisibilityState, js_sys::Reflect};
 
 use crate::{
-    accounts::{PhoneAccounts, settle_in_again},
     address::{Addresses, here},
-    device::{PhoneDevice, chosen_language},
-    drafts::{Keeper, PhoneDrafts},
-    entropy::window,
-    library::PhoneLibrary,
+    device::{PhoneDevice, chosen_language, recall, remember},
+    engine::Engine,
     locale::PhoneLocale,
-    outbox::PhoneOutbox,
-    phone::{ME, Phone},
-    sync::Syncer,
-    tabs::Tabs,
+    ports::Remote,
+    window,
     worker::{Workers, ask_for_background_sync, on_message},
 };
 
 /// Says that the app answers. The checks wait for it, and so does whoever measures.
 const READY: &str = "data-ready";
+/// Who was last here, so that a start need not wait for the engine to know whom to greet.
+const ME: &str = "me";
 
-pub async fn start() {
+pub async fn start(script: String) {
     let hydrated = root_attribute("data-mount").as_deref() != Some("mount");
     let rendered_for: Option<Me> =
         root_attribute("data-me").and_then(|json| serde_json::from_str(&json).ok());
+    let me = if hydrated {
+        rendered_for.clone()
+    } else {
+        recall(ME).and_then(|json| serde_json::from_str(&json).ok())
+    };
     // The signals of the whole app live in an owner that is never disposed of.
     let owner = Owner::new_root(None);
     owner.set();
-    let live = Live::new(chosen_language(), here(), rendered_for.clone(), seed());
+    let live = Live::new(chosen_language(), here(), me, seed());
+    let engine = Engine::new(live, script);
+    let remote = Remote::new(live, engine.clone());
     let addresses = Addresses::new(live);
-    let phone = Phone::new(live, Tabs::join());
-    let opened = phone.open().await;
-    if let Err(error) = &opened {
-        leptos::logging::error!("the store cannot be opened: {error}");
-        live.storage_failed.set(true);
-    }
-    let known_here = known_me(&phone).await;
-    if !hydrated {
-        live.me.set(known_here.clone());
-    }
-    let syncer = Syncer::new(phone.clone());
-    let keeper = Keeper::new(phone.clone());
     let workers = Workers::default();
     let install = Rc::new(RefCell::new(None));
-    let ports = ports(&phone, &addresses, &syncer, &keeper, &workers, &install);
+    let device = PhoneDevice::new(live, engine.clone(), addresses.clone(), workers.clone(), install.clone());
+    let ports = ports(&remote, device);
+    if !hydrated {
+        // Everything comes from the engine: it starts while the page is drawn.
+        begin(&engine, &remote, live);
+    }
     let app = move || {
         provide_context(ports);
         provide_context(live);
@@ -70,104 +69,104 @@ pub async fn start() {
     std::mem::forget(owner);
     addresses.watch();
     set_root_attribute(READY, "");
-    if opened.is_err() {
-        return;
+    if hydrated {
+        // The page answers already; the engine comes after it, so that the two do not share a weak link.
+        begin(&engine, &remote, live);
+        if rendered_for.is_some() {
+            engine.tell(Call::SettleIn);
+        }
     }
-    if rendered_for.is_some() && known_here.is_none() {
-        settle_in_again(&phone).await;
-    }
-    watch(&phone, &syncer, &keeper, &workers);
+    watch(&engine, &remote, &workers, live);
     watch_installation(live, install);
-    let _ = phone.count_queue().await;
-    syncer.poke();
     workers.register(live);
 }
 
-fn ports(
-    phone: &Rc<Phone>,
-    addresses: &Addresses,
-    syncer: &Rc<Syncer>,
-    keeper: &Rc<Keeper>,
-    workers: &Workers,
-    install: &Rc<RefCell<Option<JsValue>>>,
-) -> Ports {
+fn ports(remote: &Remote, device: PhoneDevice) -> Ports {
     let on_phone = PhonePorts {
-        drafts: Arc::new(PhoneDrafts::new(keeper.clone())),
-        outbox: Arc::new(PhoneOutbox::new(phone.clone(), keeper.clone(), syncer.clone())),
-        accounts: Arc::new(PhoneAccounts::new(phone.clone(), syncer.clone())),
-        device: Arc::new(PhoneDevice::new(
-            phone.clone(),
-            addresses.clone(),
-            workers.clone(),
-            install.clone(),
-        )),
+        drafts: Arc::new(remote.clone()),
+        outbox: Arc::new(remote.clone()),
+        accounts: Arc::new(remote.clone()),
+        device: Arc::new(device),
     };
-    Ports::new(Arc::new(PhoneLibrary::new(phone.clone())), Arc::new(PhoneLocale), Some(on_phone))
+    Ports::new(Arc::new(remote.clone()), Arc::new(PhoneLocale), Some(on_phone))
 }
 
-/// Who has joined on this phone and not signed out.
-async fn known_me(phone: &Phone) -> Option<Me> {
-    let devices = phone.store.devices().await.ok()?;
-    devices.iter().find(|row| row.current)?;
-    let json = phone.store.meta(ME).await.ok()??;
-    serde_json::from_str(&json).ok()
+fn begin(engine: &Rc<Engine>, remote: &Remote, live: Live) {
+    let from = remote.clone();
+    engine.start(move |news| hear(news, live, &from));
+    remote.take_up_last_words();
+}
+
+/// Shows what the engine says.
+fn hear(news: News, live: Live, remote: &Remote) {
+    match news {
+        News::Opened { me, storage_failed } => {
+            live.storage_failed.set(storage_failed);
+            // A store that does not open, or knows nobody, does not turn out whom the server has just greeted.
+            let greeted_by_server = root_attribute("data-me").is_some();
+            if !storage_failed && (me.is_some() || !greeted_by_server) {
+                set_me(live, me);
+            }
+        }
+        News::Me(me) => {
+            if !remote.is_joining() {
+                set_me(live, me);
+            }
+        }
+        News::Library => live.version.update(|version| *version += 1),
+        News::Queue { unsent, needs_you } => {
+            live.unsent.set(unsent);
+            live.needs_you.set(needs_you);
+        }
+        News::Syncing(syncing) => live.syncing.set(syncing),
+        News::Attempt(attempt) => live.attempt.set(Some(attempt)),
+        News::Online(online) => {
+            if live.online.get_untracked() != online {
+                live.online.set(online);
+            }
+        }
+        News::Kept(kept) => {
+            remote.was_kept(&kept);
+            live.kept.set(Some(kept));
+        }
+    }
+}
+
+fn set_me(live: Live, me: Option<Me>) {
+    if *live.me.read_untracked() != me {
+        live.me.set(me);
+    }
 }
 
 /// Everything that calls for a round, or for a draft to be safe at once.
-fn watch(phone: &Rc<Phone>, syncer: &Rc<Syncer>, keeper: &Rc<Keeper>, workers: &Workers) {
-    let live = phone.live;
-    let poke = syncer.clone();
-    on_window("online", move || poke.poke());
+fn watch(engine: &Rc<Engine>, remote: &Remote, workers: &Workers, live: Live) {
+    Effect::new(move |_| {
+        let json = live.me.read().as_ref().and_then(|me| serde_json::to_string(me).ok());
+        remember(ME, &json.unwrap_or_default());
+    });
+    let poke = engine.clone();
+    on_window("online", move || poke.tell(Call::Sync));
     on_window("offline", move || live.online.set(false));
-    let (poke, keep, look) = (syncer.clone(), keeper.clone(), workers.clone());
+    let (poke, keep, look) = (engine.clone(), remote.clone(), workers.clone());
     on_document("visibilitychange", move || match visibility() {
         Some(VisibilityState::Visible) => {
-            poke.poke();
+            poke.tell(Call::Sync);
             look.look_for_update();
         }
-        _ => keep.save_now(),
+        _ => keep.leave_last_words(),
     });
-    let (keep, background, unsent) = (keeper.clone(), workers.clone(), live.unsent);
+    let (keep, background, unsent) = (remote.clone(), workers.clone(), live.unsent);
     on_window("pagehide", move || {
-        keep.save_now();
+        keep.leave_last_words();
         if unsent.get_untracked() > 0 {
             ask_for_background_sync(&background);
         }
     });
-    let changed = phone.clone();
-    phone.tabs.listen(move || {
-        let phone = changed.clone();
-        spawn_local(async move { drop(phone.changed_elsewhere().await) });
-    });
-    let poke = syncer.clone();
+    let poke = engine.clone();
     on_message(move |text| {
         if text == "sync" {
-            poke.poke();
+            poke.tell(Call::Sync);
         }
-    });
-    listen_for_news(live, syncer.clone());
-}
-
-/// The server says when there is something new; the browser comes back by itself after a break.
-fn listen_for_news(live: Live, syncer: Rc<Syncer>) {
-    let source: RefCell<Option<EventSource>> = RefCell::new(None);
-    Effect::new(move |_| {
-        let wanted = live.me.read().is_some() && live.online.get();
-        if !wanted {
-            if let Some(source) = source.borrow_mut().take() {
-                source.close();
-            }
-            return;
-        }
-        if source.borrow().is_some() {
-            return;
-        }
-        let Ok(opened) = EventSource::new("/api/v1/sync/news") else { return };
-        let poke = syncer.clone();
-        let heard = Closure::<dyn Fn()>::new(move || poke.poke());
-        opened.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        heard.forget();
-        *source.borrow_mut() = Some(opened);
     });
 }
 

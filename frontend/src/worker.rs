@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{ServiceWorkerRegistration, ServiceWorkerState, js_sys::Reflect};
 
-use crate::entropy::window;
+use crate::window;
 
 #[derive(Clone, Default)]
 pub struct Workers(Rc<RefCell<Option<ServiceWorkerRegistration>>>);

@@ -2,7 +2,7 @@
 
 mod demo;
 mod export;
-mod import;
+pub mod import;
 mod invite;
 mod search;
 pub mod serve;

@@ -1,15 +1,16 @@
 //! The library as the server shows it to one reader.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    id::{PathId, PersonId, StoryId},
+    id::{LabelId, PathId, PersonId, StoryId},
     label::LabelKind,
     names::{Named, Names},
     person::Reader,
     ports::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day},
     query::{Facets, Filter, ListQuery, Listing, Searched},
+    search::Query,
     story::{Part, Story, StoryKind},
     sync::ledger::{self, Head, LoggedOp},
     thing::{ThingRef, read},
@@ -17,7 +18,10 @@ use domain::{
     view::{Around, Card, Me, PathCard, PathView, StoryView, Version},
 };
 
-use crate::store::{KnownStory, Store, StoreError};
+use crate::{
+    search,
+    store::{KnownStory, Narrow, RawFacets, SearchAsk, Store, StoreError},
+};
 
 /// What one reader may see; nothing at all if nobody is signed in.
 pub struct ReadersLibrary {
@@ -61,6 +65,10 @@ impl ReadersLibrary {
     pub async fn list(&self, query: &ListQuery) -> Answered<Listing> {
         let reader = self.reader()?;
         let limit = query.limit.min(MOST_CARDS);
+        let asked = search::parse(&query.text);
+        if !asked.is_empty() {
+            return self.search(&reader, query, asked).await;
+        }
         let ids = self.store.newest(&reader, &query.filter, query.offset, limit).await.map_err(broken)?;
         let total = self.store.count(&reader, &query.filter).await.map_err(broken)?;
         let unfiltered = match query.filter.is_empty() {
@@ -77,6 +85,34 @@ impl ReadersLibrary {
         })
     }
 
+    /// The best answers to what is asked, with what they were found by marked on their cards.
+    async fn search(&self, reader: &Reader, query: &ListQuery, asked: Query) -> Answered<Listing> {
+        let labels = self.store.names(&[]).await.map_err(broken)?;
+        let ask = SearchAsk {
+            query: asked,
+            narrow: narrow(&query.filter, &labels),
+            offset: query.offset,
+            limit: query.limit.min(MOST_CARDS),
+        };
+        let found = self.store.search(reader, ask).await.map_err(broken)?;
+        let (known, names) = self.known(reader, &found.ids).await?;
+        let mut cards = cards(&known, &names, reader);
+        let corrected = search::mark(&found.evaluated, |marker| {
+            for (card, known) in cards.iter_mut().zip(&known) {
+                card.mark(&known.story, marker);
+            }
+            marker.did_you_mean(&query.text, known.iter().map(|known| &known.story))
+        });
+        Ok(Listing {
+            cards,
+            total: found.total,
+            unfiltered: found.unfiltered,
+            facets: facets(found.facets, &labels),
+            searched: Searched::Server,
+            corrected,
+        })
+    }
+
     async fn story(&self, id: StoryId) -> Answered<Option<StoryView>> {
         let reader = self.reader()?;
         let (known, names) = self.known(&reader, &[id]).await?;
@@ -85,13 +121,8 @@ impl ReadersLibrary {
 
     async fn related(&self, id: StoryId, limit: usize) -> Answered<Vec<Card>> {
         let reader = self.reader()?;
-        let (known, _) = self.known(&reader, &[id]).await?;
-        let Some(story) = known.first() else { return Ok(Vec::new()) };
-        // Told about the same thing: a story that shares its first tag.
-        let filter = Filter { tag: story.story.tags.first().copied(), ..Filter::default() };
-        let ids = self.store.newest(&reader, &filter, 0, limit + 1).await.map_err(broken)?;
-        let others: Vec<_> = ids.into_iter().filter(|other| *other != id).take(limit).collect();
-        self.cards(&reader, &others).await
+        let ids = self.store.related(&reader, id, limit.min(MOST_CARDS)).await.map_err(broken)?;
+        self.cards(&reader, &ids).await
     }
 
     async fn history(&self, id: StoryId) -> Answered<Vec<Version>> {
@@ -171,35 +202,46 @@ impl ReadersLibrary {
 
     async fn cards(&self, reader: &Reader, ids: &[StoryId]) -> Answered<Vec<Card>> {
         let (known, names) = self.known(reader, ids).await?;
-        Ok(known
-            .iter()
-            .map(|known| Card::of(known.id, &known.story, &around(known, &names, reader)))
-            .collect())
+        Ok(cards(&known, &names, reader))
     }
 
     async fn facets(&self, reader: &Reader, filter: &Filter) -> Answered<Facets> {
         let raw = self.store.facets(reader, filter).await.map_err(broken)?;
         let names = self.store.names(&[]).await.map_err(broken)?;
-        let mut facets = Facets::default();
-        for (kind, count) in raw.kinds {
-            facets.kinds.extend(StoryKind::from_key(&kind).map(|kind| (kind, count)));
-        }
-        facets.kinds.sort();
-        for kind in LabelKind::ALL {
-            let mut counts: Vec<(Named, usize)> = Vec::new();
-            for named in names.all(kind) {
-                let merged = raw.labels.iter().filter(|(id, _)| names.resolve(*id) == named.id);
-                let count: usize = merged.map(|(_, count)| count).sum();
-                if count > 0 {
-                    counts.push((named, count));
-                }
-            }
-            counts.sort_by(|(one, n), (other, m)| m.cmp(n).then_with(|| one.name.cmp(&other.name)));
-            counts.truncate(MOST_TAGS);
-            *facets.labels_mut(kind) = counts;
-        }
-        Ok(facets)
+        Ok(facets(raw, &names))
     }
+}
+
+fn cards(known: &[KnownStory], names: &Names, reader: &Reader) -> Vec<Card> {
+    let card = |known: &KnownStory| Card::of(known.id, &known.story, &around(known, names, reader));
+    known.iter().map(card).collect()
+}
+
+/// The filter with every label joined by those that it took the place of.
+fn narrow(filter: &Filter, names: &Names) -> Narrow {
+    let labels = LabelKind::ALL.into_iter().filter_map(|kind| filter.label(kind));
+    Narrow { kind: filter.kind, labels: labels.map(|label| names.all_of(label)).collect() }
+}
+
+/// Counts with names, each label's together with those of the labels merged into it.
+fn facets(raw: RawFacets, names: &Names) -> Facets {
+    let mut facets = Facets::default();
+    for (kind, count) in raw.kinds {
+        facets.kinds.extend(StoryKind::from_key(&kind).map(|kind| (kind, count)));
+    }
+    facets.kinds.sort();
+    let mut merged: HashMap<LabelId, usize> = HashMap::new();
+    for (id, count) in raw.labels {
+        *merged.entry(names.resolve(id)).or_default() += count;
+    }
+    for kind in LabelKind::ALL {
+        let counted = |named: Named| merged.get(&named.id).map(|count| (named, *count));
+        let mut counts: Vec<(Named, usize)> = names.all(kind).filter_map(counted).collect();
+        counts.sort_by(|(one, n), (other, m)| m.cmp(n).then_with(|| one.name.cmp(&other.name)));
+        counts.truncate(MOST_TAGS);
+        *facets.labels_mut(kind) = counts;
+    }
+    facets
 }
 
 fn around<'a>(known: &'a KnownStory, names: &'a Names, reader: &'a Reader) -> Around<'a> {

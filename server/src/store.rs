@@ -13,7 +13,8 @@ use domain::{
     person::{Person, Reader, Role},
     query::Filter,
     reaction::{ReactionKind, Tally},
-    story::Story,
+    search::{Evaluated, Query},
+    story::{Story, StoryKind},
     sync::{
         ledger::{Head, LoggedOp, Push},
         page::StoredRow,
@@ -45,9 +46,9 @@ pub enum StoreError {
 pub type StoreResult<T> = Result<T, StoreError>;
 
 /// A store that can do all that the server needs.
-pub trait Store: LedgerStore + LibraryStore + AccountStore {}
+pub trait Store: LedgerStore + LibraryStore + SearchStore + AccountStore {}
 
-impl<T: LedgerStore + LibraryStore + AccountStore> Store for T {}
+impl<T: LedgerStore + LibraryStore + SearchStore + AccountStore> Store for T {}
 
 /// The log of ops and the things they made.
 #[async_trait]
@@ -152,6 +153,50 @@ pub struct KnownStory {
 pub struct RawFacets {
     pub kinds: Vec<(String, usize)>,
     pub labels: Vec<(LabelId, usize)>,
+}
+
+/// Stories found by what they tell, in the order of `domain::search`.
+#[async_trait]
+pub trait SearchStore: Send + Sync + 'static {
+    /// Stories in the library that the reader may see and that answer the query, the best first.
+    async fn search(&self, reader: &Reader, ask: SearchAsk) -> StoreResult<StoriesFound>;
+
+    /// Stories that are like one that the reader may see, the most alike first.
+    async fn related(&self, reader: &Reader, id: StoryId, limit: usize) -> StoreResult<Vec<StoryId>>;
+
+    /// Indexes some of the stories whose terms are not as they should be: made by another version, or with names that
+    /// were changed since. Says whether there are more.
+    async fn index_more(&self) -> StoreResult<bool>;
+}
+
+/// What to search for, and which of the answer to fetch.
+#[derive(Clone, Debug, Default)]
+pub struct SearchAsk {
+    pub query: Query,
+    pub narrow: Narrow,
+    pub offset: usize,
+    pub limit: usize,
+}
+
+/// What to narrow an answer by.
+#[derive(Clone, Debug, Default)]
+pub struct Narrow {
+    pub kind: Option<StoryKind>,
+    /// Of each of these lists one label has to be on the story: a label, and those that were merged into it.
+    pub labels: Vec<Vec<LabelId>>,
+}
+
+/// The answer to a [`SearchAsk`].
+#[derive(Clone, Debug, Default)]
+pub struct StoriesFound {
+    /// The page asked for.
+    pub ids: Vec<StoryId>,
+    pub total: usize,
+    /// How many there would be if the answer were not narrowed.
+    pub unfiltered: usize,
+    pub facets: RawFacets,
+    /// Why they were found.
+    pub evaluated: Evaluated,
 }
 
 /// Who is who.

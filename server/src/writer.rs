@@ -58,7 +58,12 @@ impl Writer {
 
 async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Job>, news: watch::Sender<u64>) {
     let mut jobs = Vec::new();
-    while waiting.recv_many(&mut jobs, TOGETHER).await > 0 {
+    loop {
+        // What a rename or a new analyzer has left to be indexed comes between the pushes, never before one.
+        while waiting.is_empty() && index_more(store.as_ref()).await {}
+        if waiting.recv_many(&mut jobs, TOGETHER).await == 0 {
+            return;
+        }
         let (pushes, replies): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.push, job.reply)).unzip();
         // A push that this version cannot bear must not keep all later ones from being written.
         match AssertUnwindSafe(store.push(&pushes)).catch_unwind().await {
@@ -76,6 +81,14 @@ async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Job>, news: wa
             Err(_) => replies.into_iter().for_each(drop),
         }
     }
+}
+
+/// Whether it is worth going on.
+async fn index_more(store: &dyn Store) -> bool {
+    store.index_more().await.unwrap_or_else(|error| {
+        tracing::error!(%error, source = ?std::error::Error::source(&error), "stories were not indexed");
+        false
+    })
 }
 
 fn tell_of(answers: &[PushAnswer], news: &watch::Sender<u64>) {

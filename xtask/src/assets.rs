@@ -12,7 +12,10 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::tools::{root, target};
+use crate::{
+    build::Glue,
+    tools::{root, target},
+};
 
 /// What the server knows of an asset.
 #[derive(Serialize)]
@@ -32,17 +35,21 @@ pub fn hash(bytes: &[u8]) -> String {
 }
 
 /// Writes `target/site` anew, if anything in it has changed.
-pub fn bundle(glue: &Path, release: bool) -> Result<()> {
+pub fn bundle(modules: &[Glue], release: bool) -> Result<()> {
     let mut site = Site { folder: target().join("site.new"), assets: BTreeMap::new(), release };
     if site.folder.exists() {
         fs::remove_dir_all(&site.folder)?;
     }
     fs::create_dir_all(site.folder.join("assets"))?;
-    let wasm = site.hashed("solsken.wasm", &fs::read(glue.join("solsken_bg.wasm"))?, true)?;
-    let js = site.hashed("solsken.js", &glue_js(glue)?, true)?;
-    let boot = fs::read_to_string(root().join("public/boot.js"))?;
-    let boot = boot.replace("{solsken.js}", &js).replace("{solsken.wasm}", &wasm);
-    site.hashed("boot.js", boot.as_bytes(), true)?;
+    for Glue { name, folder } in modules {
+        site.hashed(&format!("{name}.wasm"), &fs::read(folder.join(format!("{name}_bg.wasm")))?, true)?;
+        site.hashed(&format!("{name}.js"), &fs::read(folder.join(format!("{name}.js")))?, true)?;
+    }
+    // Each names what it loads, so the one that is loaded last comes first.
+    for name in ["engine-boot.js", "boot.js"] {
+        let script = site.filled_in(&fs::read_to_string(root().join("public").join(name))?);
+        site.hashed(name, script.as_bytes(), true)?;
+    }
     site.hashed("solsken.css", styles()?.as_bytes(), true)?;
     for file in files(&root().join("public/icons"))? {
         let name = file.file_name().and_then(|name| name.to_str()).context("an icon's name is not UTF-8")?;
@@ -76,6 +83,13 @@ impl Site {
         Ok(path)
     }
 
+    /// The script with every `{name}` of an asset replaced by its path.
+    fn filled_in(&self, script: &str) -> String {
+        self.assets.iter().fold(script.to_owned(), |script, (name, asset)| {
+            script.replace(&format!("{{{name}}}"), &asset.path)
+        })
+    }
+
     fn write_list(&self) -> Result<()> {
         fs::write(self.folder.join("assets.json"), serde_json::to_string_pretty(&self.assets)?)?;
         Ok(())
@@ -95,12 +109,6 @@ impl Site {
         fs::rename(self.folder, site)?;
         Ok(())
     }
-}
-
-/// The glue asks for the wasm by the name that wasm-bindgen gave it; ours is handed to it by `boot.js`.
-fn glue_js(glue: &Path) -> Result<Vec<u8>> {
-    let js = fs::read_to_string(glue.join("solsken.js"))?;
-    Ok(js.into_bytes())
 }
 
 /// All styles in one file: the statement that orders the layers first, then every file in the order of its path.

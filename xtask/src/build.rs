@@ -1,6 +1,9 @@
 //! Builds the browser's half: wasm, its glue, styles and icons, into `target/site`.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -17,29 +20,50 @@ pub struct Build {
     pub release: bool,
 }
 
-const WASM: &str = "wasm32-unknown-unknown";
+/// What the browser is sent in two parts: the page, and the engine that runs beside it.
+#[derive(Clone, Copy)]
+struct Module {
+    package: &'static str,
+    name: &'static str,
+}
+
+const MODULES: [Module; 2] =
+    [Module { package: "frontend", name: "solsken" }, Module { package: "engine", name: "engine" }];
+
+/// A module as wasm-bindgen has made it ready: `name.js` and `name_bg.wasm`.
+pub struct Glue {
+    pub name: &'static str,
+    pub folder: PathBuf,
+}
+
+pub const WASM: &str = "wasm32-unknown-unknown";
 
 impl Build {
     pub fn run(self) -> Result<()> {
         add_target()?;
-        let wasm = self.wasm()?;
-        let glue = glue(&wasm, self.release)?;
+        self.wasm()?;
+        let glued = |module: Module| {
+            glue(&self.folder().join(format!("{}.wasm", module.package)), module.name, self.release)
+        };
+        let glue = MODULES.map(glued).into_iter().collect::<Result<Vec<_>>>()?;
         assets::bundle(&glue, self.release)
     }
 
-    fn wasm(self) -> Result<PathBuf> {
-        let profile = if self.release { "wasm" } else { "wasm-dev" };
-        run(cargo().args([
-            "build",
-            "--package",
-            "frontend",
-            "--lib",
-            "--target",
-            WASM,
-            "--profile",
-            profile,
-        ]))?;
-        Ok(target().join(WASM).join(profile).join("frontend.wasm"))
+    fn profile(self) -> &'static str {
+        if self.release { "wasm" } else { "wasm-dev" }
+    }
+
+    fn folder(self) -> PathBuf {
+        target().join(WASM).join(self.profile())
+    }
+
+    fn wasm(self) -> Result<()> {
+        let mut build = cargo();
+        build.args(["build", "--lib", "--target", WASM, "--profile", self.profile()]);
+        for module in MODULES {
+            build.args(["--package", module.package]);
+        }
+        run(&mut build)
     }
 
     /// The server's binary, with the assets inside if it is a release.
@@ -70,13 +94,14 @@ fn cargo_rustc() -> std::process::Command {
 }
 
 /// Binds the wasm to JavaScript, unless that was done for these very bytes.
-fn glue(wasm: &PathBuf, release: bool) -> Result<PathBuf> {
-    let folder = target().join("glue");
+fn glue(wasm: &Path, name: &'static str, release: bool) -> Result<Glue> {
+    let folder = target().join("glue").join(name);
+    let glue = Glue { name, folder: folder.clone() };
     let stamp = folder.join("of");
     let bytes = fs::read(wasm).with_context(|| format!("{} was not built", wasm.display()))?;
     let hash = assets::hash(&bytes);
     if fs::read_to_string(&stamp).is_ok_and(|done| done == hash) {
-        return Ok(folder);
+        return Ok(glue);
     }
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
@@ -86,9 +111,9 @@ fn glue(wasm: &PathBuf, release: bool) -> Result<PathBuf> {
         .web(true)?
         .typescript(false)
         .remove_name_section(release)
-        .out_name("solsken")
+        .out_name(name)
         .generate(&folder)
         .context("wasm-bindgen")?;
     fs::write(stamp, hash)?;
-    Ok(folder)
+    Ok(glue)
 }

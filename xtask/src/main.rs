@@ -2,6 +2,7 @@
 
 mod assets;
 mod bench_search;
+mod browsers;
 mod build;
 mod eval_faq;
 mod eval_search;
@@ -9,6 +10,7 @@ mod exchange;
 mod figures;
 mod run;
 mod stories;
+mod test;
 mod tools;
 
 use anyhow::Result;
@@ -25,6 +27,8 @@ struct Cli {
 enum Task {
     /// Build everything and serve it.
     Run(run::Run),
+    /// Run every check.
+    Test(test::Test),
     /// Build the browser's half and its assets into target/site.
     Build(build::Build),
     /// Tell stories that nobody told, for tests and measurements.
@@ -40,6 +44,7 @@ enum Task {
 fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Run(run) => run.run(),
+        Task::Test(test) => test.run(),
         Task::Build(build) => build.run(),
         Task::Stories(tell) => tell.run(),
         Task::EvalSearch(eval) => eval.run(),

@@ -1,25 +1,45 @@
-use domain::{
-    language::Language,
-    ports::{InviteView, JoinError, JoinForm},
-};
+use domain::ports::{InviteView, JoinError, JoinForm};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     context::{live, ports, texts},
     route::{self, Route},
     texts::Texts,
-    ui::{Banner, Glyph, Icon, Logo, Screen, Tab, Tone, draw, each, of, on, sent},
+    ui::{Banner, Glyph, Icon, LanguageChoice, Logo, Screen, Tab, Tone, draw, each, of, on, sent},
 };
+
+/// What somebody is writing to get in. Another language draws the screen anew, and a link's secret is read only once:
+/// neither may be lost by it.
+#[derive(Clone, Copy)]
+pub struct Joining {
+    form: RwSignal<JoinForm>,
+    invite: RwSignal<Option<InviteView>>,
+}
+
+impl Joining {
+    pub fn new() -> Self {
+        Self { form: RwSignal::new(JoinForm::default()), invite: RwSignal::new(None) }
+    }
+
+    fn forget(self) {
+        self.form.set(JoinForm::default());
+        self.invite.set(None);
+    }
+}
+
+fn joining() -> Joining {
+    expect_context::<Joining>()
+}
 
 /// Where everyone is sent who has not joined: what this is, and the way in.
 pub fn welcome() -> AnyView {
     let (t, live) = (texts(), live());
     view! {
-        <Screen title=t.app>
+        <Screen title=t.app end=|| view! { <LanguageChoice in_bar=true/> }>
             <div class="welcome">
                 <Logo/>
-                <h1 class="page__title">{t.welcome}</h1>
-                <p>{t.welcome_text}</p>
+                <h1 class="welcome__title">{t.welcome}</h1>
+                <p class="welcome__text">{t.welcome_text}</p>
             </div>
             // Whoever signed out with words unsent is not left in doubt.
             {draw(move || (live.unsent.get() > 0).then(|| view! {
@@ -43,7 +63,7 @@ pub fn join_page(joined: bool) -> AnyView {
         }
         .into_any(),
         false => view! {
-            <Screen title=t.join>
+            <Screen title=t.join end=|| view! { <LanguageChoice in_bar=true/> }>
                 <div>
                     <h1 class="page__title">{t.join}</h1>
                     <p class="page__lead">{t.join_lead}</p>
@@ -58,19 +78,18 @@ pub fn join_page(joined: bool) -> AnyView {
 /// First the code, then who one is.
 #[component]
 fn JoinSteps() -> impl IntoView {
-    let (t, live, ports) = (texts(), live(), ports());
-    let code = RwSignal::new(String::new());
-    let invite = RwSignal::new(None::<InviteView>);
+    let (t, ports) = (texts(), ports());
+    let Joining { form, invite } = joining();
     let problem = RwSignal::new(None::<JoinError>);
     let busy = RwSignal::new(false);
     let look = move || {
-        if busy.get_untracked() || code.read_untracked().trim().is_empty() {
+        if busy.get_untracked() || form.read_untracked().code.trim().is_empty() {
             return;
         }
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
-            match ports.accounts().look_at_invite(&code.get_untracked()).await {
+            match ports.accounts().look_at_invite(&form.get_untracked().code).await {
                 Ok(found) => invite.set(Some(found)),
                 Err(error) => problem.set(Some(error)),
             }
@@ -80,7 +99,7 @@ fn JoinSteps() -> impl IntoView {
     // A link carries its secret behind the #, where no server log sees it.
     Effect::new(move |_| {
         if let Some(secret) = ports.accounts().invite_in_address() {
-            code.set(secret);
+            form.update(|form| form.code = secret);
             look();
         }
     });
@@ -89,10 +108,9 @@ fn JoinSteps() -> impl IntoView {
         view! { <p class="field__error" id="code-problem" role="alert"><Icon glyph=Glyph::Warn/>{join_problem(t, problem)}</p> }
     })
     };
-    let language = live.language.get_untracked();
     draw(move || {
         match invite.get() {
-        Some(invite) => view! { <WhoAreYou code=code invite=invite language=language/> }.into_any(),
+        Some(invite) => view! { <WhoAreYou invite=invite/> }.into_any(),
         None => view! {
             <form class="form" on:submit=sent(look)>
                 <div class="field">
@@ -102,7 +120,8 @@ fn JoinSteps() -> impl IntoView {
                         class="field__input code-input" id="code" autocomplete="one-time-code" autocapitalize="characters"
                         spellcheck="false" aria-describedby="code-hint code-problem"
                         aria-invalid=of(move || problem.get().is_some().to_string())
-                        prop:value=code on:input=on(move |event| code.set(event_target_value(&event)))
+                        prop:value=of(move || form.read().code.clone())
+                        on:input=on(move |event| form.update(|form| form.code = event_target_value(&event)))
                     />
                     {draw(wrong)}
                 </div>
@@ -127,9 +146,9 @@ fn join_problem(t: &'static Texts, problem: JoinError) -> &'static str {
 }
 
 #[component]
-fn WhoAreYou(code: RwSignal<String>, invite: InviteView, language: Language) -> impl IntoView {
-    let (t, live, ports) = (texts(), live(), ports());
-    let form = RwSignal::new(JoinForm { code: code.get_untracked(), language, ..JoinForm::default() });
+fn WhoAreYou(invite: InviteView) -> impl IntoView {
+    let (t, live, ports, joining) = (texts(), live(), ports(), joining());
+    let form = joining.form;
     let problem = RwSignal::new(None::<JoinError>);
     let busy = RwSignal::new(false);
     let join = move || {
@@ -143,9 +162,11 @@ fn WhoAreYou(code: RwSignal<String>, invite: InviteView, language: Language) -> 
             Some(draft) => route::draft(draft),
             None => Route::Home.to_string(),
         };
+        let filled = JoinForm { language: live.language.get_untracked(), ..form.get_untracked() };
         spawn_local(async move {
-            match ports.accounts().join(&form.get_untracked()).await {
+            match ports.accounts().join(&filled).await {
                 Ok(me) => {
+                    joining.forget();
                     live.me.set(Some(me));
                     ports.go_instead(to);
                 }
@@ -158,13 +179,13 @@ fn WhoAreYou(code: RwSignal<String>, invite: InviteView, language: Language) -> 
     let departments: Vec<_> = invite.labels.departments.into_iter().map(|label| label.name).collect();
     view! {
         <form class="form" on:submit=sent(join)>
-            <p class="row__note">{(t.invited_as)(invite.role)}</p>
+            <p class="form__note">{(t.invited_as)(invite.role)}</p>
             <Field name="name" label=t.your_name hint=t.your_name_hint autocomplete="name" choices=Vec::new()
-                write=move |text| form.update(|form| form.name = text)/>
+                value=of(move || form.read().name.clone()) write=move |text| form.update(|form| form.name = text)/>
             <Field name="site" label=t.filter_site hint=t.site_hint autocomplete="off" choices=sites
-                write=move |text| form.update(|form| form.site = text)/>
+                value=of(move || form.read().site.clone()) write=move |text| form.update(|form| form.site = text)/>
             <Field name="department" label=t.filter_department hint=t.department_hint autocomplete="off" choices=departments
-                write=move |text| form.update(|form| form.department = text)/>
+                value=of(move || form.read().department.clone()) write=move |text| form.update(|form| form.department = text)/>
             {draw(move || problem.get().map(|problem| view! {
                 <p class="field__error" role="alert"><Icon glyph=Glyph::Warn/>{join_problem(t, problem)}</p>
             }))}
@@ -180,6 +201,7 @@ fn Field(
     hint: &'static str,
     autocomplete: &'static str,
     choices: Vec<String>,
+    value: Signal<String>,
     write: impl Fn(String) + 'static,
 ) -> impl IntoView {
     let list = format!("{name}-choices");
@@ -190,7 +212,7 @@ fn Field(
             <span class="field__hint">{hint}</span>
             <input
                 class="field__input" name=name autocomplete=autocomplete maxlength="80" list=with_list
-                on:input=on(move |event| write(event_target_value(&event)))
+                prop:value=value on:input=on(move |event| write(event_target_value(&event)))
             />
             <datalist id=list>{each(choices.into_iter().map(|choice| view! { <option value=choice></option> }))}</datalist>
         </label>

@@ -1,5 +1,4 @@
 use domain::{
-    language::Language,
     person::initials,
     ports::{Attempt, Question, Storage, Waiting, WaitingState},
     sync::round::Trouble,
@@ -11,7 +10,10 @@ use super::{home::InstallHint, tell::DraftList};
 use crate::{
     context::{Toast, ask, live, ports, texts},
     route::Route,
-    ui::{Banner, Empty, Glyph, Icon, ReceiptLine, Screen, Tab, Tone, draw, each, loaded, of, on, place},
+    ui::{
+        Banner, Empty, Glyph, Icon, LanguageChoice, ReceiptLine, Screen, Tab, Tone, draw, each, loaded, of,
+        on, place,
+    },
 };
 
 /// What is mine: stories with their receipts, what waits, and this phone.
@@ -186,7 +188,7 @@ fn ThisPhone() -> impl IntoView {
             <h2 class="section__title" id="phone">{t.this_phone}</h2>
             <div class="rows">
                 <StorageSetting/>
-                <LanguageSetting/>
+                <LanguageChoice/>
                 <SignOut/>
             </div>
             <InstallHint/>
@@ -234,28 +236,6 @@ fn StorageSetting() -> impl IntoView {
             }
         })
     })
-}
-
-#[component]
-fn LanguageSetting() -> impl IntoView {
-    let (t, live, ports) = (texts(), live(), ports());
-    let choice = move |language: Language, name: &'static str| {
-        view! {
-            <label class="segment" lang=language.code()>
-                <input
-                    type="radio" name="language" checked=live.language.get_untracked() == language
-                    on:change=on(move |_| ports.device().set_language(language))
-                />
-                {name}
-            </label>
-        }
-    };
-    view! {
-        <fieldset class="setting">
-            <legend class="row__title">{t.language}</legend>
-            <div class="segments">{choice(Language::Sv, "Svenska")}{choice(Language::En, "English")}</div>
-        </fieldset>
-    }
 }
 
 #[component]

@@ -7,7 +7,7 @@ use domain::{
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    context::{Live, Ports, Toast, answered, ask, live, ports, texts},
+    context::{Asked, Live, Ports, Toast, answered, ask, live, ports, texts},
     route::Route,
     texts::Texts,
     ui::{Back, Empty, Glyph, Icon, Screen, Tab, draw, loaded, of, on},
@@ -22,12 +22,15 @@ pub fn path_page(id: PathId) -> AnyView {
         _ => t.nav_learn.to_owned(),
     });
     view! {
-        <Screen title=title back=Back::to(Route::Learn, t.back_to_learn) tab=Tab::Learn>
+        <Screen
+            title=title back=Back::to(Route::Learn, t.back_to_learn) tab=Tab::Learn
+            end=move || view! { <Menu id=id path=path/> }
+        >
             {loaded(path, move |view: Option<PathView>| match view {
                 Some(view) if view.deleted => view! { <Deleted id=id/> }.into_any(),
                 Some(view) => view! { <Stops view=view/> }.into_any(),
                 None => view! {
-                    <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text>
+                    <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
                         <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
                     </Empty>
                 }.into_any(),
@@ -37,9 +40,28 @@ pub fn path_page(id: PathId) -> AnyView {
     .into_any()
 }
 
+/// What else can be done with a path.
+#[component]
+fn Menu(id: PathId, path: Asked) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let may_edit = Memo::new(move |_| {
+        answered::<Option<PathView>>(path).flatten().is_some_and(|view| view.may_edit && !view.deleted)
+    });
+    draw(move || {
+        may_edit.get().then(|| {
+            view! {
+                <a class="icon-button" href=Route::ChangePath(id).to_string() aria-label=t.change><Icon glyph=Glyph::Pencil/></a>
+                <button class="icon-button" type="button" aria-label=t.delete on:click=on(move |_| set_deleted(ports, live, id, true))>
+                    <Icon glyph=Glyph::Trash/>
+                </button>
+            }
+        })
+    })
+}
+
 #[component]
 fn Stops(view: PathView) -> impl IntoView {
-    let (t, ports, live) = (texts(), ports(), live());
+    let (t, ports) = (texts(), ports());
     let id = view.id;
     let total = view.stops.len();
     // Kept on this phone alone: how far one has come is one's own business.
@@ -56,12 +78,6 @@ fn Stops(view: PathView) -> impl IntoView {
             {(total > 0).then(|| view! { <SunArc done=done total=total/> })}
             <div class="path-actions">
                 <a class="button" href=Route::Present(id).to_string()><Icon glyph=Glyph::Screen/>{t.present}</a>
-                {view.may_edit.then(|| view! {
-                    <a class="button" data-look="quiet" href=Route::ChangePath(id).to_string()><Icon glyph=Glyph::Pencil/>{t.change}</a>
-                    <button class="button" data-look="quiet" type="button" on:click=on(move |_| set_deleted(ports, live, id, true))>
-                        <Icon glyph=Glyph::Trash/>{t.delete}
-                    </button>
-                })}
             </div>
         </div>
         <ol class="path" aria-label=t.stops>
@@ -163,7 +179,7 @@ fn set_deleted(ports: Ports, live: Live, id: PathId, deleted: bool) {
 fn Deleted(id: PathId) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     view! {
-        <Empty glyph=Glyph::Trash title=t.path_deleted text=t.path_deleted_text>
+        <Empty glyph=Glyph::Trash title=t.path_deleted text=t.path_deleted_text alone=true>
             <button class="button" data-look="ink" type="button" on:click=on(move |_| set_deleted(ports, live, id, false))>
                 {t.restore}
             </button>

@@ -11,7 +11,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     context::{answered, ask, ports, texts},
     route::Route,
-    ui::{Back, Banner, Glyph, Icon, Screen, Tone, draw, loaded, of, on, on_enter, sent},
+    ui::{Back, Banner, Empty, Glyph, Icon, Screen, Tab, Tone, draw, loaded, of, on, on_enter, sent},
 };
 
 pub fn new_path() -> AnyView {
@@ -28,7 +28,14 @@ pub fn change_path(id: PathId) -> AnyView {
     });
     loaded(path, move |_: Option<PathView>| match first.get_untracked() {
         Some(view) => view! { <Form id=Some(view.id) before=Edited::of(&view)/> }.into_any(),
-        None => view! { <Screen title=t.path_missing>{t.path_missing_text}</Screen> }.into_any(),
+        None => view! {
+            <Screen title=t.path_missing tab=Tab::Learn>
+                <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
+                    <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
+                </Empty>
+            </Screen>
+        }
+        .into_any(),
     })
 }
 

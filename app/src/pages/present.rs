@@ -9,7 +9,7 @@ use super::stop::{Paragraphs, before_the_turn};
 use crate::{
     context::{ask, live, ports, texts},
     route::Route,
-    ui::{Empty, Glyph, Icon, Kind, Logo, Said, draw, loaded, on, titled},
+    ui::{Empty, Glyph, Icon, Kind, Logo, Said, draw, loaded, of, on, titled},
 };
 
 /// Where the showing stands.
@@ -31,7 +31,7 @@ pub fn present_page(id: PathId) -> AnyView {
         Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
         _ => view! {
             <main class="page" id="page">
-                <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text>
+                <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
                     <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
                 </Empty>
             </main>
@@ -83,7 +83,7 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
         true
     };
     Effect::new(move |_| {
-        let listening = ports.device().keys(Box::new(press.clone()));
+        let listening = ports.device().keys(Box::new(press));
         on_cleanup(move || drop(listening));
     });
     view! {
@@ -115,7 +115,10 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
                 })}
                 {draw(move || match show.stop.get() + 1 < show.total.get() {
                     true => view! {
-                        <button class="button" data-look="quiet" type="button" on:click=on(move |_| go(show.stop.get_untracked() + 1))>
+                        <button
+                            class="button" type="button" data-look=of(move || if show.revealed.get() { "ink" } else { "quiet" })
+                            on:click=on(move |_| go(show.stop.get_untracked() + 1))
+                        >
                             {t.next_stop}<Icon glyph=Glyph::Right/>
                         </button>
                     }.into_any(),

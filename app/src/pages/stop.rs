@@ -42,7 +42,7 @@ fn Content(view: Option<PathView>, index: usize, revealed: RwSignal<bool>) -> im
     let t = texts();
     let stop = view.and_then(|view| view.stops.into_iter().nth(index));
     let Some((story, question)) = stop.and_then(|stop| stop.story.map(|story| (story, stop.question))) else {
-        return view! { <Empty glyph=Glyph::Learn title=t.stop_missing text=t.stop_missing_text/> }
+        return view! { <Empty glyph=Glyph::Learn title=t.stop_missing text=t.stop_missing_text alone=true/> }
             .into_any();
     };
     view! {
@@ -51,7 +51,7 @@ fn Content(view: Option<PathView>, index: usize, revealed: RwSignal<bool>) -> im
                 <Kind kind=story.story.kind/>
                 <h1 class="page__title">{story.heading.clone()}</h1>
             </header>
-            <Paragraphs text=before_the_turn(&story)/>
+            <div class="story__part"><Paragraphs text=before_the_turn(&story)/></div>
             <p class="stage__question" data-size="phone">{question.unwrap_or_else(|| t.usual_question.to_owned())}</p>
             {draw(move || revealed.get().then(|| view! { <Revealed story=story.clone()/> }))}
         </article>

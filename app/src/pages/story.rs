@@ -37,7 +37,7 @@ pub fn story_page(id: StoryId) -> AnyView {
                 Some(view) if !view.deleted => view! { <Text view=*view related=related/> }.into_any(),
                 Some(_) => view! { <Deleted id=id/> }.into_any(),
                 None => view! {
-                    <Empty glyph=Glyph::Search title=t.story_missing text=t.story_missing_text>
+                    <Empty glyph=Glyph::Search title=t.story_missing text=t.story_missing_text alone=true>
                         <a class="button" data-look="ink" href=Route::Library.to_string()>{t.back_to_library}</a>
                     </Empty>
                 }.into_any(),
@@ -277,7 +277,7 @@ fn set_deleted(ports: Ports, live: Live, id: StoryId, deleted: bool) {
 fn Deleted(id: StoryId) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     view! {
-        <Empty glyph=Glyph::Trash title=t.story_deleted text=t.story_deleted_text>
+        <Empty glyph=Glyph::Trash title=t.story_deleted text=t.story_deleted_text alone=true>
             <button class="button" data-look="ink" type="button" on:click=on(move |_| set_deleted(ports, live, id, false))>
                 {t.restore}
             </button>

@@ -75,7 +75,7 @@ fn Prompt(
     let error_id = format!("{}-problem", part.key());
     let over = Memo::new(move |_| {
         let chars = text.read().chars().count();
-        (chars + WARN_BELOW > part.max_chars()).then_some((chars, part.max_chars()))
+        (chars + WARN_BELOW.min(part.max_chars() / 5) > part.max_chars()).then_some((chars, part.max_chars()))
     });
     let too_long = move || over.get().is_some_and(|(chars, max)| chars > max);
     let placeholder = move || match (part, text.read().is_empty()) {
@@ -154,7 +154,7 @@ fn Coach(sheet: Sheet, labels: Asked) -> impl IntoView {
         });
         let missing = missing.into_iter().map(|detail| {
             view! {
-                <li class="chip" data-state="asking"><Icon glyph=Glyph::Plus/>{ask(detail)}</li>
+                <li class="chip" data-state="asking"><Icon glyph=Glyph::Bulb/>{ask(detail)}</li>
             }
         });
         view! { <ul class="chips">{each(found)}{each(missing)}</ul> }

@@ -49,12 +49,19 @@ pub fn Empty(
     glyph: Glyph,
     title: &'static str,
     text: &'static str,
+    /// Stands alone on the screen, so that its title is the screen's.
+    #[prop(optional)]
+    alone: bool,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
+    let title = match alone {
+        true => view! { <h1 class="empty__title">{title}</h1> }.into_any(),
+        false => view! { <h2 class="empty__title">{title}</h2> }.into_any(),
+    };
     view! {
         <div class="empty">
             <Icon glyph=glyph/>
-            <h2 class="empty__title">{title}</h2>
+            {title}
             <p>{text}</p>
             {children.map(|children| children())}
         </div>

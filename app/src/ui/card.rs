@@ -49,6 +49,7 @@ pub fn StoryCard(card: Card, #[prop(optional)] size: CardSize) -> impl IntoView 
                 <a href=Route::Story(card.id).to_string()><MarkedText text=card.title/></a>
             </h3>
             <p class="story-card__turn"><MarkedText text=card.turn/></p>
+            {card.snippet.map(|snippet| view! { <p class="story-card__met"><MarkedText text=snippet/></p> })}
             {card.quote.filter(|_| !small).map(|quote| view! { <Said text=quote/> })}
             <p class="story-card__meta">{each(meta.map(|text| view! { <span>{text}</span> }))}</p>
             {card.receipt.filter(|receipt| receipt.received_at.is_none()).map(|receipt| view! { <ReceiptLine receipt/> })}

@@ -64,7 +64,7 @@ pub fn Screen(
             </main>
             <div class="bottom">
                 <Toasts/>
-                {has_dock.then(|| view! { <section class="dock">{dock.run()}</section> })}
+                {has_dock.then(|| view! { <section class="dock" aria-label=t.dock>{dock.run()}</section> })}
                 {tab.map(|tab| view! { <TabBar current=tab/> })}
             </div>
         </div>
@@ -133,10 +133,16 @@ fn Toasts() -> impl IntoView {
         }
         toast.set(None);
     };
+    // The style lets it stand for a while, longer under a finger or the focus, and the end of that is its end. The
+    // next one stands by another animation, so that its time begins anew.
+    let is_other = StoredValue::new(false);
     view! {
         <div class="toasts" role="status">
             {draw(move || toast.get().map(|shown| view! {
-                <div class="toast">
+                <div
+                    class="toast" data-other=is_other.try_update_value(|other| std::mem::replace(other, !*other))
+                    on:animationend=on(move |_| toast.set(None))
+                >
                     <span>{shown.text}</span>
                     {shown.undo.is_some().then(|| view! {
                         <button class="button" type="button" on:click=on(undo)>{t.undo}</button>

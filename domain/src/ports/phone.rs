@@ -20,7 +20,8 @@ use crate::{
 use super::library::Labels;
 
 /// Why something could not be kept. The text stays on the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeepError {
     /// This browser's store cannot be opened or written.
     #[error("the store on this device cannot be written")]
@@ -37,7 +38,7 @@ pub enum KeepError {
 }
 
 /// What became of a draft that was to be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptDraft {
     /// The draft that was given to be kept.
     pub draft: DraftId,
@@ -45,7 +46,7 @@ pub struct KeptDraft {
 }
 
 /// Where a draft was saved. Its id is another one if another tab had written to it meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedDraft {
     pub id: DraftId,
     pub version: u64,
@@ -99,7 +100,7 @@ pub trait Outbox: Send + Sync + 'static {
 }
 
 /// A path as it is made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathForm {
     pub title: String,
     pub purpose: String,
@@ -107,7 +108,7 @@ pub struct PathForm {
 }
 
 /// Whom a story was shown to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShownTo {
     /// A room: each time counts.
     Room,
@@ -116,7 +117,7 @@ pub enum ShownTo {
 }
 
 /// One thing with changes that the server has not taken yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     pub thing: ThingRef,
     /// What it is called.
@@ -127,7 +128,7 @@ pub struct Waiting {
     pub words: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WaitingState {
     Unsent,
     /// The server did not take it.
@@ -139,7 +140,7 @@ pub enum WaitingState {
 }
 
 /// The last attempt to sync, and what came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     pub at: Millis,
     pub trouble: Option<Trouble>,
@@ -199,7 +200,7 @@ pub trait Accounts: Send + Sync + 'static {
 }
 
 /// How the browser keeps what is here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Storage {
     /// The browser has promised not to clear it by itself.
     pub persisted: bool,

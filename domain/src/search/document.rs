@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     language::Language,
+    names::Names,
     story::{Audience, Part, Status, Story, StoryKind},
 };
 
@@ -53,6 +54,26 @@ impl<'a> Document<'a> {
             language: story.language,
             restricted: !everyone,
             ..Self::default()
+        }
+    }
+}
+
+impl<'a> Document<'a> {
+    /// The document of a story, with the names of its labels and its author. Phone and server index this.
+    pub fn named(story: &'a Story, names: &'a Names) -> Self {
+        let mut tags: Vec<&str> = Vec::new();
+        for name in story.tags.iter().chain(&story.values).filter_map(|id| names.label_name(*id)) {
+            // Two labels that were merged are one word, not two.
+            if !tags.contains(&name) {
+                tags.push(name);
+            }
+        }
+        let places = [story.department, story.site];
+        Self {
+            tags,
+            places: places.into_iter().flatten().filter_map(|id| names.label_name(id)).collect(),
+            people: names.person(story.author).into_iter().collect(),
+            ..Self::of(story)
         }
     }
 }
@@ -197,15 +218,32 @@ impl Impacts {
 
 /// What has to be stored of a document: every term of it, with its key. Terms ascend.
 pub fn postings_of(analyzer: &Analyzer, document: &Document<'_>) -> Vec<(String, Key)> {
-    let mut vocabulary = Vocabulary::default();
-    let mut postings: Vec<(u32, Key)> = Vec::new();
-    Impacts::default().read(analyzer, &mut vocabulary, document, &mut |term, level| {
-        postings.push((term, Key::new(level, document.restricted)));
-    });
-    let mut named: Vec<(String, Key)> =
-        postings.into_iter().map(|(term, key)| (vocabulary.name(term).to_owned(), key)).collect();
-    sort_by(&mut named, |a, b| a.0.cmp(&b.0));
-    named
+    DocumentReader::default().postings(analyzer, document)
+}
+
+/// Reads one document after another, and knows the words again that it has met.
+#[derive(Default)]
+pub struct DocumentReader {
+    vocabulary: Vocabulary,
+    impacts: Impacts,
+}
+
+impl DocumentReader {
+    /// As [`postings_of`].
+    pub fn postings(&mut self, analyzer: &Analyzer, document: &Document<'_>) -> Vec<(String, Key)> {
+        if self.vocabulary.is_full() {
+            *self = Self::default();
+        }
+        let mut postings: Vec<(u32, Key)> = Vec::new();
+        self.impacts.read(analyzer, &mut self.vocabulary, document, &mut |term, level| {
+            postings.push((term, Key::new(level, document.restricted)));
+        });
+        let name = |term| self.vocabulary.name(term).to_owned();
+        let mut named: Vec<(String, Key)> =
+            postings.into_iter().map(|(term, key)| (name(term), key)).collect();
+        sort_by(&mut named, |a, b| a.0.cmp(&b.0));
+        named
+    }
 }
 
 /// x / (x + k1), in steps.

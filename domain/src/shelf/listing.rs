@@ -65,7 +65,7 @@ impl Shelf {
     }
 
     /// The filter with every label that was merged into another replaced by it.
-    fn resolved(&self, filter: &Filter) -> Filter {
+    pub(super) fn resolved(&self, filter: &Filter) -> Filter {
         let mut resolved = *filter;
         for kind in LabelKind::ALL {
             resolved.set_label(kind, filter.label(kind).map(|label| self.names.resolve(label)));
@@ -73,7 +73,7 @@ impl Shelf {
         resolved
     }
 
-    fn passes(&self, entry: &Entry, filter: &Filter) -> bool {
+    pub(super) fn passes(&self, entry: &Entry, filter: &Filter) -> bool {
         let has = |kind: LabelKind| {
             filter.label(kind).is_none_or(|wanted| {
                 entry.label(kind).iter().any(|label| *label == wanted || self.names.resolve(*label) == wanted)
@@ -82,7 +82,7 @@ impl Shelf {
         filter.kind.is_none_or(|kind| entry.kind == kind) && LabelKind::ALL.into_iter().all(has)
     }
 
-    fn facets<'a>(&self, entries: impl Iterator<Item = &'a Entry>) -> Facets {
+    pub(super) fn facets<'a>(&self, entries: impl Iterator<Item = &'a Entry>) -> Facets {
         let mut kinds = [0_usize; StoryKind::ALL.len()];
         let mut counts: HashMap<LabelId, usize> = HashMap::new();
         for entry in entries {

@@ -1,5 +1,6 @@
 use crate::{
     Object,
+    id::LabelId,
     label::Label,
     path::Path,
     person::Person,
@@ -50,6 +51,15 @@ pub struct Layers {
 impl Layers {
     pub fn told(&self) -> Option<&Small> {
         self.base.as_ref().map(|(small, _)| small)
+    }
+
+    /// What stories are found by, if this is a label or a person: its name, or the label that took its place.
+    pub fn name(&self) -> Option<(&str, Option<LabelId>)> {
+        match self.top()? {
+            Small::Label(label) => Some((label.name.as_str(), label.merged_into)),
+            Small::Person(person) => Some((person.name.as_str(), None)),
+            Small::Path(_) | Small::Tally(_) | Small::Reaction(_) => None,
+        }
     }
 
     pub fn top(&self) -> Option<&Small> {

@@ -4,7 +4,9 @@
 //! Little-endian. `VERSION u32, next block u32, labels (count u32, 16 bytes each), people (likewise), slots (count
 //! u32), small things (count u32, each: key and JSON as length u32 and UTF-8)`. A slot: `id 16, kind u8, listed u8,
 //! published i64, seq u64, block u32, start u32, len u32, author u32, department u32, site u32, tags u8 and u32 each,
-//! values likewise`; labels and people by their place in the lists, `u32::MAX` for none.
+//! values likewise`; labels and people by their place in the lists, `u32::MAX` for none. Before its kind stands whether there is
+//! anything (`u8`): the slot of a story that is gone stays, so that the others keep their numbers, by which the index
+//! knows them.
 
 use std::collections::HashMap;
 
@@ -19,21 +21,23 @@ use crate::{
 
 use super::{Entry, Place, Shelf, small::Small};
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const NONE: u32 = u32::MAX;
 
 impl Shelf {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut ids = Ids::default();
         let mut slots = Writer::default();
-        let mut count = 0;
         for slot in &self.slots {
-            if let Some((entry, seq, Place::Block { number, start, len })) = &slot.base {
-                slots.uuid(slot.id.uuid());
-                slots.entry(entry, &mut ids);
-                slots.u64(*seq);
-                [*number, *start, *len].into_iter().for_each(|number| slots.u32(number));
-                count += 1;
+            slots.uuid(slot.id.uuid());
+            match &slot.base {
+                Some((entry, seq, Place::Block { number, start, len })) => {
+                    slots.0.push(1);
+                    slots.entry(entry, &mut ids);
+                    slots.u64(*seq);
+                    [*number, *start, *len].into_iter().for_each(|number| slots.u32(number));
+                }
+                _ => slots.0.push(0),
             }
         }
         let mut out = Writer::default();
@@ -41,7 +45,7 @@ impl Shelf {
         out.u32(self.next_block);
         out.u32(ids.list.len() as u32);
         ids.list.iter().for_each(|id| out.uuid(*id));
-        out.u32(count);
+        out.u32(self.slots.len() as u32);
         out.0.extend(slots.0);
         let small: Vec<_> =
             self.small.iter().filter_map(|(thing, layers)| Some((thing, layers.base.as_ref()?))).collect();
@@ -63,11 +67,15 @@ impl Shelf {
         let ids = (0..read.u32()?).map(|_| read.uuid()).collect::<Option<Vec<_>>>()?;
         let count = read.u32()?;
         // A damaged count must not ask for more memory than there are bytes.
-        let room = (count as usize).min(read.0.len() / 64 + 1);
+        let room = (count as usize).min(read.0.len() / 17 + 1);
         shelf.slots.reserve(room);
         shelf.by_id.reserve(room);
         for _ in 0..count {
             let id = StoryId::from_uuid(read.uuid()?);
+            if read.u8()? == 0 {
+                shelf.slot(id);
+                continue;
+            }
             let entry = read.entry(&ids)?;
             let seq = read.u64()?;
             let place = Place::Block { number: read.u32()?, start: read.u32()?, len: read.u32()? };
@@ -78,6 +86,8 @@ impl Shelf {
             let small = Small::read(&thing.kind, json)?;
             shelf.set_small(thing, |layers| layers.base = Some((small, json.to_owned())));
         }
+        // Whoever loads a directory does not know what the index holds of it.
+        shelf.unindexed.names = true;
         read.0.is_empty().then_some(shelf)
     }
 }

@@ -143,3 +143,38 @@ fn a_damaged_snapshot_is_refused() {
     }
     assert!(Shelf::from_bytes(&[bytes.as_slice(), &[0]].concat()).is_none());
 }
+
+#[test]
+fn the_index_learns_of_what_changed_and_of_nothing_else() {
+    let (mut shelf, _) = shelf();
+    let first = shelf.take_unindexed();
+    assert!(first.names);
+    assert_eq!(first.slots.len(), 2);
+    assert_eq!(shelf.take_unindexed(), Unindexed::default());
+    let (one, two) = (shelf.slot_of(id(1)).unwrap(), shelf.slot_of(id(2)).unwrap());
+    let (before, other) = (shelf.indexable(one).unwrap(), shelf.indexable(two).unwrap());
+
+    let changed = story("kö", 10);
+    shelf.set_overlay(&ThingRef::story(id(1)), Some((&fields(&changed), None)));
+    assert_eq!(shelf.take_unindexed(), Unindexed { slots: vec![one], names: false });
+    assert_ne!(shelf.indexable(one).unwrap().revision, before.revision);
+
+    let called = Label::new(Name::new("väntan").unwrap());
+    let thing = ThingRef { kind: ThingKind::Tag, id: LabelId::named(LabelKind::Tag, "kö").into() };
+    shelf.absorb(1, &line(&thing, 5, Some(&fields(&called))));
+    assert!(shelf.take_unindexed().names);
+    assert_ne!(shelf.indexable(two).unwrap().revision, other.revision, "it is found by another word now");
+
+    shelf.absorb(2, &line(&ThingRef::story(id(2)), 9, None));
+    assert_eq!(shelf.indexable(two), None);
+}
+
+#[test]
+fn a_snapshot_keeps_the_numbers_of_the_slots() {
+    let (mut shelf, _) = shelf();
+    shelf.absorb(1, &line(&ThingRef::story(id(1)), 9, None));
+    let again = Shelf::from_bytes(&shelf.to_bytes()).unwrap();
+    assert_eq!(again.slot_of(id(2)), shelf.slot_of(id(2)));
+    assert_eq!(again.indexable(1), shelf.indexable(1));
+    assert_eq!(again.indexable(0), None);
+}

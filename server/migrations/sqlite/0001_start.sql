@@ -75,6 +75,67 @@ CREATE TABLE story_labels (
 
 CREATE INDEX stories_with_label ON story_labels (label, story);
 
+-- What search keeps; store/sqlite/search.rs says how it hangs together.
+CREATE TABLE search_state (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    -- By whose rules the terms were made.
+    analyzer TEXT NOT NULL,
+    -- Goes up with every change to the index.
+    version INTEGER NOT NULL,
+    -- Stories that everyone may see.
+    stories INTEGER NOT NULL,
+    -- Numbers of documents are below this.
+    documents INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO search_state VALUES (1, '', 0, 0, 0);
+
+-- Terms are never taken away, so that a number always means the same.
+CREATE TABLE search_terms (
+    number INTEGER PRIMARY KEY,
+    term TEXT NOT NULL,
+    -- How many stories that everyone may see have it, as far as the lists tell.
+    stories INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE INDEX search_terms_by_name ON search_terms (term, stories);
+
+-- Who may see a story that not everyone may see, as in `things`. Everyone is 0 and has no row.
+CREATE TABLE search_audiences (
+    number INTEGER PRIMARY KEY,
+    scope TEXT NOT NULL,
+    department BLOB,
+    owner BLOB
+) STRICT;
+
+CREATE TABLE search_documents (
+    number INTEGER PRIMARY KEY,
+    -- Its number in `things`.
+    story INTEGER NOT NULL UNIQUE,
+    id BLOB NOT NULL,
+    -- NULL when the story is not in the library.
+    audience INTEGER,
+    terms BLOB NOT NULL,
+    -- Not yet in the lists as it is here; they have it as it was then.
+    pending INTEGER NOT NULL,
+    listed_audience INTEGER,
+    listed_terms BLOB
+) STRICT;
+
+CREATE INDEX search_pending ON search_documents (number) WHERE pending;
+
+-- `place` is made of term, audience and block of documents.
+CREATE TABLE search_lists (
+    place INTEGER PRIMARY KEY,
+    counts BLOB NOT NULL,
+    postings BLOB NOT NULL
+) STRICT;
+
+-- Stories that are to be indexed anew: they quote a name that was changed, or the analyzer has changed.
+CREATE TABLE search_queue (
+    story INTEGER PRIMARY KEY
+) STRICT;
+
 -- Browser profiles, each of one person, with the credential that lets them push and nothing else.
 CREATE TABLE devices (
     id BLOB PRIMARY KEY,

@@ -18,7 +18,10 @@ pub struct Search {
 
 impl Search {
     pub async fn run(self, config: &Config) -> Done {
-        let library = ReadersLibrary { store: open_store(config).await?, reader: Some(administrator()) };
+        let store = open_store(config).await?;
+        // A server that runs on the same data would do so too; whoever comes first does it.
+        while store.index_more().await? {}
+        let library = ReadersLibrary { store, reader: Some(administrator()) };
         let query = ListQuery { limit: self.limit, ..ListQuery::first_page(self.query, Filter::default()) };
         let listing = library
             .list(&query)

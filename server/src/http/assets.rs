@@ -10,6 +10,9 @@ use super::{Server, error::AppError};
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// Always asked for anew, answered in a few bytes when nothing has changed.
 const EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
+/// A worker has the policy that its script was served with: it fetches from here, and runs our scripts and our wasm.
+const WORKER: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'");
 
 pub async fn asset(
     State(server): State<Server>,
@@ -23,7 +26,11 @@ pub async fn asset(
     let file = server.site.asset(&format!("/assets/{path}"), brotli).ok_or(AppError::NotFound)?;
     let mut response = file.bytes.into_owned().into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&file.mime).map_err(|_| AppError::Broken)?);
+    let mime = HeaderValue::from_str(&file.mime).map_err(|_| AppError::Broken)?;
+    if file.mime.contains("javascript") {
+        headers.insert(header::CONTENT_SECURITY_POLICY, WORKER);
+    }
+    headers.insert(header::CONTENT_TYPE, mime);
     headers.insert(header::CACHE_CONTROL, FOR_EVER);
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if file.brotli {
@@ -42,12 +49,10 @@ pub async fn manifest(State(server): State<Server>) -> Response {
 
 fn text(body: String, mime: &'static str) -> Response {
     let mime = HeaderValue::from_static(mime);
-    // A worker has the policy it was served with: it fetches from here and runs nothing else.
-    let csp = HeaderValue::from_static("default-src 'none'; connect-src 'self'; script-src 'self'");
     let headers = [
         (header::CONTENT_TYPE, mime),
         (header::CACHE_CONTROL, EACH_TIME),
-        (header::CONTENT_SECURITY_POLICY, csp),
+        (header::CONTENT_SECURITY_POLICY, WORKER),
     ];
     (headers, body).into_response()
 }

@@ -4,8 +4,9 @@ mod accounts;
 mod ledger;
 mod library;
 mod rows;
+mod search;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use domain::id::Epoch;
 use sqlx::{
@@ -29,6 +30,8 @@ pub struct SqliteStore {
     /// One connection: writers of this process queue here and not at the file's lock.
     writer: SqlitePool,
     readers: SqlitePool,
+    search: Arc<search::Kept>,
+    most_pending: i64,
 }
 
 impl SqliteStore {
@@ -50,9 +53,18 @@ impl SqliteStore {
             .bind(domain::sync::wire::Chain::default().to_string())
             .execute(&writer)
             .await?;
+        let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+        search::begin_anew_if_changed(&mut tx).await?;
+        tx.commit().await?;
         let readers =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, search: Arc::default(), most_pending: search::MOST_PENDING })
+    }
+
+    /// Lets at most so many changed stories wait before they are brought into the lists of search. The fewer, the more
+    /// there is to write and the less to look through for each query; what is found is the same.
+    pub fn with_most_pending(self, most_pending: i64) -> Self {
+        Self { most_pending, ..self }
     }
 
     /// Lets every connection finish, so that the file is whole when the process ends.

@@ -38,7 +38,7 @@ impl LedgerStore for SqliteStore {
             load(&mut tx, &needs, &mut ledger).await?;
         }
         let answers = pushes.iter().map(|push| ledger.push(push)).collect();
-        write(&mut tx, ledger.written(), start.seq).await?;
+        write(&mut tx, ledger.written(), start.seq, self.most_pending).await?;
         tx.commit().await?;
         Ok(answers)
     }
@@ -206,10 +206,16 @@ async fn load_scopes(tx: &mut SqliteConnection, needs: &Needs, ledger: &mut Ledg
     Ok(())
 }
 
-async fn write(tx: &mut SqliteConnection, written: Written, before: u64) -> StoreResult<()> {
+async fn write(
+    tx: &mut SqliteConnection,
+    written: Written,
+    before: u64,
+    most_pending: i64,
+) -> StoreResult<()> {
     for chunk in written.ops.chunks(CHUNK) {
         write_ops(tx, chunk).await?;
     }
+    let renamed = super::search::renamed(tx, &written.rows).await?;
     for chunk in written.rows.chunks(CHUNK) {
         write_rows(tx, chunk).await?;
     }
@@ -222,6 +228,9 @@ async fn write(tx: &mut SqliteConnection, written: Written, before: u64) -> Stor
     }
     if written.rows.iter().any(|(thing, _)| thing.kind == ThingKind::Story) {
         super::library::derive(tx, before).await?;
+    }
+    if !renamed.is_empty() || written.rows.iter().any(|(thing, _)| thing.kind == ThingKind::Story) {
+        super::search::index(tx, before, &renamed, most_pending).await?;
     }
     if written.head.seq > before {
         sqlx::query(

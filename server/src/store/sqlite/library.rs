@@ -285,7 +285,7 @@ async fn reacted(
     Ok(reacted)
 }
 
-fn typed<T: serde::de::DeserializeOwned>(row: &SqliteRow, what: &'static str) -> StoreResult<T> {
+pub(super) fn typed<T: serde::de::DeserializeOwned>(row: &SqliteRow, what: &'static str) -> StoreResult<T> {
     let state = rows::state(row.try_get("state")?)?;
     read(&state).map_err(|error| StoreError::corrupt(what, error))
 }

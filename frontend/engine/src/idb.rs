@@ -3,15 +3,15 @@
 //! Our own and not a wrapper crate: none of them asks for durability, which has been relaxed by default in Chromium
 //! since 121.
 
+use js_sys::{Array, Object, Promise, Reflect};
 use thiserror::Error;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     DomException, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction,
-    js_sys::{Array, Object, Promise, Reflect},
 };
 
-use crate::entropy::window;
+use crate::scope;
 
 #[derive(Clone, Debug, Error)]
 pub enum IdbError {
@@ -68,7 +68,7 @@ impl Db {
     /// Opens the database; `upgrade` makes what an older version (0: none) lacks.
     pub async fn open(name: &str, version: u32, upgrade: fn(&IdbDatabase, u32)) -> Result<Self, IdbError> {
         let closed = |error: JsValue| IdbError::Closed(IdbError::from(error).to_string());
-        let factory = window().indexed_db().map_err(closed)?;
+        let factory = scope().indexed_db().map_err(closed)?;
         let factory = factory.ok_or_else(|| IdbError::Closed("this browser has no IndexedDB here".into()))?;
         let request = factory.open_with_u32(name, version).map_err(closed)?;
         let for_upgrade = request.clone();

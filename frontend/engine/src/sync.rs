@@ -8,22 +8,18 @@ use std::{
 };
 
 use domain::{
-    ports::Attempt,
+    ports::{Attempt, News},
     sync::{
         phone::{Done, Page, Transaction},
         round::{Event, Pace, Round, Step, Summary, Trouble},
     },
 };
-use leptos::prelude::*;
+use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
+use web::{Timer, now, random, randomness};
+use web_sys::EventSource;
 
-use crate::{
-    entropy::{now, random, randomness},
-    net,
-    phone::Phone,
-    tabs,
-    timer::Timer,
-};
+use crate::{complain, net, phone::Phone, tabs};
 
 pub struct Syncer {
     phone: Rc<Phone>,
@@ -32,6 +28,8 @@ pub struct Syncer {
     again: Cell<bool>,
     pace: Cell<Pace>,
     timer: RefCell<Option<Timer>>,
+    /// Where the server says that there is something new.
+    news: RefCell<Option<EventSource>>,
 }
 
 impl Syncer {
@@ -42,6 +40,7 @@ impl Syncer {
             again: Cell::new(false),
             pace: Cell::new(Pace::default()),
             timer: RefCell::new(None),
+            news: RefCell::new(None),
         })
     }
 
@@ -56,10 +55,10 @@ impl Syncer {
         spawn_local(async move {
             loop {
                 syncer.again.set(false);
-                syncer.phone.live.syncing.set(true);
+                syncer.phone.page.tell(News::Syncing(true));
                 // One tab at a time. Correctness does not rest on this: two rounds at once would only do work twice.
                 let summary = tabs::alone("solsken-sync", syncer.round()).await;
-                syncer.phone.live.syncing.set(false);
+                syncer.phone.page.tell(News::Syncing(false));
                 syncer.note(&summary);
                 if !syncer.again.get() || summary.trouble.is_some() {
                     break;
@@ -67,8 +66,9 @@ impl Syncer {
             }
             syncer.running.set(false);
             syncer.rest();
+            syncer.hear_news();
             if let Err(error) = syncer.phone.leave_snapshot().await {
-                leptos::logging::warn!("the directory was not left for the next start: {error}");
+                complain(&format!("the directory was not left for the next start: {error}"));
             }
         });
     }
@@ -98,7 +98,7 @@ impl Syncer {
                 Event::Done(done)
             }
             Err(error) => {
-                leptos::logging::error!("a step of the sync could not be taken: {error}");
+                complain(&format!("a step of the sync could not be taken: {error}"));
                 Event::StorageFailed
             }
         }
@@ -107,13 +107,32 @@ impl Syncer {
     /// Name, role or place of whoever sits here may have changed.
     async fn follow_me(&self) {
         if let Some(me) = self.phone.me_now()
-            && self.phone.live.me.get_untracked().as_ref() != Some(&me)
+            && self.phone.page.me().as_ref() != Some(&me)
         {
             if let Ok(json) = serde_json::to_string(&me) {
                 let _ = self.phone.store.set_meta(crate::phone::ME, &json).await;
             }
-            self.phone.live.me.set(Some(me));
+            self.phone.page.set_me(Some(me));
         }
+    }
+
+    /// Listens to the server, as long as it knows who this is. The browser comes back by itself after a break, but not
+    /// after a refusal: that is mended by the next round that goes well.
+    fn hear_news(self: &Rc<Self>) {
+        let closed = |news: &EventSource| news.ready_state() == EventSource::CLOSED;
+        let reached = self.phone.page.attempt().is_some_and(|attempt| attempt.trouble.is_none());
+        if !reached
+            || self.phone.reader().is_none()
+            || self.news.borrow().as_ref().is_some_and(|news| !closed(news))
+        {
+            return;
+        }
+        let Ok(news) = EventSource::new("/api/v1/sync/news") else { return };
+        let syncer = self.clone();
+        let heard = Closure::<dyn Fn()>::new(move || syncer.poke());
+        news.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        heard.forget();
+        *self.news.borrow_mut() = Some(news);
     }
 
     fn note(&self, summary: &Summary) {
@@ -121,18 +140,16 @@ impl Syncer {
         let wait = pace.after(summary, random::<1>()[0]);
         self.pace.set(pace);
         let at = now();
-        let live = self.phone.live;
-        live.attempt.set(Some(Attempt { at, trouble: summary.trouble, next_at: at.plus(wait) }));
+        let page = &self.phone.page;
+        page.attempted(Attempt { at, trouble: summary.trouble, next_at: at.plus(wait) });
         let reached =
             !matches!(summary.trouble, Some(Trouble::Unreachable | Trouble::Timeout | Trouble::NotSolsken));
-        if live.online.get_untracked() != reached {
-            live.online.set(reached);
-        }
+        page.set_online(reached);
     }
 
     /// Sets the timer for the next round.
     fn rest(self: &Rc<Self>) {
-        let Some(attempt) = self.phone.live.attempt.get_untracked() else { return };
+        let Some(attempt) = self.phone.page.attempt() else { return };
         let wait = u64::try_from(attempt.next_at.0 - attempt.at.0).unwrap_or(0);
         let syncer = self.clone();
         *self.timer.borrow_mut() = Some(Timer::after(Duration::from_millis(wait), move || syncer.poke()));

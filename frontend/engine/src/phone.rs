@@ -6,10 +6,16 @@ use std::{
     rc::Rc,
 };
 
-use app::context::Live;
+use crate::{
+    finder::Finder,
+    news::Page,
+    store::{Changed, Store, StoreError},
+    tabs::Tabs,
+};
 use domain::{
     id::StoryId,
     person::Reader,
+    ports::News,
     shelf::{Place, Shelf},
     story::Story,
     sync::{
@@ -19,19 +25,14 @@ use domain::{
     thing::ThingRef,
     view::Me,
 };
-use leptos::prelude::*;
-
-use crate::{
-    store::{Changed, Store, StoreError},
-    tabs::Tabs,
-    timer::Slices,
-};
+use web::Slices;
 
 /// One browser profile, as this tab sees it.
 pub struct Phone {
     pub store: Store,
-    pub live: Live,
+    pub page: Page,
     pub tabs: Tabs,
+    pub finder: Finder,
     shelf: RefCell<Shelf>,
     overlays: RefCell<HashMap<ThingRef, Overlay>>,
     row: RefCell<LibraryRow>,
@@ -50,11 +51,12 @@ const AT_ONCE: u32 = 16;
 const SNAPSHOT_BLOCKS: u32 = 12;
 
 impl Phone {
-    pub fn new(live: Live, tabs: Tabs) -> Rc<Self> {
+    pub fn new(tabs: Tabs) -> Rc<Self> {
         Rc::new(Self {
             store: Store::default(),
-            live,
+            page: Page::default(),
             tabs,
+            finder: Finder::new(),
             shelf: RefCell::default(),
             overlays: RefCell::default(),
             row: RefCell::default(),
@@ -65,7 +67,7 @@ impl Phone {
     }
 
     /// Loads the directory as the last visit left it, then whatever has come since.
-    pub async fn open(&self) -> Result<(), StoreError> {
+    pub async fn open(self: &Rc<Self>) -> Result<(), StoreError> {
         if let Some(shelf) = self.store.snapshot(SHELF).await?.and_then(|bytes| Shelf::from_bytes(&bytes)) {
             self.snapshot_at.set(shelf.next_block());
             *self.shelf.borrow_mut() = shelf;
@@ -74,7 +76,7 @@ impl Phone {
     }
 
     /// Carries out a step of the engine and shows what it changed.
-    pub async fn transact(&self, transaction: &Transaction) -> Result<Done, StoreError> {
+    pub async fn transact(self: &Rc<Self>, transaction: &Transaction) -> Result<Done, StoreError> {
         let changed = self.store.transact(transaction).await?;
         let (touched, done) = (changed.touches_library(), changed.done.clone());
         let queue = changed.queue;
@@ -91,13 +93,13 @@ impl Phone {
     }
 
     /// Another tab has changed the store.
-    pub async fn changed_elsewhere(&self) -> Result<(), StoreError> {
+    pub async fn changed_elsewhere(self: &Rc<Self>) -> Result<(), StoreError> {
         self.refresh().await?;
         self.count_queue().await
     }
 
     /// Brings the shelf up to what lies in the store.
-    async fn refresh(&self) -> Result<(), StoreError> {
+    async fn refresh(self: &Rc<Self>) -> Result<(), StoreError> {
         if self.refreshing.replace(true) {
             // The one under way reads to the end; what was written meanwhile announces itself again.
             return Ok(());
@@ -107,9 +109,9 @@ impl Phone {
         refreshed
     }
 
-    async fn read_on(&self) -> Result<(), StoreError> {
+    async fn read_on(self: &Rc<Self>) -> Result<(), StoreError> {
         let row = self.store.library().await?;
-        let mut slices = Slices::new();
+        let mut slices = Slices::begin();
         loop {
             let next = self.shelf.borrow().next_block();
             if next >= row.next_block {
@@ -127,8 +129,14 @@ impl Phone {
         }
         *self.row.borrow_mut() = row;
         self.lay_overlays().await?;
-        self.live.version.update(|version| *version += 1);
+        self.changed();
         Ok(())
+    }
+
+    /// What the library shows may have changed.
+    fn changed(self: &Rc<Self>) {
+        self.page.tell(News::Library);
+        self.keep_index_up();
     }
 
     async fn lay_overlays(&self) -> Result<(), StoreError> {
@@ -155,8 +163,7 @@ impl Phone {
         let unsent: u64 =
             self.store.devices().await?.iter().map(domain::sync::phone::DeviceRow::unsent).sum();
         let needs_you = self.store.attention().await?.len();
-        self.live.unsent.set(unsent as usize);
-        self.live.needs_you.set(needs_you);
+        self.page.tell(News::Queue { unsent: unsent as usize, needs_you });
         Ok(())
     }
 
@@ -176,6 +183,10 @@ impl Phone {
         look(&self.shelf.borrow())
     }
 
+    pub fn with_shelf_mut<T>(&self, change: impl FnOnce(&mut Shelf) -> T) -> T {
+        change(&mut self.shelf.borrow_mut())
+    }
+
     pub fn row(&self) -> LibraryRow {
         self.row.borrow().clone()
     }
@@ -186,7 +197,7 @@ impl Phone {
     }
 
     pub fn reader(&self) -> Option<Reader> {
-        self.live.me.read_untracked().as_ref().map(|me| me.reader)
+        self.page.with_me(|me| me.map(|me| me.reader))
     }
 
     pub fn overlay(&self, thing: &ThingRef) -> Option<Overlay> {
@@ -246,7 +257,7 @@ impl Phone {
 
     /// Who sits here, as the library now knows them.
     pub fn me_now(&self) -> Option<Me> {
-        let me = self.live.me.get_untracked()?;
+        let me = self.page.me()?;
         let thing = ThingRef::person(me.id);
         let person = self
             .with_shelf(|shelf| shelf.base_of(&thing))

@@ -2,10 +2,18 @@
 
 use std::time::Duration;
 
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::js_sys::{Function, Promise};
+use js_sys::{Date, Function, Promise};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 
-use crate::entropy::window;
+#[wasm_bindgen]
+extern "C" {
+    /// The same in a window and in a worker.
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(run: &Function, millis: i32) -> i32;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(id: i32);
+}
 
 /// A timer that is stopped when it is dropped.
 pub struct Timer {
@@ -17,34 +25,32 @@ impl Timer {
     pub fn after(wait: Duration, run: impl FnOnce() + 'static) -> Self {
         let run = Closure::once(run);
         let function: &Function = run.as_ref().unchecked_ref();
-        let millis = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
-        let id =
-            window().set_timeout_with_callback_and_timeout_and_arguments_0(function, millis).unwrap_or(0);
+        let id = set_timeout(function, millis(wait));
         Self { id, run }
     }
 
     /// Does at once what was to be done later.
     pub fn now(self) {
         let function: &Function = self.run.as_ref().unchecked_ref();
-        let _ = function.call0(&wasm_bindgen::JsValue::UNDEFINED);
+        let _ = function.call0(&JsValue::UNDEFINED);
     }
 }
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        window().clear_timeout_with_handle(self.id);
+        clear_timeout(self.id);
     }
 }
 
 pub async fn sleep(wait: Duration) {
     let promise = Promise::new(&mut |resolve, _| {
-        let millis = i32::try_from(wait.as_millis()).unwrap_or(i32::MAX);
-        let set = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
-        if set.is_err() {
-            let _ = resolve.call0(&wasm_bindgen::JsValue::UNDEFINED);
-        }
+        set_timeout(&resolve, millis(wait));
     });
     let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+}
+
+fn millis(wait: Duration) -> i32 {
+    i32::try_from(wait.as_millis()).unwrap_or(i32::MAX)
 }
 
 /// Work that is done in slices, so that the screen is never held up for long.
@@ -56,15 +62,15 @@ pub struct Slices {
 const SLICE_MS: f64 = 8.0;
 
 impl Slices {
-    pub fn new() -> Self {
-        Self { since: web_sys::js_sys::Date::now() }
+    pub fn begin() -> Self {
+        Self { since: Date::now() }
     }
 
     /// Lets the browser draw if this slice has been long enough.
     pub async fn pause(&mut self) {
-        if web_sys::js_sys::Date::now() - self.since >= SLICE_MS {
+        if Date::now() - self.since >= SLICE_MS {
             sleep(Duration::ZERO).await;
-            self.since = web_sys::js_sys::Date::now();
+            self.since = Date::now();
         }
     }
 }

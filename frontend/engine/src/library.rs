@@ -1,12 +1,10 @@
 //! The library as the phone shows it: from its own store, and from the server until the first pull is complete.
 
-use std::rc::Rc;
-
-use async_trait::async_trait;
+use crate::{complain, net, phone::Phone, store::StoreError};
 use domain::{
     id::{PathId, StoryId},
     path::Path,
-    ports::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day},
+    ports::{Answer, Home, Labels, Question, Unavailable, of_the_day},
     query::{Filter, ListQuery, Listing, Searched},
     shelf::Shelf,
     story::Story,
@@ -14,38 +12,22 @@ use domain::{
     time::Day,
     view::{Card, PathCard, PathView, StoryView, Version},
 };
-use send_wrapper::SendWrapper;
-
-use crate::{net, phone::Phone, store::StoreError};
-
-pub struct PhoneLibrary(SendWrapper<Rc<Phone>>);
 
 type Answered<T> = Result<T, Unavailable>;
 
-impl PhoneLibrary {
-    pub fn new(phone: Rc<Phone>) -> Self {
-        Self(SendWrapper::new(phone))
-    }
-}
-
-#[async_trait]
-impl Library for PhoneLibrary {
-    async fn ask(&self, question: Question) -> Answered<Answer> {
-        let phone = (*self.0).clone();
-        // Browser futures stay on their one thread; the port asks for `Send`.
-        SendWrapper::new(answer(phone, question)).await
-    }
-}
-
-async fn answer(phone: Rc<Phone>, question: Question) -> Answered<Answer> {
+/// From its own store if it holds enough.
+pub async fn answer(phone: &Phone, question: Question) -> Answered<Answer> {
     if let Question::History(_) = question {
         return ask_server(&question).await;
     }
     if phone.is_complete() || phone.reader().is_none() {
-        let answer = own_answer(&phone, &question).await?;
-        // A phone that holds only the newest stories asks for the others.
+        let answer = own_answer(phone, &question).await?;
+        // A phone that holds only the newest stories asks for the others, and searches on its own without a network.
         return match (&question, &answer) {
-            (Question::Story(_), Answer::Story(None)) if !holds_all(&phone) => ask_server(&question).await,
+            (Question::Story(_), Answer::Story(None)) if !holds_all(phone) => ask_server(&question).await,
+            (Question::List(query), _) if !holds_all(phone) && !query.text.trim().is_empty() => {
+                Ok(ask_server(&question).await.unwrap_or(answer))
+            }
             _ => Ok(answer),
         };
     }
@@ -53,14 +35,14 @@ async fn answer(phone: Rc<Phone>, question: Question) -> Answered<Answer> {
     // what has come so far is better than nothing, unless nothing has come.
     match ask_server(&question).await {
         Err(away) if phone.with_shelf(|shelf| shelf.count()) == 0 => match question {
-            Question::Labels | Question::Mine => own_answer(&phone, &question).await,
-            Question::Story(_) => match own_answer(&phone, &question).await? {
+            Question::Labels | Question::Mine => own_answer(phone, &question).await,
+            Question::Story(_) => match own_answer(phone, &question).await? {
                 Answer::Story(None) => Err(away),
                 told_here => Ok(told_here),
             },
             _ => Err(away),
         },
-        Err(_) => own_answer(&phone, &question).await,
+        Err(_) => own_answer(phone, &question).await,
         answer => answer,
     }
 }
@@ -87,7 +69,7 @@ async fn own_answer(phone: &Phone, question: &Question) -> Answered<Answer> {
 }
 
 fn broken(error: StoreError) -> Unavailable {
-    leptos::logging::error!("the store cannot be read: {error}");
+    complain(&format!("the store cannot be read: {error}"));
     Unavailable::Storage
 }
 
@@ -112,35 +94,51 @@ async fn view(phone: &Phone, id: StoryId) -> Answered<Option<StoryView>> {
 
 async fn cards(phone: &Phone, ids: &[StoryId]) -> Answered<Vec<Card>> {
     let mut cards = Vec::with_capacity(ids.len());
-    let reader = phone.reader();
     for id in ids {
-        if let Some(story) = story(phone, *id).await? {
-            cards.push(
-                phone.with_shelf(|shelf| Card::of(*id, &story, &shelf.around(*id, reader.as_ref(), &[]))),
-            );
-        }
+        cards.extend(story(phone, *id).await?.map(|story| card(phone, *id, &story)));
     }
     Ok(cards)
 }
 
+fn card(phone: &Phone, id: StoryId, story: &Story) -> Card {
+    let reader = phone.reader();
+    phone.with_shelf(|shelf| Card::of(id, story, &shelf.around(id, reader.as_ref(), &[])))
+}
+
 async fn list(phone: &Phone, query: &ListQuery) -> Answered<Listing> {
-    let listed = phone.with_shelf(|shelf| shelf.newest(&query.filter, query.offset, query.limit));
-    Ok(Listing {
-        cards: cards(phone, &listed.ids).await?,
-        total: listed.total,
-        unfiltered: listed.unfiltered,
-        facets: listed.facets,
-        searched: if holds_all(phone) { Searched::Phone } else { Searched::NewestOnPhone },
-        corrected: None,
-    })
+    let searched = if holds_all(phone) { Searched::Phone } else { Searched::NewestOnPhone };
+    if query.text.trim().is_empty() {
+        let listed = phone.with_shelf(|shelf| shelf.newest(&query.filter, query.offset, query.limit));
+        return Ok(Listing {
+            cards: cards(phone, &listed.ids).await?,
+            total: listed.total,
+            unfiltered: listed.unfiltered,
+            facets: listed.facets,
+            searched,
+            corrected: None,
+        });
+    }
+    phone.index_opened().await;
+    let found = phone.with_shelf(|shelf| phone.finder.search(shelf, query));
+    let (mut cards, mut stories) = (Vec::new(), Vec::new());
+    for id in &found.ids {
+        if let Some(story) = story(phone, *id).await? {
+            let mut card = card(phone, *id, &story);
+            phone.finder.mark(&mut card, &story, &found);
+            cards.push(card);
+            stories.push(story);
+        }
+    }
+    let corrected = phone.finder.did_you_mean(&query.text, &found, &stories);
+    let (total, unfiltered) = (found.total, found.unfiltered);
+    Ok(Listing { cards, total, unfiltered, facets: found.facets, searched, corrected })
 }
 
 async fn related(phone: &Phone, id: StoryId, limit: usize) -> Answered<Vec<Card>> {
     let Some(story) = story(phone, id).await? else { return Ok(Vec::new()) };
-    let filter = Filter { tag: story.tags.first().copied(), ..Filter::default() };
-    let ids = phone.with_shelf(|shelf| shelf.newest(&filter, 0, limit + 1)).ids;
-    let others: Vec<_> = ids.into_iter().filter(|other| *other != id).take(limit).collect();
-    cards(phone, &others).await
+    phone.index_opened().await;
+    let alike = phone.with_shelf(|shelf| phone.finder.related(shelf, id, &story, limit));
+    cards(phone, &alike).await
 }
 
 async fn mine(phone: &Phone) -> Answered<Vec<Card>> {

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use async_trait::async_trait;
 use domain::{
     Object,
     draft::{Draft, edit_between, new_tag, tidy_tags},
@@ -10,25 +9,18 @@ use domain::{
     label::{Label, LabelKind},
     op::{Change, Edit, OpBytes, TextEdit},
     path::{Path, Showing},
-    ports::{KeepError, Outbox, PathForm, ShownTo, Waiting, WaitingState},
+    ports::{KeepError, PathForm, ShownTo, Waiting, WaitingState},
     reaction::{Reaction, ReactionKind},
     story::Story,
     sync::phone::{DeviceRow, Intent, Transaction},
     text::{Line, Name, Title},
     thing::{ThingKind, ThingRef, fields, read},
 };
-use send_wrapper::SendWrapper;
+use web::{now, randomness};
 
-use crate::{
-    drafts::Keeper,
-    entropy::{now, randomness},
-    phone::Phone,
-    sync::Syncer,
-};
+use crate::{drafts::Keeper, phone::Phone, sync::Syncer};
 
-pub struct PhoneOutbox(SendWrapper<Rc<Inner>>);
-
-struct Inner {
+pub struct Outbox {
     phone: Rc<Phone>,
     keeper: Rc<Keeper>,
     syncer: Rc<Syncer>,
@@ -36,92 +28,54 @@ struct Inner {
 
 type Kept<T> = Result<T, KeepError>;
 
-impl PhoneOutbox {
+impl Outbox {
     pub fn new(phone: Rc<Phone>, keeper: Rc<Keeper>, syncer: Rc<Syncer>) -> Self {
-        Self(SendWrapper::new(Rc::new(Inner { phone, keeper, syncer })))
-    }
-
-    fn inner(&self) -> Rc<Inner> {
-        (*self.0).clone()
+        Self { phone, keeper, syncer }
     }
 }
 
-#[async_trait]
-impl Outbox for PhoneOutbox {
-    async fn tell(&self, draft: &Draft) -> Kept<StoryId> {
-        let (inner, draft) = (self.inner(), draft.clone());
-        SendWrapper::new(async move {
-            inner.keeper.told(draft.id);
-            let told = inner.tell(&draft).await;
-            if told.is_err() {
-                inner.keeper.not_told(draft.id);
-            }
-            told
-        })
-        .await
+impl Outbox {
+    /// Tells what the draft holds, or makes the change that it is.
+    pub async fn tell(&self, draft: &Draft) -> Kept<StoryId> {
+        self.keeper.told(draft.id);
+        let told = self.make_story(draft).await;
+        if told.is_err() {
+            self.keeper.not_told(draft.id);
+        }
+        told
     }
 
-    async fn react(&self, story: StoryId, kind: ReactionKind, on: bool) -> Kept<()> {
-        let inner = self.inner();
-        SendWrapper::new(async move {
-            let person = inner.phone.reader().ok_or(KeepError::SignedOut)?.person;
-            let reaction = Reaction { story, person, reaction: kind, on };
-            let thing =
-                ThingRef { kind: ThingKind::Reaction, id: ThingId::reaction(story, person, kind.key()) };
-            inner.record(vec![(thing, Change::Create(fields(&reaction)))], None).await
-        })
-        .await
+    pub async fn react(&self, story: StoryId, kind: ReactionKind, on: bool) -> Kept<()> {
+        let person = self.phone.reader().ok_or(KeepError::SignedOut)?.person;
+        let reaction = Reaction { story, person, reaction: kind, on };
+        let thing = ThingRef { kind: ThingKind::Reaction, id: ThingId::reaction(story, person, kind.key()) };
+        self.record(vec![(thing, Change::Create(fields(&reaction)))], None).await
     }
 
-    async fn set_deleted(&self, thing: ThingRef, deleted: bool) -> Kept<()> {
-        let inner = self.inner();
+    pub async fn set_deleted(&self, thing: ThingRef, deleted: bool) -> Kept<()> {
         let change = if deleted { Change::Delete } else { Change::Restore };
-        SendWrapper::new(async move { inner.record(vec![(thing, change)], None).await }).await
+        self.record(vec![(thing, change)], None).await
     }
 
-    async fn save_path(&self, id: Option<PathId>, form: PathForm) -> Kept<PathId> {
-        let inner = self.inner();
-        SendWrapper::new(async move { inner.save_path(id, form).await }).await
+    pub async fn showed(&self, path: PathId, story: StoryId, to: ShownTo) -> Kept<()> {
+        let by = self.phone.reader().ok_or(KeepError::SignedOut)?.person;
+        let id = match to {
+            ShownTo::Room => ShowingId::mint(now(), &randomness()),
+            ShownTo::Myself => ShowingId::of_reading(path, story, by),
+        };
+        let showing = Showing { path, stories: vec![story], by, at: now() };
+        let thing = ThingRef::new(ThingKind::Showing, id);
+        self.record(vec![(thing, Change::Create(fields(&showing)))], None).await
     }
 
-    async fn showed(&self, path: PathId, story: StoryId, to: ShownTo) -> Kept<()> {
-        let inner = self.inner();
-        SendWrapper::new(async move {
-            let by = inner.phone.reader().ok_or(KeepError::SignedOut)?.person;
-            let id = match to {
-                ShownTo::Room => ShowingId::mint(now(), &randomness()),
-                ShownTo::Myself => ShowingId::of_reading(path, story, by),
-            };
-            let showing = Showing { path, stories: vec![story], by, at: now() };
-            let thing = ThingRef::new(ThingKind::Showing, id);
-            inner.record(vec![(thing, Change::Create(fields(&showing)))], None).await
-        })
-        .await
+    pub async fn let_go(&self, waiting: &Waiting) -> Kept<()> {
+        if let WaitingState::Refused { device, device_seq, .. } = waiting.state {
+            self.phone.store.let_go(device, device_seq).await.map_err(KeepError::from)?;
+            self.phone.changed_elsewhere().await.map_err(KeepError::from)?;
+        }
+        Ok(())
     }
 
-    async fn waiting(&self) -> Kept<Vec<Waiting>> {
-        let inner = self.inner();
-        SendWrapper::new(async move { inner.waiting().await }).await
-    }
-
-    async fn let_go(&self, waiting: &Waiting) -> Kept<()> {
-        let (inner, state) = (self.inner(), waiting.state);
-        SendWrapper::new(async move {
-            if let WaitingState::Refused { device, device_seq, .. } = state {
-                inner.phone.store.let_go(device, device_seq).await.map_err(KeepError::from)?;
-                inner.phone.changed_elsewhere().await.map_err(KeepError::from)?;
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    fn sync(&self) {
-        self.0.syncer.poke();
-    }
-}
-
-impl Inner {
     async fn device(&self) -> Kept<DeviceRow> {
         let devices = self.phone.store.devices().await.map_err(KeepError::from)?;
         devices.into_iter().find(|row| row.current).ok_or(KeepError::SignedOut)
@@ -141,7 +95,7 @@ impl Inner {
         Ok(())
     }
 
-    async fn tell(&self, draft: &Draft) -> Kept<StoryId> {
+    async fn make_story(&self, draft: &Draft) -> Kept<StoryId> {
         let author = self.phone.reader().ok_or(KeepError::SignedOut)?.person;
         let (mut changes, tags) = self.tags(draft);
         let story = draft.story(author, tags, now()).map_err(KeepError::Draft)?;
@@ -181,7 +135,7 @@ impl Inner {
         (made, ids)
     }
 
-    async fn save_path(&self, id: Option<PathId>, form: PathForm) -> Kept<PathId> {
+    pub async fn save_path(&self, id: Option<PathId>, form: PathForm) -> Kept<PathId> {
         let author = self.phone.reader().ok_or(KeepError::SignedOut)?.person;
         let title = Title::new(form.title.trim()).map_err(|_| KeepError::Missing)?;
         let purpose = Line::optional(form.purpose.trim()).map_err(|_| KeepError::Missing)?;
@@ -199,7 +153,7 @@ impl Inner {
         Ok(id)
     }
 
-    async fn waiting(&self) -> Kept<Vec<Waiting>> {
+    pub async fn waiting(&self) -> Kept<Vec<Waiting>> {
         let refused = self.phone.store.attention().await.map_err(KeepError::from)?;
         let unsent = self.phone.store.unsent().await.map_err(KeepError::from)?;
         let mut all: Vec<Waiting> = Vec::new();

@@ -2,14 +2,12 @@
 
 use std::rc::Rc;
 
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use web_sys::{
-    BroadcastChannel, MessageEvent,
-    js_sys::{Promise, Reflect},
-};
+use web_sys::{BroadcastChannel, MessageEvent};
 
-use crate::entropy::window;
+use crate::scope;
 
 /// Where the tabs of this browser profile talk.
 #[derive(Clone)]
@@ -63,7 +61,7 @@ pub async fn alone<T: 'static>(name: &str, work: impl Future<Output = T>) -> T {
 
 /// Waits for the lock; the answer gives it back.
 async fn hold(name: &str) -> Option<impl FnOnce()> {
-    let locks = Reflect::get(&window().navigator(), &"locks".into()).ok().filter(JsValue::is_object)?;
+    let locks = Reflect::get(&scope().navigator(), &"locks".into()).ok().filter(JsValue::is_object)?;
     let locks: Locks = locks.unchecked_into();
     let mut release = None;
     let until = Promise::new(&mut |resolve, _| release = Some(resolve));

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
-use crate::entropy::window;
+use crate::scope;
 
 /// An answer that takes longer is no answer. Long enough for a full page over a weak link.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -32,7 +32,7 @@ async fn send(
     }
     init.set_headers(&all);
     let response =
-        JsFuture::from(window().fetch_with_str_and_init(path, &init)).await.map_err(|error| why(&error))?;
+        JsFuture::from(scope().fetch_with_str_and_init(path, &init)).await.map_err(|error| why(&error))?;
     let response: Response = response.unchecked_into();
     let text = response.text().map_err(|error| why(&error))?;
     let text = JsFuture::from(text).await.map_err(|error| why(&error))?;

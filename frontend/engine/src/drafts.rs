@@ -7,22 +7,23 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use domain::{
     draft::{Draft, Told},
     id::{DraftId, StoryId},
-    ports::{Drafts, KeepError, KeptDraft, SavedDraft},
+    ports::{KeepError, KeptDraft, News, SavedDraft, Storage},
+    shelf::Shelf,
 };
-use leptos::prelude::*;
-use send_wrapper::SendWrapper;
-use wasm_bindgen_futures::spawn_local;
+use js_sys::Promise;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web::{Timer, now, randomness};
+use web_sys::StorageEstimate;
 
 use crate::{
-    entropy::{now, randomness},
     idb::Mode,
     phone::Phone,
+    scope,
     store::{DRAFTS, StoreError, draft_key, optional, put, rows},
-    timer::Timer,
 };
 
 /// From the first keystroke that is not safe yet. With the write itself this stays below 300 ms.
@@ -72,7 +73,7 @@ impl Keeper {
             if let Ok(saved) = outcome {
                 keeper.follow(given, saved);
             }
-            keeper.phone.live.kept.set(Some(KeptDraft { draft: given, outcome }));
+            keeper.phone.page.tell(News::Kept(KeptDraft { draft: given, outcome }));
             if keeper.unsaved.borrow().is_some() {
                 keeper.save();
             }
@@ -91,7 +92,11 @@ impl Keeper {
     async fn write(&self, mut draft: Draft) -> Result<SavedDraft, StoreError> {
         let tx = self.phone.store.begin(&[DRAFTS], Mode::Write).await?;
         let stored: Option<Draft> = optional(&tx.get(DRAFTS, &draft_key(draft.id))?.value().await?)?;
-        if stored.is_some_and(|stored| stored.version > draft.version) {
+        if let Some(stored) = stored.filter(|stored| stored.version > draft.version) {
+            if stored.says_the_same(&draft) {
+                // It came twice: the page could not know that it had been kept.
+                return Ok(SavedDraft { id: stored.id, version: stored.version, at: stored.saved_at });
+            }
             // Another tab has written to this draft. Both texts are kept.
             draft.id = DraftId::mint(now(), &randomness());
             draft.version = 0;
@@ -124,90 +129,66 @@ impl Keeper {
     }
 }
 
-pub struct PhoneDrafts(SendWrapper<Rc<Keeper>>);
-
-impl PhoneDrafts {
-    pub fn new(keeper: Rc<Keeper>) -> Self {
-        Self(SendWrapper::new(keeper))
+impl Keeper {
+    /// This person's drafts, the latest first.
+    pub async fn all(&self) -> Result<Vec<Draft>, StoreError> {
+        let person = self.phone.reader().map(|reader| reader.person);
+        let mut drafts = all(&self.phone).await?;
+        drafts.retain(|draft| draft.person == person && !draft.is_blank());
+        drafts.sort_by_key(|draft| std::cmp::Reverse(draft.saved_at));
+        Ok(drafts)
     }
 
-    fn phone(&self) -> Rc<Phone> {
-        self.0.phone.clone()
-    }
-}
-
-#[async_trait]
-impl Drafts for PhoneDrafts {
-    fn begin(&self) -> Draft {
-        let person = self.0.phone.reader().map(|reader| reader.person);
-        let language = self.0.phone.live.language.get_untracked();
-        Draft::begin(DraftId::mint(now(), &randomness()), person, language, now())
+    pub async fn load(&self, id: DraftId) -> Result<Option<Draft>, StoreError> {
+        let tx = self.phone.store.begin(&[DRAFTS], Mode::Read).await?;
+        optional(&tx.get(DRAFTS, &draft_key(id))?.value().await?)
     }
 
-    async fn all(&self) -> Result<Vec<Draft>, KeepError> {
-        let phone = self.phone();
-        SendWrapper::new(async move {
-            let person = phone.reader().map(|reader| reader.person);
-            let mut drafts = all(&phone).await.map_err(KeepError::from)?;
-            drafts.retain(|draft| draft.person == person && !draft.is_blank());
-            drafts.sort_by_key(|draft| std::cmp::Reverse(draft.saved_at));
-            Ok(drafts)
-        })
-        .await
+    pub async fn discard(&self, id: DraftId) -> Result<(), StoreError> {
+        self.told(id);
+        let tx = self.phone.store.begin(&[DRAFTS], Mode::Write).await?;
+        tx.delete(DRAFTS, &draft_key(id))?;
+        let discarded = tx.complete().await;
+        // Whoever regrets it keeps the same draft again.
+        self.not_told(id);
+        Ok(discarded?)
     }
 
-    async fn load(&self, id: DraftId) -> Result<Option<Draft>, KeepError> {
-        let phone = self.phone();
-        SendWrapper::new(async move { load(&phone, id).await.map_err(KeepError::from) }).await
+    /// A draft that changes a told story.
+    pub async fn change(&self, story: StoryId) -> Result<Draft, KeepError> {
+        let phone = &self.phone;
+        let reader = phone.reader().ok_or(KeepError::SignedOut)?;
+        let told = phone.story(story).await.map_err(KeepError::from)?.ok_or(KeepError::Missing)?;
+        let tags = phone.with_shelf(|shelf| shelf.names().labels(&told.tags));
+        let tags = tags.into_iter().map(|tag| tag.name).collect();
+        let told = Told { id: story, story: told, tags };
+        let draft = Draft::change(DraftId::mint(now(), &randomness()), reader.person, told, now());
+        self.write(draft.clone()).await.map_err(KeepError::from)?;
+        Ok(Draft { version: 1, ..draft })
     }
 
-    fn keep(&self, draft: Draft) {
-        self.0.keep(draft);
-    }
-
-    async fn discard(&self, id: DraftId) -> Result<(), KeepError> {
-        let phone = self.phone();
-        SendWrapper::new(async move {
-            let discard = async {
-                let tx = phone.store.begin(&[DRAFTS], Mode::Write).await?;
-                tx.delete(DRAFTS, &draft_key(id))?;
-                Ok(tx.complete().await?)
-            };
-            discard.await.map_err(|error: StoreError| KeepError::from(error))
-        })
-        .await
-    }
-
-    async fn change(&self, story: StoryId) -> Result<Draft, KeepError> {
-        let keeper = (*self.0).clone();
-        SendWrapper::new(async move {
-            let phone = &keeper.phone;
-            let reader = phone.reader().ok_or(KeepError::SignedOut)?;
-            let told = phone.story(story).await.map_err(KeepError::from)?.ok_or(KeepError::Missing)?;
-            let tags = phone.with_shelf(|shelf| shelf.names().labels(&told.tags));
-            let tags = tags.into_iter().map(|tag| tag.name).collect();
-            let told = Told { id: story, story: told, tags };
-            let draft = Draft::change(DraftId::mint(now(), &randomness()), reader.person, told, now());
-            keeper.write(draft.clone()).await.map_err(KeepError::from)?;
-            Ok(Draft { version: 1, ..draft })
-        })
-        .await
+    /// How the browser keeps what is here.
+    pub async fn storage(&self) -> Storage {
+        let manager = scope().navigator().storage();
+        let answer = async |asked: Result<Promise, JsValue>| JsFuture::from(asked.ok()?).await.ok();
+        let persisted = answer(manager.persisted()).await.is_some_and(|answer| answer.is_truthy());
+        let estimate: Option<StorageEstimate> = answer(manager.estimate()).await.map(JsCast::unchecked_into);
+        let bytes = |number: Option<f64>| number.map(|number| number as u64);
+        let drafts = all(&self.phone).await.unwrap_or_default();
+        Storage {
+            persisted,
+            used_bytes: bytes(estimate.as_ref().and_then(StorageEstimate::get_usage)),
+            quota_bytes: bytes(estimate.as_ref().and_then(StorageEstimate::get_quota)),
+            stories: self.phone.with_shelf(Shelf::count),
+            // Whoever's they are.
+            drafts: drafts.iter().filter(|draft| !draft.is_blank()).count(),
+        }
     }
 }
 
 async fn all(phone: &Phone) -> Result<Vec<Draft>, StoreError> {
     let tx = phone.store.begin(&[DRAFTS], Mode::Read).await?;
     rows(tx.all(DRAFTS, None)?.values().await?)
-}
-
-async fn load(phone: &Phone, id: DraftId) -> Result<Option<Draft>, StoreError> {
-    let tx = phone.store.begin(&[DRAFTS], Mode::Read).await?;
-    optional(&tx.get(DRAFTS, &draft_key(id))?.value().await?)
-}
-
-/// How many drafts lie here, whoever's they are.
-pub async fn count(phone: &Phone) -> usize {
-    all(phone).await.map_or(0, |drafts| drafts.iter().filter(|draft| !draft.is_blank()).count())
 }
 
 /// Drafts that were begun before joining become those of whoever joins.

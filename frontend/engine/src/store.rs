@@ -11,13 +11,11 @@ use domain::{
     },
     thing::ThingRef,
 };
+use js_sys::{Array, Uint8Array};
 use serde::{Serialize, de::DeserializeOwned};
 use thiserror::Error;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    IdbDatabase,
-    js_sys::{Array, Uint8Array},
-};
+use web_sys::IdbDatabase;
 
 use crate::idb::{Db, IdbError, Mode, Tx, between};
 

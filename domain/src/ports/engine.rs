@@ -1,0 +1,100 @@
+//! What the page and the engine in its worker say to each other, as JSON.
+//!
+//! The engine keeps, sends and finds; the page shows. They share nothing but these messages, so that no work of the
+//! engine holds up a finger on the screen.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    draft::Draft,
+    id::{DraftId, PathId, StoryId},
+    reaction::ReactionKind,
+    thing::ThingRef,
+    view::Me,
+};
+
+use super::{Attempt, JoinForm, KeptDraft, PathForm, Question, ShownTo, Waiting};
+
+/// What the page asks of the engine. Behind each stands the type of the answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// `Result<Answer, Unavailable>`
+    Ask(Question),
+    /// `Result<Vec<Draft>, KeepError>`
+    Drafts,
+    /// `Result<Option<Draft>, KeepError>`
+    LoadDraft(DraftId),
+    /// `()`; what became of it comes as [`News::Kept`].
+    KeepDraft(Draft),
+    /// `()`; what was given to be kept is kept now.
+    KeepNow,
+    /// `Result<(), KeepError>`
+    DiscardDraft(DraftId),
+    /// `Result<Draft, KeepError>`
+    ChangeStory(StoryId),
+    /// `Result<StoryId, KeepError>`
+    Tell(Draft),
+    /// `Result<(), KeepError>`
+    React { story: StoryId, kind: ReactionKind, on: bool },
+    /// `Result<(), KeepError>`
+    SetDeleted { thing: ThingRef, deleted: bool },
+    /// `Result<PathId, KeepError>`
+    SavePath { id: Option<PathId>, form: PathForm },
+    /// `Result<(), KeepError>`
+    Showed { path: PathId, story: StoryId, to: ShownTo },
+    /// `Result<Vec<Waiting>, KeepError>`
+    Waiting,
+    /// `Result<(), KeepError>`
+    LetGo(Waiting),
+    /// `()`; a round starts now.
+    Sync,
+    /// `Result<InviteView, JoinError>`
+    LookAtInvite(String),
+    /// `Result<Me, JoinError>`
+    Join(JoinForm),
+    /// `Result<(), KeepError>`
+    SignOut,
+    /// `()`; the page was rendered for somebody of whom this store may know nothing.
+    SettleIn,
+    /// `Storage`
+    Storage,
+}
+
+/// A message with the number by which its answer is known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Numbered<T> {
+    pub number: u32,
+    pub message: T,
+}
+
+/// What the engine says: the answer to a call, in its JSON, or something new.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    Answer(Numbered<String>),
+    News(News),
+}
+
+/// What goes on in the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// The store is open, and this is who has joined here; or it cannot be opened.
+    Opened {
+        me: Option<Me>,
+        storage_failed: bool,
+    },
+    Me(Option<Me>),
+    /// What the library shows may have changed.
+    Library,
+    Queue {
+        unsent: usize,
+        needs_you: usize,
+    },
+    Syncing(bool),
+    Attempt(Attempt),
+    /// Whether the server could be reached when last tried.
+    Online(bool),
+    Kept(KeptDraft),
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "@playwright/test";
+
+// Two cores, and every test starts a server and a browser of its own.
+export default defineConfig({
+  testDir: "tests",
+  workers: 2,
+  fullyParallel: true,
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
+  forbidOnly: true,
+  reporter: [["list"], ["json", { outputFile: "../target/end2end.json" }]],
+  outputDir: "../target/end2end",
+});

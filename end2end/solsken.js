@@ -1,0 +1,79 @@
+// The real server, on a store of its own in a temporary folder.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const BINARY = process.env.SOLSKEN ?? new URL("../target/release/solsken", import.meta.url).pathname;
+const PATIENCE_MS = 20_000;
+
+/** A port that is free now. */
+async function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+export class Solsken {
+  /** Invite links by role, as the server prints them. */
+  links = {};
+  #process;
+  #said = "";
+
+  /** @param {{ demo?: boolean }} how with the sample library, or empty */
+  static async start({ demo = true } = {}) {
+    const solsken = new Solsken();
+    solsken.data = mkdtempSync(join(tmpdir(), "solsken-"));
+    solsken.port = await freePort();
+    solsken.url = `http://127.0.0.1:${solsken.port}`;
+    await solsken.#serve(demo ? ["--demo"] : []);
+    for (const [, role, link] of solsken.#said.matchAll(/^\s*(member|curator|admin)\s+(\S+)/gm)) {
+      solsken.links[role] = link;
+    }
+    return solsken;
+  }
+
+  async #serve(more) {
+    const listen = `127.0.0.1:${this.port}`;
+    this.#process = spawn(BINARY, ["serve", "--data", this.data, "--listen", listen, ...more]);
+    this.#process.stdout.on("data", (bytes) => (this.#said += bytes));
+    this.#process.stderr.on("data", (bytes) => (this.#said += bytes));
+    const until = Date.now() + PATIENCE_MS;
+    while (Date.now() < until) {
+      const answer = await fetch(`${this.url}/healthz`).catch(() => null);
+      if (answer?.ok) return;
+      if (!this.#runs()) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`the server did not start:\n${this.#said}`);
+  }
+
+  #runs() {
+    return this.#process && this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** The server is gone; its store stays. */
+  async stop() {
+    if (!this.#runs()) return;
+    const gone = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.kill("SIGKILL");
+    await gone;
+  }
+
+  /** The same server on the same store and port. */
+  async startAgain() {
+    await this.#serve([]);
+  }
+
+  async end() {
+    await this.stop();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,150 @@
+//! Answers the page's calls.
+
+use std::rc::Rc;
+
+use domain::{
+    ports::{Call, KeepError, Numbered},
+    view::Me,
+};
+use serde::Serialize;
+use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::MessageEvent;
+
+use crate::{
+    accounts::Accounts,
+    complain,
+    drafts::Keeper,
+    library, news,
+    outbox::Outbox,
+    phone::{ME, Phone},
+    scope,
+    sync::Syncer,
+    tabs::Tabs,
+};
+
+/// Everything that answers.
+struct Engine {
+    phone: Rc<Phone>,
+    syncer: Rc<Syncer>,
+    keeper: Rc<Keeper>,
+    outbox: Outbox,
+    accounts: Accounts,
+}
+
+/// Opens the store and answers from then on.
+pub fn listen(early: Vec<String>) {
+    let phone = Phone::new(Tabs::join());
+    let syncer = Syncer::new(phone.clone());
+    let keeper = Keeper::new(phone.clone());
+    let engine = Rc::new(Engine {
+        outbox: Outbox::new(phone.clone(), keeper.clone(), syncer.clone()),
+        accounts: Accounts::new(phone.clone(), syncer.clone()),
+        phone,
+        syncer,
+        keeper,
+    });
+    // Messages that come while the store is being opened wait in line.
+    let (send, receive) = line();
+    early.into_iter().for_each(&send);
+    let heard = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+        if let Some(text) = message.data().as_string() {
+            send(text);
+        }
+    });
+    scope().set_onmessage(Some(heard.as_ref().unchecked_ref()));
+    heard.forget();
+    spawn_local(async move {
+        engine.open().await;
+        receive(Box::new(move |text| engine.clone().hear(&text)));
+    });
+}
+
+type Handler = Box<dyn Fn(String)>;
+
+/// A line in which messages wait until there is somebody who takes them.
+fn line() -> (impl Fn(String), impl FnOnce(Handler)) {
+    use std::cell::RefCell;
+    let waiting = Rc::new(RefCell::new(Vec::new()));
+    let handler: Rc<RefCell<Option<Handler>>> = Rc::default();
+    let (queue, taker) = (waiting.clone(), handler.clone());
+    let send = move |text| match &*taker.borrow() {
+        Some(handler) => handler(text),
+        None => queue.borrow_mut().push(text),
+    };
+    let receive = move |take: Handler| {
+        waiting.take().into_iter().for_each(&take);
+        *handler.borrow_mut() = Some(take);
+    };
+    (send, receive)
+}
+
+impl Engine {
+    async fn open(&self) {
+        let opened = self.phone.open().await;
+        if let Err(error) = &opened {
+            complain(&format!("the store cannot be opened: {error}"));
+        }
+        self.phone.page.opened(self.known_me().await, opened.is_err());
+        if opened.is_err() {
+            return;
+        }
+        let _ = self.phone.count_queue().await;
+        let phone = self.phone.clone();
+        spawn_local(async move { phone.open_index().await });
+        let changed = self.phone.clone();
+        self.phone.tabs.listen(move || {
+            let phone = changed.clone();
+            spawn_local(async move { drop(phone.changed_elsewhere().await) });
+        });
+        self.syncer.poke();
+    }
+
+    /// Who has joined on this phone and not signed out.
+    async fn known_me(&self) -> Option<Me> {
+        let devices = self.phone.store.devices().await.ok()?;
+        devices.iter().find(|row| row.current)?;
+        let json = self.phone.store.meta(ME).await.ok()??;
+        serde_json::from_str(&json).ok()
+    }
+
+    fn hear(self: Rc<Self>, text: &str) {
+        let Ok(Numbered { number, message }) = serde_json::from_str::<Numbered<Call>>(text) else {
+            complain("the page said something that the engine does not know");
+            return;
+        };
+        spawn_local(async move { news::answer(number, self.answer(message).await) });
+    }
+
+    async fn answer(&self, call: Call) -> String {
+        match call {
+            Call::Ask(question) => json(&library::answer(&self.phone, question).await),
+            Call::Drafts => json(&self.keeper.all().await.map_err(KeepError::from)),
+            Call::LoadDraft(id) => json(&self.keeper.load(id).await.map_err(KeepError::from)),
+            Call::KeepDraft(draft) => json(&self.keeper.keep(draft)),
+            Call::KeepNow => json(&self.keeper.save_now()),
+            Call::DiscardDraft(id) => json(&self.keeper.discard(id).await.map_err(KeepError::from)),
+            Call::ChangeStory(story) => json(&self.keeper.change(story).await),
+            Call::Tell(draft) => json(&self.outbox.tell(&draft).await),
+            Call::React { story, kind, on } => json(&self.outbox.react(story, kind, on).await),
+            Call::SetDeleted { thing, deleted } => json(&self.outbox.set_deleted(thing, deleted).await),
+            Call::SavePath { id, form } => json(&self.outbox.save_path(id, form).await),
+            Call::Showed { path, story, to } => json(&self.outbox.showed(path, story, to).await),
+            Call::Waiting => json(&self.outbox.waiting().await),
+            Call::LetGo(waiting) => json(&self.outbox.let_go(&waiting).await),
+            Call::Sync => json(&self.syncer.poke()),
+            Call::LookAtInvite(code) => json(&self.accounts.look_at_invite(&code).await),
+            Call::Join(form) => json(&self.accounts.join(&form).await),
+            Call::SignOut => json(&self.accounts.sign_out().await.map_err(KeepError::from)),
+            Call::SettleIn => json(&self.accounts.settle_in_again().await),
+            Call::Storage => json(&self.keeper.storage().await),
+        }
+    }
+}
+
+fn json(answer: &impl Serialize) -> String {
+    serde_json::to_string(answer).unwrap_or_else(|error| {
+        complain(&error.to_string());
+        String::new()
+    })
+}

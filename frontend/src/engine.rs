@@ -1,0 +1,127 @@
+//! The engine, as the page sees it: a worker that is called and that has news.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
+
+use app::context::Live;
+use domain::ports::{Call, News, Numbered, Said};
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web::Timer;
+use web_sys::{
+    MessageEvent, Worker, WorkerOptions, WorkerType,
+    js_sys::{Function, Promise},
+};
+
+/// What is done with news.
+type Hear = Box<dyn Fn(News)>;
+
+pub struct Engine {
+    live: Live,
+    /// Where the engine's script lies.
+    script: String,
+    worker: RefCell<Option<Worker>>,
+    next: Cell<u32>,
+    /// Calls that have no answer yet: what was asked, and who waits.
+    open: RefCell<BTreeMap<u32, (String, Function)>>,
+    hear: RefCell<Option<Hear>>,
+    restart: RefCell<Option<Timer>>,
+}
+
+/// An engine that broke is started again, but not without a pause.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Engine {
+    pub fn new(live: Live, script: String) -> Rc<Self> {
+        Rc::new(Self {
+            live,
+            script,
+            worker: RefCell::default(),
+            next: Cell::new(0),
+            open: RefCell::default(),
+            hear: RefCell::default(),
+            restart: RefCell::default(),
+        })
+    }
+
+    /// Starts the worker. What was asked before is asked now.
+    pub fn start(self: &Rc<Self>, hear: impl Fn(News) + 'static) {
+        *self.hear.borrow_mut() = Some(Box::new(hear));
+        self.spawn();
+    }
+
+    fn spawn(self: &Rc<Self>) {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let Ok(worker) = Worker::new_with_options(&self.script, &options) else {
+            self.live.storage_failed.set(true);
+            return;
+        };
+        let engine = self.clone();
+        let said = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+            if let Some(text) = message.data().as_string() {
+                engine.hear(&text);
+            }
+        });
+        worker.set_onmessage(Some(said.into_js_value().unchecked_ref()));
+        let engine = self.clone();
+        let broke = Closure::<dyn Fn()>::new(move || {
+            if let Some(worker) = engine.worker.borrow_mut().take() {
+                worker.terminate();
+            }
+            let again = engine.clone();
+            *engine.restart.borrow_mut() = Some(Timer::after(PAUSE, move || again.spawn()));
+        });
+        worker.set_onerror(Some(broke.into_js_value().unchecked_ref()));
+        for (text, _) in self.open.borrow().values() {
+            let _ = worker.post_message(&text.into());
+        }
+        *self.worker.borrow_mut() = Some(worker);
+    }
+
+    fn hear(&self, text: &str) {
+        match serde_json::from_str(text) {
+            Ok(Said::Answer(Numbered { number, message })) => {
+                if let Some((_, answer)) = self.open.borrow_mut().remove(&number) {
+                    let _ = answer.call1(&JsValue::UNDEFINED, &message.into());
+                }
+            }
+            Ok(Said::News(news)) => {
+                if let Some(hear) = &*self.hear.borrow() {
+                    hear(news);
+                }
+            }
+            Err(error) => leptos::logging::error!("the engine said something odd: {error}"),
+        }
+    }
+
+    /// Asks, and waits for the answer, whose type stands at the call. An engine that breaks on the way is asked again
+    /// once it is back: every call may come twice.
+    pub async fn call<T: DeserializeOwned>(&self, call: Call) -> Option<T> {
+        let answer = JsFuture::from(self.post(call)).await.ok()?.as_string()?;
+        serde_json::from_str(&answer).ok()
+    }
+
+    /// Asks without waiting.
+    pub fn tell(&self, call: Call) {
+        drop(self.post(call));
+    }
+
+    fn post(&self, message: Call) -> Promise {
+        let number = self.next.get();
+        self.next.set(number + 1);
+        let text = serde_json::to_string(&Numbered { number, message }).unwrap_or_default();
+        if let Some(worker) = &*self.worker.borrow() {
+            let _ = worker.post_message(&text.clone().into());
+        }
+        Promise::new(&mut |resolve, _| {
+            self.open.borrow_mut().insert(number, (text.clone(), resolve));
+        })
+    }
+}

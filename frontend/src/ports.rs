@@ -1,0 +1,212 @@
+//! The ports that the engine answers, and what of them the page does itself.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use app::context::Live;
+use async_trait::async_trait;
+use domain::{
+    draft::Draft,
+    id::{DraftId, PathId, StoryId},
+    ports::{
+        Accounts, Answer, Call, Drafts, InviteView, JoinError, JoinForm, KeepError, KeptDraft, Library,
+        Outbox, PathForm, Question, ShownTo, Unavailable, Waiting,
+    },
+    reaction::ReactionKind,
+    thing::ThingRef,
+    view::Me,
+};
+use leptos::prelude::*;
+use send_wrapper::SendWrapper;
+use serde::de::DeserializeOwned;
+use web::{now, randomness};
+
+use crate::{device, engine::Engine, window};
+
+/// Passes on to the engine what is asked of it.
+#[derive(Clone)]
+pub struct Remote(SendWrapper<Rc<Inner>>);
+
+struct Inner {
+    live: Live,
+    engine: Rc<Engine>,
+    /// The draft that was last given to the engine, until it says that it is kept.
+    unkept: RefCell<Option<Draft>>,
+    joining: Cell<bool>,
+}
+
+impl Remote {
+    pub fn new(live: Live, engine: Rc<Engine>) -> Self {
+        let unkept = RefCell::default();
+        Self(SendWrapper::new(Rc::new(Inner { live, engine, unkept, joining: Cell::new(false) })))
+    }
+
+    /// Browser futures stay on their one thread; the ports ask for `Send`.
+    fn call<T: DeserializeOwned + 'static>(
+        &self,
+        call: Call,
+    ) -> impl Future<Output = Option<T>> + Send + 'static {
+        let engine = self.0.engine.clone();
+        SendWrapper::new(async move { engine.call(call).await })
+    }
+
+    /// Something that is to be kept. An engine that does not answer has kept nothing.
+    async fn kept<T: DeserializeOwned + 'static>(&self, call: Call) -> Result<T, KeepError> {
+        self.call(call).await.unwrap_or(Err(KeepError::Storage))
+    }
+}
+
+#[async_trait]
+impl Library for Remote {
+    async fn ask(&self, question: Question) -> Result<Answer, Unavailable> {
+        self.call(Call::Ask(question)).await.unwrap_or(Err(Unavailable::Storage))
+    }
+}
+
+#[async_trait]
+impl Drafts for Remote {
+    fn begin(&self) -> Draft {
+        let live = self.0.live;
+        let person = live.me.read_untracked().as_ref().map(|me| me.reader.person);
+        Draft::begin(DraftId::mint(now(), &randomness()), person, live.language.get_untracked(), now())
+    }
+
+    async fn all(&self) -> Result<Vec<Draft>, KeepError> {
+        self.kept(Call::Drafts).await
+    }
+
+    async fn load(&self, id: DraftId) -> Result<Option<Draft>, KeepError> {
+        self.kept(Call::LoadDraft(id)).await
+    }
+
+    fn keep(&self, draft: Draft) {
+        *self.0.unkept.borrow_mut() = Some(draft.clone());
+        self.0.engine.tell(Call::KeepDraft(draft));
+    }
+
+    async fn discard(&self, id: DraftId) -> Result<(), KeepError> {
+        self.forget(id);
+        self.kept(Call::DiscardDraft(id)).await
+    }
+
+    async fn change(&self, story: StoryId) -> Result<Draft, KeepError> {
+        self.kept(Call::ChangeStory(story)).await
+    }
+}
+
+/// Where the page leaves a draft that the engine may not have kept when the page goes.
+const LAST_WORDS: &str = "last-words";
+
+impl Remote {
+    /// The engine has said what became of a draft.
+    pub fn was_kept(&self, kept: &KeptDraft) {
+        if kept.outcome.is_ok() {
+            self.forget(kept.draft);
+        }
+    }
+
+    fn forget(&self, id: DraftId) {
+        self.0.unkept.borrow_mut().take_if(|draft| draft.id == id);
+    }
+
+    pub fn keep_now(&self) {
+        self.0.engine.tell(Call::KeepNow);
+    }
+
+    /// The page goes, and the engine with it. What it has not kept for sure is left where it can be at once.
+    pub fn leave_last_words(&self) {
+        self.keep_now();
+        if let Some(draft) = &*self.0.unkept.borrow() {
+            device::remember(LAST_WORDS, &serde_json::to_string(draft).unwrap_or_default());
+        }
+    }
+
+    /// What the page before this one left goes to the engine, which knows what it has already.
+    pub fn take_up_last_words(&self) {
+        let left = device::recall(LAST_WORDS).and_then(|json| serde_json::from_str(&json).ok());
+        device::remember(LAST_WORDS, "");
+        if let Some(draft) = left {
+            self.keep(draft);
+        }
+    }
+}
+
+#[async_trait]
+impl Outbox for Remote {
+    async fn tell(&self, draft: &Draft) -> Result<StoryId, KeepError> {
+        let told = self.kept(Call::Tell(draft.clone())).await;
+        if told.is_ok() {
+            self.forget(draft.id);
+        }
+        told
+    }
+
+    async fn react(&self, story: StoryId, kind: ReactionKind, on: bool) -> Result<(), KeepError> {
+        self.kept(Call::React { story, kind, on }).await
+    }
+
+    async fn set_deleted(&self, thing: ThingRef, deleted: bool) -> Result<(), KeepError> {
+        self.kept(Call::SetDeleted { thing, deleted }).await
+    }
+
+    async fn save_path(&self, id: Option<PathId>, form: PathForm) -> Result<PathId, KeepError> {
+        self.kept(Call::SavePath { id, form }).await
+    }
+
+    async fn showed(&self, path: PathId, story: StoryId, to: ShownTo) -> Result<(), KeepError> {
+        self.kept(Call::Showed { path, story, to }).await
+    }
+
+    async fn waiting(&self) -> Result<Vec<Waiting>, KeepError> {
+        self.kept(Call::Waiting).await
+    }
+
+    async fn let_go(&self, waiting: &Waiting) -> Result<(), KeepError> {
+        self.kept(Call::LetGo(waiting.clone())).await
+    }
+
+    fn sync(&self) {
+        self.0.engine.tell(Call::Sync);
+    }
+}
+
+#[async_trait]
+impl Accounts for Remote {
+    fn invite_in_address(&self) -> Option<String> {
+        let location = window().location();
+        let secret = location.hash().ok()?.trim_start_matches('#').to_owned();
+        if secret.len() < 6 || location.pathname().ok()? != app::route::Route::Join.to_string() {
+            return None;
+        }
+        // It must not stay in the history of a phone that others use.
+        let path = location.pathname().ok()? + &location.search().ok()?;
+        let history = window().history().ok()?;
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&path));
+        Some(secret)
+    }
+
+    async fn look_at_invite(&self, code: &str) -> Result<InviteView, JoinError> {
+        self.call(Call::LookAtInvite(code.to_owned())).await.unwrap_or(Err(JoinError::Broken))
+    }
+
+    async fn join(&self, form: &JoinForm) -> Result<Me, JoinError> {
+        // The page itself goes on once it has the answer, not when the engine has the news.
+        self.0.joining.set(true);
+        let joined = self.call(Call::Join(form.clone())).await.unwrap_or(Err(JoinError::Broken));
+        self.0.joining.set(false);
+        joined
+    }
+
+    async fn sign_out(&self) -> Result<(), KeepError> {
+        self.kept(Call::SignOut).await
+    }
+}
+
+impl Remote {
+    /// Whether somebody is just joining here.
+    pub fn is_joining(&self) -> bool {
+        self.0.joining.get()
+    }
+}

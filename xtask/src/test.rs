@@ -1,0 +1,181 @@
+//! `cargo xtask test`: every check there is. What they need is installed first, or one sentence says what is missing.
+
+use std::{
+    fs,
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use serde::Deserialize;
+
+use crate::{
+    browsers,
+    build::{Build, WASM},
+    tools::{cargo, root, run, target},
+};
+
+#[derive(Args)]
+pub struct Test {
+    /// Only what needs no browser.
+    #[arg(long)]
+    no_browsers: bool,
+}
+
+/// What was run, over everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+}
+
+impl Tally {
+    fn one(passed: bool) -> Self {
+        Self { passed: usize::from(passed), failed: usize::from(!passed) }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+impl Test {
+    pub fn run(self) -> Result<()> {
+        if !self.no_browsers {
+            browsers::provide()?;
+        }
+        let mut all = Tally::default();
+        let mut part = |name: &str, check: &mut dyn FnMut() -> Result<Tally>| {
+            println!("\n── {name}");
+            let start = Instant::now();
+            let tally = check().unwrap_or_else(|error| {
+                println!("{error:#}");
+                Tally { passed: 0, failed: 1 }
+            });
+            println!("── {name}: {} passed, {} failed, {:.0?}", tally.passed, tally.failed, start.elapsed());
+            all.add(tally);
+        };
+        part("format", &mut || check(cargo().args(["fmt", "--all", "--check"])));
+        part("clippy", &mut || {
+            check(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+        });
+        part("tests", &mut || tests());
+        part("build", &mut || build());
+        part("clippy for the browser", &mut || {
+            let wasm = ["--target", WASM, "--profile", "wasm", "--", "-D", "warnings"];
+            check(cargo().args(["clippy", "--package", "frontend"]).args(wasm))
+        });
+        if !self.no_browsers {
+            part("end to end", &mut || end_to_end());
+        }
+        println!("\n{} passed, {} failed", all.passed, all.failed);
+        if all.failed > 0 {
+            bail!("not everything holds");
+        }
+        Ok(())
+    }
+}
+
+fn check(command: &mut Command) -> Result<Tally> {
+    let status = command.status().context("cargo cannot be started")?;
+    Ok(Tally::one(status.success()))
+}
+
+/// The tests of every crate. What cargo prints is shown as it comes, and counted.
+fn tests() -> Result<Tally> {
+    use std::io::{BufRead, BufReader};
+    let mut tests = cargo()
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cargo cannot be started")?;
+    let mut tally = Tally::default();
+    let lines = tests.stdout.take().context("cargo has no output")?;
+    for line in BufReader::new(lines).lines() {
+        let line = line?;
+        if !line.ends_with("... ok") {
+            println!("{line}");
+        }
+        if let Some(counted) = counted(&line) {
+            tally.add(counted);
+        }
+    }
+    if !tests.wait()?.success() && tally.failed == 0 {
+        // Something did not even compile.
+        tally.failed = 1;
+    }
+    Ok(tally)
+}
+
+/// `test result: ok. 9 passed; 0 failed; 1 ignored; …`. A test that was ignored was not run: that is a failure.
+fn counted(line: &str) -> Option<Tally> {
+    let counts = line.strip_prefix("test result: ")?.split_once(". ")?.1;
+    let count = |name: &str| {
+        let part = counts.split(';').find(|part| part.trim_end().ends_with(name))?;
+        part.trim().split(' ').next()?.parse::<usize>().ok()
+    };
+    Some(Tally { passed: count("passed")?, failed: count("failed")? + count("ignored")? })
+}
+
+/// What phones get, and the binary that serves it.
+fn build() -> Result<Tally> {
+    let release = Build { release: true };
+    release.run()?;
+    release.server()?;
+    Ok(Tally::one(true))
+}
+
+/// Playwright's own account of what it ran.
+#[derive(Deserialize)]
+struct Report {
+    stats: Stats,
+}
+
+#[derive(Deserialize)]
+struct Stats {
+    expected: usize,
+    unexpected: usize,
+    skipped: usize,
+    flaky: usize,
+}
+
+fn end_to_end() -> Result<Tally> {
+    let report = target().join("end2end.json");
+    if report.exists() {
+        fs::remove_file(&report)?;
+    }
+    let folder = root().join("end2end");
+    run(Command::new("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
+        .context("the tests in end2end need packages from npm")?;
+    let _outcome = Command::new("npx")
+        .current_dir(&folder)
+        .args(["playwright", "test"])
+        .env("SOLSKEN", target().join("release/solsken"))
+        .status()
+        .context("npx cannot be started")?;
+    let report = fs::read_to_string(report).context("Playwright left no report")?;
+    let Report { stats } = serde_json::from_str(&report)?;
+    Ok(Tally {
+        passed: stats.expected,
+        // What passes only now and then does not hold.
+        failed: stats.unexpected + stats.skipped + stats.flaky,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_that_was_not_run_counts_as_failed() {
+        let line =
+            "test result: ok. 9 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s";
+        assert_eq!(counted(line), Some(Tally { passed: 9, failed: 1 }));
+        let line =
+            "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0s";
+        assert_eq!(counted(line), Some(Tally { passed: 1, failed: 2 }));
+        assert_eq!(counted("running 3 tests"), None);
+    }
+}
