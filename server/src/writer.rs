@@ -77,7 +77,7 @@ async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Job>, news: wa
                 let error = Arc::new(error);
                 replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone()))));
             }
-            // The panic itself has been noted where it arose. Those who came along with it come again, one by one.
+            // The panic has been noted where it arose. Those who came along with that push come again.
             Err(_) => replies.into_iter().for_each(drop),
         }
     }
@@ -85,10 +85,14 @@ async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Job>, news: wa
 
 /// Whether it is worth going on.
 async fn index_more(store: &dyn Store) -> bool {
-    store.index_more().await.unwrap_or_else(|error| {
-        tracing::error!(%error, source = ?std::error::Error::source(&error), "stories were not indexed");
-        false
-    })
+    match AssertUnwindSafe(store.index_more()).catch_unwind().await {
+        Ok(Ok(more)) => more,
+        Ok(Err(error)) => {
+            tracing::error!(%error, source = ?std::error::Error::source(&error), "stories were not indexed");
+            false
+        }
+        Err(_) => false,
+    }
 }
 
 fn tell_of(answers: &[PushAnswer], news: &watch::Sender<u64>) {

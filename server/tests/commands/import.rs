@@ -87,12 +87,14 @@ async fn a_known_story_with_another_text_becomes_a_revision() {
     assert!(history.iter().skip(1).any(|op| op.bytes.contains("Det snöade.")));
 }
 
-#[test]
-fn many_stories_of_one_author_make_one_person() {
+#[tokio::test]
+async fn many_stories_of_one_author_make_one_person() {
     let desk = Desk::new();
     let lines: String = (0..250).map(|n| story(n, &format!("Berättelse {n}"), "")).collect();
     desk.import(lines.clone() + &lines.replace("f591", "f592").replace("Elin W.", "elin  w."));
     assert_eq!(desk.export().matches("\"author\": \"Elin W.\"").count(), 500);
+    let head = desk.store().await.head().await.unwrap();
+    assert_eq!(head.seq, 501, "each story, and one person");
 }
 
 #[test]

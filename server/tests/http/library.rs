@@ -2,6 +2,10 @@
 
 use axum::http::StatusCode;
 use domain::{id::StoryId, person::Role};
+use proptest::{
+    strategy::{Strategy, ValueTree},
+    test_runner::TestRunner,
+};
 use serde_json::json;
 use server::clock;
 
@@ -82,6 +86,55 @@ async fn a_question_without_measure_is_answered_within_it() {
         let reply = house.post("/api/v1/library", Some(&elin), &json!({ "home": day })).await;
         assert_eq!(reply.status, StatusCode::OK, "{day}");
     }
+    let story = house.tell(&elin, "Snö", "Snö på växtrean").await;
+    let reply = house.post("/api/v1/library", Some(&elin), &json!({ "related": [story, far] })).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+}
+
+#[tokio::test]
+async fn whatever_people_write_is_taken_and_can_be_searched_for() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let mut runner = TestRunner::deterministic();
+    let texts = proptest::collection::vec(proptest::string::string_regex("(?s).{1,120}").unwrap(), 150);
+    let texts = texts.new_tree(&mut runner).unwrap().current();
+    let odd = [
+        "ﬁ ﬂ Ǆ ǅ İ ı ß ẞ ΐ",
+        "e\u{301}\u{301}\u{301}\u{301}",
+        "\u{202e}\u{200d}\u{feff}",
+        "👩‍👩‍👧‍👦🏳️‍🌈",
+        "''\"\"--**((^~:",
+    ];
+    let odd = odd.map(str::to_owned).into_iter().chain([format!("{0}{0}", "å".repeat(5_000))]);
+    let sound = |text: &String| !text.trim().is_empty() && !text.contains('\0');
+    for text in texts.into_iter().chain(odd).filter(sound) {
+        house.tell(&elin, "", &text).await;
+        let question = json!({ "list": { "text": text, "limit": 3 } });
+        let reply = house.post("/api/v1/library", Some(&elin), &question).await;
+        assert_eq!(reply.status, StatusCode::OK, "{text:?}: {}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_search_finds_what_its_reader_may_see_and_no_more() {
+    let house = House::open().await;
+    let (elin, micke) =
+        (house.join(Role::Member, "Elin", "Färg").await, house.join(Role::Member, "Micke", "Trä").await);
+    let open = house.tell(&elin, "Regnet", "Regnet föll på växtrean").await;
+    let hidden = house.tell(&elin, "Regnet igen", "Regnet föll på lagret").await;
+    let thing = domain::thing::ThingRef::story(hidden);
+    house.done(&elin, elin.set(thing, "audience", json!("author"))).await;
+    let found = async |guest, text: &str| {
+        let question = json!({ "list": { "text": text, "limit": 9 } });
+        let listing = house.post("/api/v1/library", Some(guest), &question).await.json()["listing"].clone();
+        let cards = listing["cards"].as_array().unwrap().clone();
+        assert_eq!(listing["total"], json!(cards.len()));
+        cards.into_iter().map(|card| card["id"].clone()).collect::<std::collections::HashSet<_>>()
+    };
+    assert_eq!(found(&elin, "regn").await, [json!(open), json!(hidden)].into());
+    assert_eq!(found(&micke, "regn").await, [json!(open)].into());
+    assert!(found(&micke, "lagret").await.is_empty());
+    assert!(found(&elin, "solsken").await.is_empty());
 }
 
 #[tokio::test]
