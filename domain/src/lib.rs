@@ -11,6 +11,7 @@ pub mod language;
 pub mod merge;
 pub mod names;
 pub mod op;
+mod order;
 pub mod path;
 pub mod person;
 pub mod ports;

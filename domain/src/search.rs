@@ -64,7 +64,6 @@ mod lexicon;
 mod live;
 mod merge;
 mod near;
-mod order;
 mod plan;
 mod postings;
 mod query;

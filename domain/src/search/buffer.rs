@@ -5,11 +5,11 @@ use std::ops::Range;
 use super::{
     analyzer::Analyzer,
     document::{Document, Impacts},
-    order::order,
     postings::Key,
     segment::{Entry, Segment, SegmentWriter, posting, sort_postings},
     vocabulary::Vocabulary,
 };
+use crate::order::order;
 
 #[derive(Default)]
 pub struct Buffer {

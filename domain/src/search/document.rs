@@ -8,11 +8,11 @@
 
 use super::{
     analyzer::{Analyzer, Role},
-    order::sort_by,
     postings::Key,
     vocabulary::{Vocabulary, WordId},
     words::{fold_word, for_each_word},
 };
+use crate::order::sort_by;
 use crate::{
     language::Language,
     names::Names,

@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::{
     alternatives::Way,
     analyzer::Analyzer,
-    order::{nth_greatest, sort_by},
     plan::Plan,
     query::Query,
     rank::{Scored, rank},
     source::Source,
 };
+use crate::order::{nth_greatest, sort_by};
 
 /// The answer to a query over a source.
 #[derive(Clone, Debug, Default)]

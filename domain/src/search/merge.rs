@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::{
     dictionary::Cursor,
     live::Live,
-    order::sort_by,
     segment::{Entry, Segment, SegmentWriter, posting, sort_postings},
 };
+use crate::order::sort_by;
 
 /// A merge under way. It holds what it reads, so that searching, adding and removing go on meanwhile.
 pub struct Merge {

@@ -152,7 +152,7 @@ impl<L> Plan<L> {
             if some { (level + 1) * rarity(stories, frequency) } else { 0 }
         };
         let worth: Vec<u32> = (0..).zip(terms).map(|(term, &(level, _))| telling(term, level)).collect();
-        let least = super::order::nth_greatest(worth.iter().copied(), limit).max(1);
+        let least = crate::order::nth_greatest(worth.iter().copied(), limit).max(1);
         for (term, _) in worth.iter().enumerate().filter(|&(_, &worth)| worth >= least) {
             let rarity = rarity(stories, plan.frequency(term as u32));
             plan.lists.push(PlannedList { alternative: term, term: term as u32, worth: 256 * rarity });

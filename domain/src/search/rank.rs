@@ -5,11 +5,11 @@
 //! depend on the order in which they are made.
 
 use super::{
-    order::order,
     plan::Plan,
     postings::Key,
     source::{Request, Source},
 };
+use crate::order::order;
 
 mod sums;
 

@@ -4,12 +4,12 @@ use super::{
     analyzer::{Analyzer, FUNCTION_MARK},
     document::{Document, Impacts},
     evaluate::Evaluated,
-    order::sort_by,
     plan::Plan,
     rank::rank,
     source::Source,
     vocabulary::Vocabulary,
 };
+use crate::order::sort_by;
 
 /// Terms by which likeness is judged.
 const TELLING: usize = 16;

@@ -16,9 +16,9 @@ use std::{cmp::Ordering, ops::Range, sync::Arc};
 
 use super::{
     dictionary::{Cursor, Dictionary, DictionaryWriter},
-    order::sort,
     postings::{Groups, Key, write_group},
 };
+use crate::order::sort;
 
 /// What an index remembers of a document besides its terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

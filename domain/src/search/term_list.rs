@@ -3,8 +3,8 @@
 use super::{
     dictionary::{Dictionary, DictionaryWriter},
     near::{Near, for_each_near},
-    order::sort_by,
 };
+use crate::order::sort_by;
 
 /// Terms in ascending order, packed: some six bytes each. A database cannot look for words with typing errors; with this
 /// it need not. A term that is no longer in use may stay: ask with `in_use`.

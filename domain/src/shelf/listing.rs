@@ -6,6 +6,7 @@ use crate::{
     id::{LabelId, PersonId, StoryId},
     label::LabelKind,
     names::Named,
+    order::order,
     query::{Facets, Filter},
     story::StoryKind,
 };
@@ -31,15 +32,16 @@ impl Shelf {
         let filter = self.resolved(filter);
         let listed: Vec<(&Slot, &Entry)> = self.listed().collect();
         let unfiltered = listed.len();
-        let mut kept: Vec<_> = listed.into_iter().filter(|(_, entry)| self.passes(entry, &filter)).collect();
-        kept.sort_unstable_by(|(one, a), (other, b)| {
+        let kept: Vec<_> = listed.into_iter().filter(|(_, entry)| self.passes(entry, &filter)).collect();
+        let newest_first = order(kept.len(), &mut |one, other| {
+            let ((one, a), (other, b)) = (&kept[one], &kept[other]);
             (b.published_at, other.id).cmp(&(a.published_at, one.id))
         });
         Listed {
             total: kept.len(),
             unfiltered,
             facets: self.facets(kept.iter().map(|(_, entry)| *entry)),
-            ids: kept.into_iter().skip(offset).take(limit).map(|(slot, _)| slot.id).collect(),
+            ids: newest_first.iter().skip(offset).take(limit).map(|at| kept[*at as usize].0.id).collect(),
         }
     }
 
@@ -51,11 +53,10 @@ impl Shelf {
     /// A person's own stories, newest first, whatever has become of them short of deletion.
     pub fn of_author(&self, author: PersonId) -> Vec<StoryId> {
         let own = |slot: &&Slot| slot.entry().is_some_and(|entry| entry.author == author && entry.listed);
-        let mut own: Vec<&Slot> = self.slots.iter().filter(own).collect();
-        own.sort_unstable_by_key(|slot| {
-            std::cmp::Reverse((slot.entry().map(|entry| entry.published_at), slot.id))
-        });
-        own.into_iter().map(|slot| slot.id).collect()
+        let own: Vec<&Slot> = self.slots.iter().filter(own).collect();
+        let told = |at: usize| (own[at].entry().map(|entry| entry.published_at), own[at].id);
+        let newest_first = order(own.len(), &mut |one, other| told(other).cmp(&told(one)));
+        newest_first.into_iter().map(|at| own[at as usize].id).collect()
     }
 
     fn listed(&self) -> impl Iterator<Item = (&Slot, &Entry)> {
@@ -107,9 +108,11 @@ impl Shelf {
             *merged.entry(self.names.resolve(*label)).or_default() += count;
         }
         let count = |label: Named| merged.get(&label.id).map(|count| (label, *count));
-        let mut counted: Vec<_> = self.names.all(kind).filter_map(count).collect();
-        counted.sort_unstable_by(|(one, n), (other, m)| m.cmp(n).then_with(|| one.name.cmp(&other.name)));
-        counted.truncate(MOST_TAGS);
-        counted
+        let counted: Vec<_> = self.names.all(kind).filter_map(count).collect();
+        let most_first = order(counted.len(), &mut |one, other| {
+            let ((one, n), (other, m)) = (&counted[one], &counted[other]);
+            m.cmp(n).then_with(|| one.name.cmp(&other.name))
+        });
+        most_first.into_iter().take(MOST_TAGS).map(|at| counted[at as usize].clone()).collect()
     }
 }

@@ -1,11 +1,11 @@
 //! The index as a source of postings.
 
 use super::Index;
+use crate::order::sort_by;
 use crate::search::{
     dictionary::Cursor,
     live::Live,
     near::{Near, for_each_near},
-    order::sort_by,
     postings::Key,
     source::{AllFound, Found, Request, Source},
 };
