@@ -1,9 +1,10 @@
 //! `cargo xtask run | test`: everything there is to do in this house.
 
 mod assets;
-mod bench_search;
+mod bench;
 mod browsers;
 mod build;
+mod end2end;
 mod eval_faq;
 mod eval_search;
 mod exchange;
@@ -37,8 +38,11 @@ enum Task {
     EvalSearch(eval_search::Eval),
     /// Measure whether questions find their answers.
     EvalFaq(eval_faq::Eval),
-    /// Measure what the phone's index costs on this machine.
-    BenchSearch(bench_search::Bench),
+    /// Measure what Solsken costs on this machine.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Take the README's pictures anew.
+    Pictures,
 }
 
 fn main() -> Result<()> {
@@ -49,6 +53,7 @@ fn main() -> Result<()> {
         Task::Stories(tell) => tell.run(),
         Task::EvalSearch(eval) => eval.run(),
         Task::EvalFaq(eval) => eval.run(),
-        Task::BenchSearch(bench) => bench.run(),
+        Task::Bench(bench) => bench.run(),
+        Task::Pictures => end2end::pictures(),
     }
 }

@@ -27,12 +27,12 @@ use crate::exchange::ExchangedStory;
 #[derive(Args)]
 pub struct Tell {
     #[arg(long)]
-    count: usize,
+    pub count: usize,
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub seed: u64,
     /// Where to write; standard output without it.
     #[arg(long)]
-    out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
 }
 
 impl Tell {

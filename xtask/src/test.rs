@@ -12,8 +12,9 @@ use serde::Deserialize;
 
 use crate::{
     browsers,
-    build::{Build, WASM},
-    tools::{cargo, root, run, target},
+    build::WASM,
+    end2end,
+    tools::{cargo, target},
 };
 
 #[derive(Args)]
@@ -62,10 +63,14 @@ impl Test {
             check(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
         });
         part("tests", &mut || tests());
-        part("build", &mut || build());
+        part("build", &mut || end2end::build().map(|()| Tally::one(true)));
         part("clippy for the browser", &mut || {
             let wasm = ["--target", WASM, "--profile", "wasm", "--", "-D", "warnings"];
-            check(cargo().args(["clippy", "--package", "frontend"]).args(wasm))
+            check(
+                cargo()
+                    .args(["clippy", "--package", "frontend", "--package", "engine", "--package", "web"])
+                    .args(wasm),
+            )
         });
         if !self.no_browsers {
             part("end to end", &mut || end_to_end());
@@ -119,14 +124,6 @@ fn counted(line: &str) -> Option<Tally> {
     Some(Tally { passed: count("passed")?, failed: count("failed")? + count("ignored")? })
 }
 
-/// What phones get, and the binary that serves it.
-fn build() -> Result<Tally> {
-    let release = Build { release: true };
-    release.run()?;
-    release.server()?;
-    Ok(Tally::one(true))
-}
-
 /// Playwright's own account of what it ran.
 #[derive(Deserialize)]
 struct Report {
@@ -146,15 +143,10 @@ fn end_to_end() -> Result<Tally> {
     if report.exists() {
         fs::remove_file(&report)?;
     }
-    let folder = root().join("end2end");
-    run(Command::new("npm").current_dir(&folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
-        .context("the tests in end2end need packages from npm")?;
-    let _outcome = Command::new("npx")
-        .current_dir(&folder)
-        .args(["playwright", "test"])
-        .env("SOLSKEN", target().join("release/solsken"))
-        .status()
-        .context("npx cannot be started")?;
+    end2end::packages()?;
+    // What it says in the end is in its report.
+    let _outcome =
+        end2end::command("npx").args(["playwright", "test"]).status().context("npx cannot be started")?;
     let report = fs::read_to_string(report).context("Playwright left no report")?;
     let Report { stats } = serde_json::from_str(&report)?;
     Ok(Tally {

@@ -1,4 +1,4 @@
-//! `cargo run --release -p xtask -- bench-search --stories FILE`: what the phone's index costs, on this machine.
+//! `cargo run --release -p xtask -- bench search-native --stories FILE`: what the phone's index costs, on this machine.
 //!
 //! Every query is typed letter by letter. Natively, that is: in a browser it takes some two times longer, on a slow
 //! phone four times longer again.
@@ -77,13 +77,13 @@ struct Figures {
 }
 
 #[derive(Args)]
-pub struct Bench {
+pub struct Search {
     /// Stories in the exchange format.
     #[arg(long)]
     stories: PathBuf,
 }
 
-impl Bench {
+impl Search {
     pub fn run(self) -> Result<()> {
         if cfg!(debug_assertions) {
             eprintln!("this is a debug build: run it with --release for figures that mean something");
