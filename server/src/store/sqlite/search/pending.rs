@@ -1,9 +1,6 @@
 //! The documents that the lists do not have as they are now, sorted so that a query finds what it needs of them.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    ops::Bound,
-};
+use std::{collections::BTreeMap, ops::Bound};
 
 use sqlx::{Row, SqliteConnection};
 
@@ -14,8 +11,9 @@ use crate::store::StoreResult;
 #[derive(Debug, Default)]
 pub struct Pending {
     pub version: i64,
-    /// What the lists say of these documents does not count.
-    void: HashSet<u32>,
+    /// What the lists say of these documents does not count. By number, since every posting that is read is held
+    /// against it.
+    void: Vec<bool>,
     /// What counts instead, ascending.
     added: Vec<Posting>,
     /// What the lists say of the void ones, ascending.
@@ -36,7 +34,9 @@ impl Pending {
     pub async fn load(connection: &mut SqliteConnection, version: i64) -> StoreResult<Self> {
         let mut pending = Self { version, ..Self::default() };
         for row in documents::pending(connection).await? {
-            pending.void.insert(row.document);
+            // Documents come in ascending order.
+            pending.void.resize(row.document as usize, false);
+            pending.void.push(true);
             for ((audience, terms), out) in
                 [(row.now, &mut pending.added), (row.listed, &mut pending.removed)]
             {
@@ -75,7 +75,7 @@ impl Pending {
     }
 
     pub fn is_void(&self, document: u32) -> bool {
-        self.void.contains(&document)
+        self.void.get(document as usize) == Some(&true)
     }
 
     pub fn is_empty(&self) -> bool {
