@@ -193,6 +193,17 @@ pub struct Seed {
     pub answer: Answer,
 }
 
+impl Seed {
+    /// What the page is about, if it is about one thing.
+    pub fn title(&self) -> Option<String> {
+        match &self.answer {
+            Answer::Story(Some(view)) => Some(view.heading.clone()),
+            Answer::Path(Some(view)) => Some(view.path.title.as_str().to_owned()),
+            _ => None,
+        }
+    }
+}
+
 /// Asks the library now, and again whenever it or the question changes. While the new answer is on its way, the old
 /// one stays. On the server nothing is asked: the answer is in the seed, or it comes later.
 pub fn ask(question: impl Fn() -> Question + Send + Sync + 'static) -> Asked {

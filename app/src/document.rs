@@ -32,9 +32,11 @@ pub enum Life {
 pub fn document(language: Language, assets: Assets, life: Life) -> AnyView {
     let (mount, me, app) = match life {
         Life::Hydrated { me, seed, nonce } => {
-            // The app sets its title while it is drawn, so it is drawn before the head.
+            let live = expect_context::<crate::context::Live>();
+            // The app sets its title when it is drawn, which is after the head.
+            live.title.set(seed.as_ref().and_then(Seed::title).unwrap_or_default());
+            let title = live.full_title();
             let app = App().into_any();
-            let title = expect_context::<crate::context::Live>().full_title();
             let body = view! { {app}{seed.map(|seed| seed_script(&seed, nonce))} }.into_any();
             ("hydrate", me.and_then(|me| serde_json::to_string(&me).ok()), Some((title, body)))
         }
@@ -50,7 +52,8 @@ pub fn document(language: Language, assets: Assets, life: Life) -> AnyView {
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="theme-color" content="#faf5ea" media="(prefers-color-scheme: light)"/>
                 <meta name="theme-color" content="#1c1713" media="(prefers-color-scheme: dark)"/>
-                <title>{title.unwrap_or_else(|| crate::texts::Texts::of(language).app.to_owned())}</title>
+                // As HTML: a text node of ours would bring a comment along, which a title shows.
+                <title inner_html=escaped(&title.unwrap_or_else(|| crate::texts::Texts::of(language).app.to_owned()))></title>
                 <link rel="stylesheet" href=assets.css/>
                 <link rel="preload" href=assets.wasm r#as="fetch" type="application/wasm" crossorigin=""/>
                 <link rel="modulepreload" href=assets.js/>
@@ -65,6 +68,10 @@ pub fn document(language: Language, assets: Assets, life: Life) -> AnyView {
         </html>
     }
     .into_any()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// Where the browser finds what the page was rendered with.
