@@ -31,11 +31,12 @@ pub fn tell_page() -> AnyView {
     sheet.follow(Memo::new(move |_| live.address.read().query.draft()));
     // Nobody has to have joined to tell: there are simply no labels to choose from then.
     let labels = ask(|| Question::Labels);
-    let title = move || if sheet.changes.get().is_some() { t.change_story } else { t.nav_tell };
+    let title =
+        Signal::derive(move || if sheet.changes.get().is_some() { t.change_story } else { t.nav_tell });
     let back = Back::to(Route::Home, t.back_draft_is_kept);
     view! {
         <Screen
-            title=Signal::derive(move || title().to_owned()) back=back heading=t.nav_tell has_dock=true
+            title=Signal::derive(move || title.get().to_owned()) back=back heading=title has_dock=true
             dock=move || view! { <SaveDock sheet=sheet/> }
         >
             <Unfinished sheet=sheet/>
@@ -97,6 +98,7 @@ fn Prompt(
             <div class="prompt__grow" data-text=text>
                 <textarea
                     class="prompt__text" id=part.key() placeholder=of(placeholder) prop:value=text
+                    prop:readOnly=sheet.coming
                     aria-invalid=of(move || too_long().to_string()) aria-describedby=error_id.clone()
                     on:input=on(move |event| sheet.write(part, event_target_value(&event)))
                 ></textarea>

@@ -26,8 +26,8 @@ pub fn Screen(
     #[prop(optional)]
     back: Option<Back>,
     /// A heading in the bar, where the page has none of its own.
-    #[prop(optional)]
-    heading: Option<&'static str>,
+    #[prop(optional, into)]
+    heading: Option<Signal<&'static str>>,
     /// More at the end of the bar.
     #[prop(optional, into)]
     end: ViewFn,
@@ -55,7 +55,7 @@ pub fn Screen(
             <a class="skip-link" href="#page">{t.skip}</a>
             <header class="top-bar">
                 {bar}
-                {heading.map(|heading| view! { <h1 class="top-bar__title">{heading}</h1> })}
+                {heading.map(|heading| view! { <h1 class="top-bar__title">{draw(move || heading.get())}</h1> })}
                 <div class="top-bar__end"><OfflineBadge/>{end.run()}</div>
             </header>
             <main class="page" id="page" tabindex="-1" data-wide=wide>

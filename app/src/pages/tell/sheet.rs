@@ -25,6 +25,8 @@ pub struct Sheet {
     pub saved: RwSignal<Saved>,
     /// The told story that is being changed.
     pub changes: RwSignal<Option<Box<Told>>>,
+    /// A draft is on its way from the store. Nothing can be written meanwhile that it would take away.
+    pub coming: RwSignal<bool>,
     /// What is not on the screen: id, version, when it was begun.
     rest: StoredValue<Option<Draft>>,
     ports: Ports,
@@ -54,6 +56,7 @@ impl Sheet {
             day: RwSignal::new(String::new()),
             saved: RwSignal::new(Saved::Nothing),
             changes: RwSignal::new(None),
+            coming: RwSignal::new(false),
             rest: StoredValue::new(None),
             ports: ports(),
             live: live(),
@@ -67,8 +70,11 @@ impl Sheet {
             Some(id) if self.id() == Some(id) => {}
             Some(id) => {
                 let drafts = self.ports.drafts();
+                self.coming.set(true);
                 spawn_local(async move {
-                    match drafts.load(id).await {
+                    let draft = drafts.load(id).await;
+                    self.coming.set(false);
+                    match draft {
                         Ok(Some(draft)) => self.show(draft),
                         Ok(None) => self.show_new(),
                         Err(error) => self.saved.set(Saved::Failed(error)),
