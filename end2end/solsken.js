@@ -10,7 +10,7 @@ export const BINARY = process.env.SOLSKEN ?? new URL("../target/release/solsken"
 const PATIENCE_MS = 20_000;
 
 /** A port that is free now. */
-async function freePort() {
+export async function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);

@@ -72,9 +72,7 @@ impl Engine {
         worker.set_onmessage(Some(said.into_js_value().unchecked_ref()));
         let engine = self.clone();
         let broke = Closure::<dyn Fn()>::new(move || {
-            if let Some(worker) = engine.worker.borrow_mut().take() {
-                worker.terminate();
-            }
+            engine.stop();
             let again = engine.clone();
             *engine.restart.borrow_mut() = Some(Timer::after(PAUSE, move || again.spawn()));
         });
@@ -83,6 +81,21 @@ impl Engine {
             let _ = worker.post_message(&text.into());
         }
         *self.worker.borrow_mut() = Some(worker);
+    }
+
+    /// Ends the worker, whatever it is at. What it has not answered is asked again once it goes on.
+    pub fn stop(&self) {
+        *self.restart.borrow_mut() = None;
+        if let Some(worker) = self.worker.borrow_mut().take() {
+            worker.terminate();
+        }
+    }
+
+    /// Starts the worker anew after `stop`.
+    pub fn go_on(self: &Rc<Self>) {
+        if self.worker.borrow().is_none() {
+            self.spawn();
+        }
     }
 
     fn hear(&self, text: &str) {

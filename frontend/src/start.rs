@@ -15,7 +15,7 @@ use leptos::{
     prelude::*,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{VisibilityState, js_sys::Reflect};
+use web_sys::{PageTransitionEvent, VisibilityState, js_sys::Reflect};
 
 use crate::{
     address::{Addresses, here},
@@ -155,11 +155,23 @@ fn watch(engine: &Rc<Engine>, remote: &Remote, workers: &Workers, live: Live) {
         }
         _ => keep.leave_last_words(),
     });
-    let (keep, background, unsent) = (remote.clone(), workers.clone(), live.unsent);
-    on_window("pagehide", move || {
+    let (keep, background, unsent, pause) = (remote.clone(), workers.clone(), live.unsent, engine.clone());
+    on_page("pagehide", move |comes_back| {
         keep.leave_last_words();
         if unsent.get_untracked() > 0 {
             ask_for_background_sync(&background);
+        }
+        // A page that is laid aside for "back" is frozen as it is, its worker with it. In WebKit an open transaction
+        // and the lock are frozen too, and the next page waits for them without end.
+        if comes_back {
+            pause.stop();
+        }
+    });
+    let (go_on, keep) = (engine.clone(), remote.clone());
+    on_page("pageshow", move |came_back| {
+        if came_back {
+            go_on.go_on();
+            keep.take_up_last_words();
         }
     });
     let poke = engine.clone();
@@ -199,6 +211,14 @@ fn watch_installation(live: Live, held: Rc<RefCell<Option<JsValue>>>) {
 
 fn on_window(event: &str, run: impl Fn() + 'static) {
     let run = Closure::<dyn Fn()>::new(run);
+    let _ = window().add_event_listener_with_callback(event, run.as_ref().unchecked_ref());
+    run.forget();
+}
+
+/// Going or coming of the page; `run` hears whether it is, or was, laid aside as it is.
+fn on_page(event: &str, run: impl Fn(bool) + 'static) {
+    let run =
+        Closure::<dyn Fn(PageTransitionEvent)>::new(move |event: PageTransitionEvent| run(event.persisted()));
     let _ = window().add_event_listener_with_callback(event, run.as_ref().unchecked_ref());
     run.forget();
 }
