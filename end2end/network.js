@@ -15,6 +15,8 @@ const ANSWERS = {
   cut: (_, response) => response.socket.destroy(),
 };
 
+const BOOT = /\/engine-boot-.*\.js$/;
+
 export class Network {
   /** One of `ANSWERS`, or `truncated`, for what the phone asks of `/api/`. `null`: all is well. */
   api = null;
@@ -60,6 +62,8 @@ export class Network {
         else response.end();
       });
       answer.on("error", () => response.destroy());
+      // What may be altered later must not lie in the browser's cache as it was.
+      if (BOOT.test(path)) answer.headers["cache-control"] = "no-store";
       const { "content-length": _, ...rest } = answer.headers;
       response.writeHead(answer.statusCode, bad || this.#alters(path) ? rest : answer.headers);
       response.flushHeaders();
@@ -71,7 +75,7 @@ export class Network {
   }
 
   #alters(path) {
-    return this.engine !== "" && /\/engine-boot-.*\.js$/.test(path);
+    return this.engine !== "" && BOOT.test(path);
   }
 
   async end() {

@@ -90,8 +90,10 @@ export class Phone {
       const kept = async () => (await caches.keys()).some((name) => name.startsWith("solsken-"));
       while (!(await kept())) await new Promise((resolve) => setTimeout(resolve, 50));
     });
+    // Green is said after a whole round with the server: what there is has been sent and fetched.
+    await this.goto("/jag");
+    await this.page.locator(".banner[data-tone=leaf]").waitFor();
     await this.goto("/bibliotek");
-    await this.page.locator(".find__result", { hasText: "Sökt på telefonen" }).waitFor();
   }
 
   /** Fills in the prompts and saves. */
