@@ -1,7 +1,7 @@
 // A phone: Chromium with a profile of its own that outlives its window.
 
 import { chromium, devices, test as base } from "@playwright/test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -59,9 +59,18 @@ export class Phone {
     this.context = undefined;
   }
 
+  /** The browser is gone between two instructions; its profile stays. */
+  async kill() {
+    const gone = new Promise((resolve) => this.context.once("close", resolve));
+    process.kill(browserOf(this.profile), "SIGKILL");
+    await gone;
+    this.context = undefined;
+  }
+
   async end() {
     await this.close();
-    rmSync(this.profile, { recursive: true, force: true });
+    // A killed browser's children may still be writing.
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 
   /** Opens a link and says who one is. */
@@ -81,8 +90,10 @@ export class Phone {
       const kept = async () => (await caches.keys()).some((name) => name.startsWith("solsken-"));
       while (!(await kept())) await new Promise((resolve) => setTimeout(resolve, 50));
     });
+    // Green is said after a whole round with the server: what there is has been sent and fetched.
+    await this.goto("/jag");
+    await this.page.locator(".banner[data-tone=leaf]").waitFor();
     await this.goto("/bibliotek");
-    await this.page.locator(".find__result", { hasText: "Sökt på telefonen" }).waitFor();
   }
 
   /** Fills in the prompts and saves. */
@@ -101,6 +112,19 @@ export class Phone {
   }
 }
 
+/** The browser's own process, not one of its children. */
+function browserOf(profile) {
+  const isOurs = (id) => {
+    try {
+      const words = readFileSync(`/proc/${id}/cmdline`, "utf8").split("\0");
+      return words.includes(`--user-data-dir=${profile}`) && !words.some((word) => word.startsWith("--type="));
+    } catch {
+      return false; // It has ended meanwhile.
+    }
+  };
+  return Number(readdirSync("/proc").find((id) => /^\d+$/.test(id) && isOurs(id)));
+}
+
 /** Tests with a server of their own, and as many phones as they like. */
 export const test = base.extend({
   demo: [true, { option: true }],
@@ -111,8 +135,8 @@ export const test = base.extend({
   },
   phones: async ({ solsken }, use) => {
     const phones = [];
-    const make = (how) => {
-      phones.push(new Phone(solsken, how));
+    const make = (how, at = solsken) => {
+      phones.push(new Phone(at, how));
       return phones.at(-1);
     };
     await use(make);

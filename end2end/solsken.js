@@ -1,6 +1,6 @@
 // The real server, on a store of its own in a temporary folder.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -37,7 +37,17 @@ export class Solsken {
     for (const [, role, link] of solsken.#said.matchAll(/^\s*(member|curator|admin)\s+(\S+)/gm)) {
       solsken.links[role] = link;
     }
+    if (!demo) {
+      solsken.links.member = solsken.invite("member", 20).link;
+    }
     return solsken;
+  }
+
+  /** A new invite: its link, and the code to type. */
+  invite(role, uses = 1) {
+    const how = ["invite", "--data", this.data, "--url", this.url, "--role", role, "--uses", uses];
+    const said = execFileSync(BINARY, how, { encoding: "utf8" });
+    return { link: said.match(/https?:\S+/)[0], code: said.match(/type the code (\S+)/)[1] };
   }
 
   async #serve(more) {

@@ -119,12 +119,12 @@ impl Draft {
         self.texts.get(&part).map(String::as_str).unwrap_or_default()
     }
 
-    /// Whether there is nothing in it that anyone would miss.
     /// Whether two states of a draft hold the same, whenever they were saved.
     pub fn says_the_same(&self, other: &Self) -> bool {
         Self { version: other.version, saved_at: other.saved_at, ..self.clone() } == *other
     }
 
+    /// Whether there is nothing in it that anyone would miss.
     pub fn is_blank(&self) -> bool {
         self.texts.values().all(|text| text.trim().is_empty()) && self.tags.is_empty()
     }

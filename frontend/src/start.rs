@@ -1,6 +1,6 @@
 //! Starts the page: who sits here, the engine, and everything that calls for a round.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use app::{
     context::{Install, Live, PhonePorts, Ports, Seed},
@@ -15,7 +15,8 @@ use leptos::{
     prelude::*,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{PageTransitionEvent, VisibilityState, js_sys::Reflect};
+use web::Timer;
+use web_sys::{Element, Event, EventInit, PageTransitionEvent, VisibilityState, js_sys::Reflect};
 
 use crate::{
     address::{Addresses, here},
@@ -44,7 +45,10 @@ pub async fn start(script: String) {
     // The signals of the whole app live in an owner that is never disposed of.
     let owner = Owner::new_root(None);
     owner.set();
-    let live = Live::new(chosen_language(), here(), me, seed());
+    let language = chosen_language();
+    // The shell that the service worker keeps was made in the language of its day.
+    set_root_attribute("lang", language.code());
+    let live = Live::new(language, here(), me, seed());
     let engine = Engine::new(live, script);
     let remote = Remote::new(live, engine.clone());
     let addresses = Addresses::new(live);
@@ -62,7 +66,9 @@ pub async fn start(script: String) {
         app::App()
     };
     if hydrated {
+        let typed = typed_early();
         hydrate_body(app);
+        put_back(typed);
     } else {
         mount_to_body(app);
     }
@@ -198,7 +204,7 @@ fn watch_installation(live: Live, held: Rc<RefCell<Option<JsValue>>>) {
     if on_ios_home_screen.is_some_and(|known| known.as_bool() == Some(false)) {
         live.install.set(Install::Ios);
     }
-    let offered = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+    let offered = Closure::<dyn Fn(Event)>::new(move |event: Event| {
         event.prevent_default();
         *held.borrow_mut() = Some(event.into());
         live.install.set(Install::Offered);
@@ -233,6 +239,37 @@ fn on_document(event: &str, run: impl Fn() + 'static) {
 
 fn visibility() -> Option<VisibilityState> {
     window().document().map(|document| document.visibility_state())
+}
+
+/// What somebody has typed into the server's page before the app was there, which writes its own values over it.
+fn typed_early() -> Vec<(Element, JsValue)> {
+    let fields = window().document().and_then(|document| document.query_selector_all("input, textarea").ok());
+    let Some(fields) = fields else { return Vec::new() };
+    let of = |field: &Element, name: &str| Reflect::get(field, &name.into()).unwrap_or_default();
+    (0..fields.length())
+        .filter_map(|index| fields.item(index)?.dyn_into::<Element>().ok())
+        .filter(|field| of(field, VALUE) != of(field, "defaultValue"))
+        .map(|field| (field.clone(), of(&field, VALUE)))
+        .collect()
+}
+
+const VALUE: &str = "value";
+
+/// Types it again, once the app listens and has begun its screens.
+fn put_back(typed: Vec<(Element, JsValue)>) {
+    if typed.is_empty() {
+        return;
+    }
+    std::mem::forget(Timer::after(Duration::ZERO, move || {
+        for (field, text) in typed {
+            let _ = Reflect::set(&field, &VALUE.into(), &text);
+            let how = EventInit::new();
+            how.set_bubbles(true);
+            if let Ok(input) = Event::new_with_event_init_dict("input", &how) {
+                let _ = field.dispatch_event(&input);
+            }
+        }
+    }));
 }
 
 fn root_attribute(name: &str) -> Option<String> {

@@ -98,8 +98,8 @@ fn Prompt(
             <div class="prompt__grow" data-text=text>
                 <textarea
                     class="prompt__text" id=part.key() placeholder=of(placeholder) prop:value=text
-                    prop:readOnly=sheet.coming
                     aria-invalid=of(move || too_long().to_string()) aria-describedby=error_id.clone()
+                    readonly=sheet.loading
                     on:input=on(move |event| sheet.write(part, event_target_value(&event)))
                 ></textarea>
             </div>
@@ -216,6 +216,12 @@ fn SaveDock(sheet: Sheet) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None::<KeepError>);
+    // Whatever was the matter, something has been done about it since.
+    Effect::new(move |_| {
+        if sheet.saved.get() == Saved::Typing {
+            problem.set(None);
+        }
+    });
     let save = move |_| {
         if busy.get_untracked() {
             return;
@@ -298,7 +304,7 @@ fn Problem(problem: KeepError, sheet: Sheet) -> impl IntoView {
     view! {
         <Banner tone=Tone::Rust glyph=Glyph::Warn title=title text=text>
             <button class="button" type="button" on:click=on(copy)>{t.copy_text}</button>
-            <button class="button" type="button" on:click=on(move |_| ports.drafts().keep(sheet.draft()))>
+            <button class="button" type="button" on:click=on(move |_| sheet.keep())>
                 <Icon glyph=Glyph::Refresh/>{t.try_again}
             </button>
         </Banner>

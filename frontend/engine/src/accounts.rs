@@ -9,6 +9,7 @@ use domain::{
     view::Me,
 };
 use serde::{Deserialize, Serialize};
+use wasm_bindgen_futures::spawn_local;
 use web::{now, randomness};
 
 use crate::{
@@ -17,7 +18,13 @@ use crate::{
     phone::{ME, Phone},
     store::StoreError,
     sync::Syncer,
+    tabs,
 };
+
+/// Somebody has signed out, and the server does not know it yet.
+const LEAVING: &str = "leaving";
+/// What begins or ends a session does so alone.
+const SESSION: &str = "solsken-session";
 
 pub struct Accounts {
     phone: Rc<Phone>,
@@ -54,21 +61,33 @@ impl Accounts {
         self.phone.store.check().await.map_err(|_| JoinError::Storage)?;
         let device = DeviceId::mint(now(), &randomness());
         let ask = JoinAsk { form, device };
-        let Welcome { me, push_token } = answer(net::request("/api/v1/join", &ask).await)?;
+        // A session that is just being ended must not take the new one's cookie with it.
+        let joining = tabs::alone(SESSION, net::request("/api/v1/join", &ask));
+        let Welcome { me, push_token } = answer(joining.await)?;
         self.settle_in(device, &me, push_token).await.map_err(|_| JoinError::Storage)?;
         self.syncer.poke();
         Ok(me)
     }
 
-    /// Ends the session on this phone. What waits to be sent is still sent.
+    /// Ends the session on this phone, at once and whether or not the server can be reached. What waits to be sent is
+    /// still sent.
     pub async fn sign_out(&self) -> Result<(), StoreError> {
-        // The session ends on the server if it can be reached; here it ends in any case.
-        let _ = net::ask::<serde_json::Value>("/api/v1/sign-out", &serde_json::json!({})).await;
-        self.phone.store.sign_out().await?;
-        self.phone.store.set_meta(ME, "").await?;
+        let store = &self.phone.store;
+        store.sign_out().await?;
+        store.set_meta(ME, "").await?;
+        store.set_meta(LEAVING, "yes").await?;
         self.phone.page.set_me(None);
+        self.phone.tabs.tell_changed();
+        self.end_session();
         self.syncer.poke();
         Ok(())
+    }
+
+    /// Tells the server that whoever signed out here is gone, as soon as it can be told. Until then the browser still
+    /// holds the cookie, and a page from the server would let the next person in under the name of the last.
+    pub fn end_session(&self) {
+        let phone = self.phone.clone();
+        spawn_local(async move { drop(end_session(&phone).await) });
     }
 
     /// A browser that kept its cookie but lost its store becomes a device again.
@@ -76,12 +95,21 @@ impl Accounts {
         if self.phone.reader().is_some() {
             return;
         }
+        if let Ok(true) = end_session(&self.phone).await {
+            // The server has greeted somebody who signed out here without a network.
+            self.phone.page.set_me(None);
+            return;
+        }
         let device = DeviceId::mint(now(), &randomness());
         let welcome = net::ask("/api/v1/device", &serde_json::json!({ "device": device })).await;
-        if let Ok(Welcome { me, push_token }) = welcome
-            && self.settle_in(device, &me, push_token).await.is_ok()
-        {
-            self.syncer.poke();
+        match welcome {
+            Ok(Welcome { me, push_token }) => {
+                if self.settle_in(device, &me, push_token).await.is_ok() {
+                    self.syncer.poke();
+                }
+            }
+            Err(Trouble::SignedOut) => self.phone.page.set_me(None),
+            Err(_) => {}
         }
     }
 
@@ -91,9 +119,29 @@ impl Accounts {
         phone.store.set_current(DeviceRow::new(device, me.id, Some(push_token))).await?;
         let json = serde_json::to_string(me).map_err(|error| StoreError::Row(error.to_string()))?;
         phone.store.set_meta(ME, &json).await?;
+        // The new session's cookie has taken the place of whatever there was.
+        phone.store.set_meta(LEAVING, "").await?;
         phone.page.set_me(Some(me.clone()));
-        drafts::adopt(phone, me.id).await
+        drafts::adopt(phone, me.id).await?;
+        phone.tabs.tell_changed();
+        Ok(())
     }
+}
+
+/// Whether there was a session to end.
+async fn end_session(phone: &Phone) -> Result<bool, StoreError> {
+    tabs::alone(SESSION, async {
+        if phone.store.meta(LEAVING).await?.is_none() {
+            return Ok(false);
+        }
+        match net::ask::<serde_json::Value>("/api/v1/sign-out", &serde_json::json!({})).await {
+            // A server that knows of no session has none to end.
+            Ok(_) | Err(Trouble::SignedOut) => phone.store.set_meta(LEAVING, "").await?,
+            Err(_) => {}
+        }
+        Ok(true)
+    })
+    .await
 }
 
 fn answer<T>(said: Said<T, JoinError>) -> Result<T, JoinError> {

@@ -2,25 +2,15 @@
 
 use std::rc::Rc;
 
-use domain::{
-    ports::{Call, KeepError, Numbered},
-    view::Me,
-};
+use domain::ports::{Call, KeepError, Numbered};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
 use crate::{
-    accounts::Accounts,
-    complain,
-    drafts::Keeper,
-    library, news,
-    outbox::Outbox,
-    phone::{ME, Phone},
-    scope,
-    sync::Syncer,
-    tabs::Tabs,
+    accounts::Accounts, complain, drafts::Keeper, library, news, outbox::Outbox, phone::Phone, scope,
+    sync::Syncer, tabs::Tabs,
 };
 
 /// Everything that answers.
@@ -85,7 +75,8 @@ impl Engine {
         if let Err(error) = &opened {
             complain(&format!("the store cannot be opened: {error}"));
         }
-        self.phone.page.opened(self.known_me().await, opened.is_err());
+        let me = self.phone.known_me().await.ok().flatten();
+        self.phone.page.opened(me, opened.is_err());
         if opened.is_err() {
             return;
         }
@@ -98,14 +89,7 @@ impl Engine {
             spawn_local(async move { drop(phone.changed_elsewhere().await) });
         });
         self.syncer.poke();
-    }
-
-    /// Who has joined on this phone and not signed out.
-    async fn known_me(&self) -> Option<Me> {
-        let devices = self.phone.store.devices().await.ok()?;
-        devices.iter().find(|row| row.current)?;
-        let json = self.phone.store.meta(ME).await.ok()??;
-        serde_json::from_str(&json).ok()
+        self.accounts.end_session();
     }
 
     fn hear(self: Rc<Self>, text: &str) {
@@ -132,7 +116,10 @@ impl Engine {
             Call::Showed { path, story, to } => json(&self.outbox.showed(path, story, to).await),
             Call::Waiting => json(&self.outbox.waiting().await),
             Call::LetGo(waiting) => json(&self.outbox.let_go(&waiting).await),
-            Call::Sync => json(&self.syncer.poke()),
+            Call::Sync => {
+                self.accounts.end_session();
+                json(&self.syncer.poke())
+            }
             Call::LookAtInvite(code) => json(&self.accounts.look_at_invite(&code).await),
             Call::Join(form) => json(&self.accounts.join(&form).await),
             Call::SignOut => json(&self.accounts.sign_out().await.map_err(KeepError::from)),

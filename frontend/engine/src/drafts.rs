@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     rc::Rc,
     time::Duration,
 };
@@ -37,6 +37,11 @@ pub struct Keeper {
     writing: Cell<bool>,
     /// Drafts that have been told: what comes late of them is not kept again.
     told: RefCell<HashSet<DraftId>>,
+    /// The version of each draft that was written here last. Whoever types faster than the page hears of it still
+    /// names the one before, and is no other tab.
+    written: RefCell<HashMap<DraftId, u64>>,
+    /// Drafts that went on under another id, and from which version on.
+    moved: RefCell<HashMap<DraftId, (u64, DraftId)>>,
 }
 
 impl Keeper {
@@ -47,6 +52,8 @@ impl Keeper {
             timer: RefCell::default(),
             writing: Cell::new(false),
             told: RefCell::default(),
+            written: RefCell::default(),
+            moved: RefCell::default(),
         })
     }
 
@@ -91,20 +98,31 @@ impl Keeper {
 
     async fn write(&self, mut draft: Draft) -> Result<SavedDraft, StoreError> {
         let tx = self.phone.store.begin(&[DRAFTS], Mode::Write).await?;
+        let moved = self.moved.borrow().get(&draft.id).copied();
+        if let Some((_, id)) = moved.filter(|(version, _)| draft.version <= *version) {
+            draft.id = id;
+        }
         let stored: Option<Draft> = optional(&tx.get(DRAFTS, &draft_key(draft.id))?.value().await?)?;
         if let Some(stored) = stored.filter(|stored| stored.version > draft.version) {
             if stored.says_the_same(&draft) {
                 // It came twice: the page could not know that it had been kept.
                 return Ok(SavedDraft { id: stored.id, version: stored.version, at: stored.saved_at });
             }
-            // Another tab has written to this draft. Both texts are kept.
-            draft.id = DraftId::mint(now(), &randomness());
-            draft.version = 0;
+            let is_ours = self.written.borrow().get(&draft.id) == Some(&stored.version);
+            if is_ours {
+                draft.version = stored.version;
+            } else {
+                // Another tab has written to this draft. Both texts are kept.
+                let id = DraftId::mint(now(), &randomness());
+                self.moved.borrow_mut().insert(draft.id, (draft.version, id));
+                (draft.id, draft.version) = (id, 0);
+            }
         }
         draft.version += 1;
         draft.saved_at = now();
         put(&tx, DRAFTS, &draft.id.to_string(), &draft)?;
         tx.complete().await?;
+        self.written.borrow_mut().insert(draft.id, draft.version);
         Ok(SavedDraft { id: draft.id, version: draft.version, at: draft.saved_at })
     }
 

@@ -20,6 +20,10 @@ pub async fn answer(phone: &Phone, question: Question) -> Answered<Answer> {
     if let Question::History(_) = question {
         return ask_server(&question).await;
     }
+    if !phone.is_open() {
+        // A shelf that could not be read is not an empty library.
+        return ask_server(&question).await.map_err(|_| Unavailable::Storage);
+    }
     if phone.is_complete() || phone.reader().is_none() {
         let answer = own_answer(phone, &question).await?;
         // A phone that holds only the newest stories asks for the others, and searches on its own without a network.

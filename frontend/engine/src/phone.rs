@@ -41,6 +41,8 @@ pub struct Phone {
     /// The block count of the snapshot that lies in the store.
     snapshot_at: Cell<u32>,
     refreshing: Cell<bool>,
+    /// The store has been read: what is not on the shelf is not on this phone.
+    opened: Cell<bool>,
 }
 
 pub const ME: &str = "me";
@@ -63,6 +65,7 @@ impl Phone {
             texts: RefCell::default(),
             snapshot_at: Cell::new(0),
             refreshing: Cell::new(false),
+            opened: Cell::new(false),
         })
     }
 
@@ -72,7 +75,14 @@ impl Phone {
             self.snapshot_at.set(shelf.next_block());
             *self.shelf.borrow_mut() = shelf;
         }
-        self.refresh().await
+        self.refresh().await?;
+        self.opened.set(true);
+        Ok(())
+    }
+
+    /// Whether the store was opened. Until then the shelf is empty because nobody knows what is on it.
+    pub fn is_open(&self) -> bool {
+        self.opened.get()
     }
 
     /// Carries out a step of the engine and shows what it changed.
@@ -95,7 +105,21 @@ impl Phone {
     /// Another tab has changed the store.
     pub async fn changed_elsewhere(self: &Rc<Self>) -> Result<(), StoreError> {
         self.refresh().await?;
+        let me = self.known_me().await?;
+        if me.as_ref().map(|me| me.id) != self.page.with_me(|me| me.map(|me| me.id)) {
+            // Somebody has joined or signed out there: nobody stays signed in here.
+            self.page.set_me(me);
+        }
         self.count_queue().await
+    }
+
+    /// Who has joined on this phone and not signed out.
+    pub async fn known_me(&self) -> Result<Option<Me>, StoreError> {
+        if !self.store.devices().await?.iter().any(|row| row.current) {
+            return Ok(None);
+        }
+        let json = self.store.meta(ME).await?;
+        Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
     }
 
     /// Brings the shelf up to what lies in the store.

@@ -23,10 +23,10 @@ pub struct Sheet {
     pub values: RwSignal<Vec<LabelId>>,
     pub day: RwSignal<String>,
     pub saved: RwSignal<Saved>,
+    /// The draft that the address names is on its way: what is typed before it is here would be written over by it.
+    pub loading: RwSignal<bool>,
     /// The told story that is being changed.
     pub changes: RwSignal<Option<Box<Told>>>,
-    /// A draft is on its way from the store. Nothing can be written meanwhile that it would take away.
-    pub coming: RwSignal<bool>,
     /// What is not on the screen: id, version, when it was begun.
     rest: StoredValue<Option<Draft>>,
     ports: Ports,
@@ -46,6 +46,7 @@ pub enum Saved {
 
 impl Sheet {
     pub fn new() -> Self {
+        let live = live();
         Self {
             texts: std::array::from_fn(|_| RwSignal::new(String::new())),
             kind: RwSignal::new(StoryKind::Turnaround),
@@ -55,11 +56,11 @@ impl Sheet {
             values: RwSignal::new(Vec::new()),
             day: RwSignal::new(String::new()),
             saved: RwSignal::new(Saved::Nothing),
+            loading: RwSignal::new(live.address.read_untracked().query.draft().is_some()),
             changes: RwSignal::new(None),
-            coming: RwSignal::new(false),
             rest: StoredValue::new(None),
             ports: ports(),
-            live: live(),
+            live,
         }
     }
 
@@ -70,15 +71,14 @@ impl Sheet {
             Some(id) if self.id() == Some(id) => {}
             Some(id) => {
                 let drafts = self.ports.drafts();
-                self.coming.set(true);
+                self.loading.set(true);
                 spawn_local(async move {
-                    let draft = drafts.load(id).await;
-                    self.coming.set(false);
-                    match draft {
+                    match drafts.load(id).await {
                         Ok(Some(draft)) => self.show(draft),
                         Ok(None) => self.show_new(),
                         Err(error) => self.saved.set(Saved::Failed(error)),
                     }
+                    self.loading.set(false);
                 });
             }
             None => {
@@ -90,7 +90,8 @@ impl Sheet {
         });
         Effect::new(move |_| {
             let Some(kept) = self.live.kept.get() else { return };
-            if self.id() != Some(kept.draft) {
+            let goes_on_as = kept.outcome.as_ref().ok().map(|saved| saved.id);
+            if self.id().is_none_or(|id| id != kept.draft && Some(id) != goes_on_as) {
                 return;
             }
             match kept.outcome {
@@ -151,12 +152,19 @@ impl Sheet {
     /// Sets a field and hands the draft over to be kept.
     pub fn set<T: Send + Sync + 'static>(self, field: RwSignal<T>, value: T) {
         field.set(value);
+        self.keep();
+    }
+
+    pub fn keep(self) {
         self.saved.set(Saved::Typing);
         self.ports.drafts().keep(self.draft());
     }
 
     pub fn draft(self) -> Draft {
-        let rest = self.rest.get_value().unwrap_or_else(|| self.ports.drafts().begin());
+        // Begun once, or every keystroke would begin a draft of its own.
+        let begin = || self.ports.drafts().begin();
+        let rest = self.rest.try_update_value(|rest| rest.get_or_insert_with(begin).clone());
+        let rest = rest.unwrap_or_else(begin);
         let texts = Part::ALL.into_iter().zip(self.texts.map(|text| text.get_untracked()));
         Draft {
             kind: self.kind.get_untracked(),
