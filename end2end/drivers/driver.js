@@ -1,9 +1,10 @@
 // A person at a browser: goes to addresses, reads, types and clicks. What they do waits until it can be done.
 //
-// A driver adds how its browser is opened, and `visit`, `reload`, `type`, `press` and `run`.
+// A driver adds how its browser does it: `open`, `reopen`, `visit`, `reload`, `type`, `press`, `run` (a function in
+// the page) and `picture` (PNG).
 
 import { expect } from "@playwright/test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -58,6 +59,12 @@ export class Driver {
   async href(selector) {
     await this.see(selector);
     return this.run((selector) => document.querySelector(selector).href, selector);
+  }
+
+  /** What is on the screen, for whoever wonders why a test failed; a browser that never opened shows nothing. */
+  async leavePicture(path) {
+    const picture = await this.picture().catch(() => null);
+    if (picture) writeFileSync(path, picture);
   }
 
   async end() {

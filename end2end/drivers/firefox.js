@@ -56,7 +56,6 @@ export class Firefox extends Driver {
     return this.#page.evaluate(look, ...args);
   }
 
-  /** What is on the screen, as PNG. */
   async picture() {
     return Buffer.from(await this.#page.screenshot());
   }

@@ -67,7 +67,6 @@ export class WebKit extends Driver {
     return this.#post("/execute/sync", { script: `return (${look})(...arguments);`, args });
   }
 
-  /** What is on the screen, as PNG. */
   async picture() {
     return Buffer.from(await this.#ask("GET", "/screenshot"), "base64");
   }

@@ -13,15 +13,17 @@ const test = base.extend({
       browsers.push(new Browser());
       return browsers.at(-1);
     });
-    for (const browser of info.errors.length > 0 ? browsers : []) {
-      const body = await browser.picture().catch(() => null);
-      if (body) await info.attach("what was to be seen", { body, contentType: "image/png" });
+    if (info.errors.length > 0) {
+      await Promise.all(browsers.map((browser, n) => browser.leavePicture(info.outputPath(`browser-${n}.png`))));
     }
     await Promise.all(browsers.map((browser) => browser.end()));
     const complaints = browsers.flatMap((browser) => browser.complaints);
     if (complaints.length > 0) throw new Error(`a page complained:\n${complaints.join("\n")}`);
   },
 });
+
+// Two cold starts of a browser each, on a machine that may have other things to do.
+test.setTimeout(300_000);
 
 for (const Browser of [Firefox, WebKit]) {
   test(`${Browser.name}: told with the server stopped, read by a colleague`, async ({ solsken, browsers }) => {
