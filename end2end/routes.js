@@ -33,8 +33,13 @@ export async function speak(phone, language) {
   await phone.context.addCookies([{ name: "solsken-language", value: language, url: phone.solsken.url }]);
 }
 
-/** Nothing is on its way to the screen any more. */
+/** Nothing is on its way to the screen, or across it, any more. */
 export async function isDrawn(phone) {
   await phone.page.locator(".skeleton").waitFor({ state: "detached" });
   await phone.page.evaluate(() => document.fonts.ready);
+  // What moves is measured when it stands still.
+  await phone.page.evaluate(() => {
+    const ends = (animation) => animation.effect.getComputedTiming().endTime !== Infinity;
+    return Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
+  });
 }

@@ -173,7 +173,7 @@ test("a store that cannot be opened is said to be so, and is no empty library", 
     for (const address of ["/", "/bibliotek", "/lara", "/jag"]) {
       await phone.goto(address);
       await expect(alert.first(), address).toContainText("Telefonens lagring går inte att öppna");
-      for (const claim of ["Här börjar det", "Biblioteket väntar", "Ingen introduktion", "Du har inte berättat"]) {
+      for (const claim of ["Här börjar det", "Biblioteket väntar", "Ingen introduktion", "Du har inte berättat", "0 utkast"]) {
         await expect(phone.page.getByText(claim), `${address}, ${api}`).toHaveCount(0);
       }
     }

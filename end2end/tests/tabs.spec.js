@@ -60,19 +60,19 @@ test("one draft in two tabs: neither text is lost", async ({ phone }) => {
   await phone.join();
   await phone.goto("/beratta");
   const field = (tab) => tab.page.locator("#situation");
-  await field(phone).fill("Början.");
+  await field(phone).fill("Regnet");
   await expect(phone.page).toHaveURL(/utkast=/);
   const other = await tabOf(phone, phone.page.url());
-  await expect(field(other)).toHaveValue("Början.");
-  await field(phone).fill("Början. Ena slutet.");
+  await expect(field(other)).toHaveValue("Regnet");
+  await field(phone).fill("Regnet i ena fliken");
   await expect(phone.page.locator(".saved-line")).toContainText("Utkast sparat");
-  await field(other).fill("Början. Andra slutet.");
+  await field(other).fill("Regnet i andra fliken");
   await expect(other.page.locator(".saved-line")).toContainText("Utkast sparat");
   await phone.goto("/jag");
   const drafts = phone.page.locator("section[aria-labelledby=drafts] li");
   await expect(drafts).toHaveCount(2);
-  await expect(drafts.filter({ hasText: "Ena slutet" })).toHaveCount(1);
-  await expect(drafts.filter({ hasText: "Andra slutet" })).toHaveCount(1);
+  await expect(drafts.filter({ hasText: "ena fliken" })).toHaveCount(1);
+  await expect(drafts.filter({ hasText: "andra fliken" })).toHaveCount(1);
 });
 
 test("who signs out in one tab is signed out in all of them, and who joins is in", async ({ phone }) => {

@@ -31,7 +31,9 @@ async function said(phone) {
         if (own(element)) words.push(element.getAttribute(name));
       }
     }
-    return [document.title.split(" · ")[0], ...words].map((text) => text.trim()).filter(Boolean);
+    // A story's own page bears its title.
+    const title = document.querySelector(".story, .path-head, .stage") ? "" : document.title.split(" · ")[0];
+    return [title, ...words].map((text) => text.trim()).filter(Boolean);
   }, TOLD);
 }
 

@@ -5,7 +5,7 @@ use crate::{
     context::{live, ports, texts},
     route::{self, Route},
     texts::Texts,
-    ui::{Banner, Glyph, Icon, LanguageChoice, Logo, Screen, Tab, Tone, draw, each, of, on, sent},
+    ui::{Banner, Empty, Glyph, Icon, LanguageChoice, Logo, Screen, Tab, Tone, draw, each, of, on, sent},
 };
 
 /// What somebody is writing to get in. Another language draws the screen anew, and a link's secret is read only once:
@@ -57,8 +57,9 @@ pub fn join_page(joined: bool) -> AnyView {
     match joined {
         true => view! {
             <Screen title=t.join tab=Tab::Home>
-                <Banner tone=Tone::Leaf glyph=Glyph::Check title=t.already_in text=t.already_in_text/>
-                <a class="button" data-look="ink" data-wide href=Route::Home.to_string()>{t.to_start}</a>
+                <Empty glyph=Glyph::Check title=t.already_in text=t.already_in_text alone=true>
+                    <a class="button" data-look="ink" href=Route::Home.to_string()>{t.to_start}</a>
+                </Empty>
             </Screen>
         }
         .into_any(),

@@ -214,7 +214,8 @@ fn StorageSetting() -> impl IntoView {
         });
     };
     draw(move || {
-        storage.get().map(|storage| {
+        // What lies in a store that does not open, nobody can count.
+        storage.get().filter(|_| !live.storage_failed.get()).map(|storage| {
             let share = match (storage.used_bytes, storage.quota_bytes) {
                 (Some(used), Some(quota)) if quota > 0 => Some((used, quota, used as f64 / quota as f64)),
                 _ => None,

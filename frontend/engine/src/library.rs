@@ -21,8 +21,11 @@ pub async fn answer(phone: &Phone, question: Question) -> Answered<Answer> {
         return ask_server(&question).await;
     }
     if !phone.is_open() {
-        // A shelf that could not be read is not an empty library.
-        return ask_server(&question).await.map_err(|_| Unavailable::Storage);
+        // A shelf that could not be read is not an empty library. Of what waits here to be sent, the server knows nothing.
+        return match question {
+            Question::Mine => Err(Unavailable::Storage),
+            _ => ask_server(&question).await.map_err(|_| Unavailable::Storage),
+        };
     }
     if phone.is_complete() || phone.reader().is_none() {
         let answer = own_answer(phone, &question).await?;
