@@ -8,6 +8,8 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 20_000 },
   forbidOnly: true,
+  // A browser that did not come up on a busy machine gets a second try; the report names every test that needed one.
+  retries: 1,
   reporter: [["list"], ["json", { outputFile: "../target/end2end.json" }]],
   outputDir: "../target/end2end",
 });
