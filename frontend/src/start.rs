@@ -108,6 +108,10 @@ fn hear(news: News, live: Live, remote: &Remote) {
     match news {
         News::Opened { me, storage_failed } => {
             live.storage_failed.set(storage_failed);
+            if storage_failed {
+                // The server's page was asked for what is here, too, and knew nothing of what waits.
+                live.version.update(|version| *version += 1);
+            }
             // A store that does not open, or knows nobody, does not turn out whom the server has just greeted.
             let greeted_by_server = root_attribute("data-me").is_some();
             if !storage_failed && (me.is_some() || !greeted_by_server) {
