@@ -18,7 +18,7 @@ try {
   await phone.join({ role: "curator" });
   await phone.canDoWithoutNetwork();
 
-  await phone.search("sönderslagna tallrikar");
+  await phone.search("fel priser");
   await page.locator(".story-card mark").first().waitFor();
   await take("search");
   await page.locator(".story-card a").first().click();
