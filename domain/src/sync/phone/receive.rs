@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     Object,
     id::DeviceId,
-    sync::wire::{Outcome, PushAnswer, Record},
+    sync::wire::{Outcome, PushAnswer, Receipt, Record},
     thing::{ThingKind, ThingRef},
     time::Millis,
 };
@@ -23,40 +23,34 @@ const TAKEN_WITHOUT_A_WORD: u32 = 20;
 pub(super) fn receive(
     reads: &Reads,
     device: DeviceId,
-    first: u64,
+    numbers: &[u64],
+    starts: u32,
     answer: &PushAnswer,
 ) -> Result<(Writes, Done), PhoneError> {
+    if starts != reads.library.starts {
+        // These receipts are of a server that went back in time since. The ops are offered again.
+        return Ok((Writes::default(), Done::Received { cloned: false }));
+    }
     let mut row = reads.device(device)?.clone();
     let mut ops: Vec<OpRow> = reads.ops.iter().filter(|op| op.device == device).cloned().collect();
     let mut writes = Writes::default();
     let mut touched: BTreeMap<ThingRef, Option<Millis>> = BTreeMap::new();
-    for (device_seq, receipt) in (first..).zip(&answer.receipts) {
-        // Another tab may have noted some of these receipts already.
-        if device_seq != row.acked + 1 || device_seq >= row.next {
+    for (device_seq, receipt) in numbers.iter().copied().zip(&answer.receipts) {
+        if !row.note(device_seq, receipt) {
             continue;
         }
-        row.acked = device_seq;
-        row.covered_at = row.covered_at.max(receipt.seq);
         let Some(op) = ops.iter_mut().find(|op| op.device_seq == device_seq) else {
             continue;
         };
-        if let Outcome::Rejected(reason) = receipt.outcome {
-            op.rejected = Some(reason);
-            writes.ops.push(op.clone());
-            writes.attention.push(Attention {
-                device,
-                device_seq,
-                thing: op.thing.clone(),
-                reason,
-                at: receipt.at,
-                bytes: op.bytes.clone(),
-            });
-        }
+        note_refusal(op, receipt, &mut writes);
         touched.insert(op.thing.clone(), Some(receipt.at));
     }
     for (thing, received_at) in touched {
         if let Some(overlay) = reads.overlays.get(&thing) {
-            let mut after = replayed(&thing, overlay.base.clone(), &ops, |op| op.device_seq > row.settled)?;
+            let others = reads.ops.iter().filter(|op| op.device != device);
+            let all: Vec<OpRow> = others.cloned().chain(ops.iter().cloned()).collect();
+            let open = |op: &OpRow| op.device != device || row.is_open(op.device_seq);
+            let mut after = replayed(&thing, overlay.base.clone(), &all, open, Some(overlay));
             if let Some(after) = &mut after
                 && after.last <= row.acked
             {
@@ -69,16 +63,76 @@ pub(super) fn receive(
     Ok((writes, Done::Received { cloned: answer.cloned }))
 }
 
-/// Base with the open ops of `thing` on top; `None` if there are none.
+impl DeviceRow {
+    /// Takes the receipt of an op. `false` if another tab has noted it already.
+    fn note(&mut self, device_seq: u64, receipt: &Receipt) -> bool {
+        let deferred = receipt.outcome == Outcome::Deferred;
+        if self.deferred.get(&device_seq) == Some(&0) {
+            match receipt.seq {
+                _ if deferred => return false,
+                0 => self.deferred.remove(&device_seq),
+                seq => self.deferred.insert(device_seq, seq),
+            };
+            return true;
+        }
+        if device_seq != self.acked + 1 || device_seq >= self.next {
+            return false;
+        }
+        self.acked = device_seq;
+        self.covered_at = self.covered_at.max(receipt.seq);
+        if deferred {
+            self.deferred.insert(device_seq, 0);
+        }
+        true
+    }
+
+    /// The library has been read to its end, which is `seq`. Whether that settles anything.
+    fn settle(&mut self, seq: u64) -> bool {
+        let before = (self.settled, self.deferred.len());
+        if self.covered_at <= seq {
+            self.settled = self.settled.max(self.acked);
+        }
+        self.deferred.retain(|_, covered_at| *covered_at == 0 || *covered_at > seq);
+        before != (self.settled, self.deferred.len())
+    }
+}
+
+/// Notes that the server did not take an op, or that it did after all.
+fn note_refusal(op: &mut OpRow, receipt: &Receipt, writes: &mut Writes) {
+    let before = op.rejected;
+    op.rejected = match receipt.outcome {
+        Outcome::Rejected(reason) => Some(reason),
+        _ => None,
+    };
+    if before != op.rejected {
+        writes.ops.push(op.clone());
+    }
+    match op.rejected {
+        Some(reason) if before.is_none() => writes.attention.push(Attention {
+            device: op.device,
+            device_seq: op.device_seq,
+            thing: op.thing.clone(),
+            reason,
+            at: receipt.at,
+            bytes: op.bytes.clone(),
+        }),
+        None if before.is_some() => writes.settled_attention.push((op.device, op.device_seq)),
+        _ => {}
+    }
+}
+
+/// Base with the open ops of `thing` on top; `None` if there are none. An op that only a newer client can read is
+/// sent like the others; until then, what that client left is shown.
 fn replayed(
     thing: &ThingRef,
     base: Option<(u64, Object)>,
     ops: &[OpRow],
     open: impl Fn(&OpRow) -> bool,
-) -> Result<Option<Overlay>, PhoneError> {
+    before: Option<&Overlay>,
+) -> Option<Overlay> {
     let mut overlay: Option<Overlay> = None;
     for row in ops.iter().filter(|row| row.thing == *thing && row.rejected.is_none() && open(row)) {
-        let op = row.bytes.op().map_err(|_| PhoneError::Unreadable)?;
+        let Ok(op) = row.bytes.op() else { return before.cloned() };
         let seen = overlay.as_ref().map(|overlay| &overlay.state).or(base.as_ref().map(|(_, state)| state));
         let state = project(seen, &op);
         overlay = Some(Overlay {
@@ -89,7 +143,7 @@ fn replayed(
             received_at: None,
         });
     }
-    Ok(overlay)
+    overlay
 }
 
 pub(super) fn fork(reads: &Reads, device: DeviceId, fresh: DeviceId) -> Result<(Writes, Done), PhoneError> {
@@ -130,11 +184,10 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
     let mut writes = Writes { blocks: blocks(&mut library, page), ..Writes::default() };
     library.read_on(page);
     let mut devices = reads.devices.clone();
-    for row in &mut devices {
-        if row.settled < row.acked && row.covered_at <= library.seq {
-            row.settled = row.acked;
-            writes.devices.push(row.clone());
-        }
+    // Only at the end: what was changed again meanwhile comes with a later page.
+    if !page.header.more {
+        let settled = devices.iter_mut().filter_map(|row| row.settle(library.seq).then(|| row.clone()));
+        writes.devices.extend(settled.collect::<Vec<_>>());
     }
     writes.overlays = overlays_after(reads, &devices, page)?;
     let cursor = library.cursor.clone();
@@ -147,8 +200,8 @@ fn overlays_after(
     devices: &[DeviceRow],
     page: &Page,
 ) -> Result<Vec<(ThingRef, Option<Overlay>)>, PhoneError> {
-    let settled: BTreeMap<DeviceId, u64> = devices.iter().map(|row| (row.device, row.settled)).collect();
-    let open = |op: &OpRow| settled.get(&op.device).is_none_or(|settled| op.device_seq > *settled);
+    let rows: BTreeMap<DeviceId, &DeviceRow> = devices.iter().map(|row| (row.device, row)).collect();
+    let open = |op: &OpRow| rows.get(&op.device).is_none_or(|row| row.is_open(op.device_seq));
     let news: BTreeMap<ThingRef, &Record> =
         page.records.iter().map(|record| (record.thing(), record)).collect();
     let mut changed = Vec::new();
@@ -161,7 +214,7 @@ fn overlays_after(
             // Gone from view, or not in this page: one's own open ops still stand on what was known.
             _ => overlay.base.clone(),
         };
-        let mut after = replayed(thing, base, &reads.ops, open)?;
+        let mut after = replayed(thing, base, &reads.ops, open, Some(overlay));
         if let Some(after) = &mut after {
             after.received_at = overlay.received_at;
         }
@@ -169,7 +222,27 @@ fn overlays_after(
             changed.push((thing.clone(), after));
         }
     }
+    changed.extend(overlays_offered_again(reads, open, &news)?);
     Ok(changed)
+}
+
+/// While ops are offered again to a server that was restored, what it sends may lack them: they are laid over it.
+fn overlays_offered_again(
+    reads: &Reads,
+    open: impl Fn(&OpRow) -> bool,
+    news: &BTreeMap<ThingRef, &Record>,
+) -> Result<Vec<(ThingRef, Option<Overlay>)>, PhoneError> {
+    let mut laid = Vec::new();
+    for (thing, record) in news.iter().filter(|(thing, _)| !reads.overlays.contains_key(*thing)) {
+        let Some(state) = record.state.as_ref().filter(|_| reads.ops.iter().any(|op| op.thing == *thing)) else {
+            continue;
+        };
+        let state = serde_json::from_str(state.get()).map_err(|_| PhoneError::Unreadable)?;
+        if let Some(overlay) = replayed(thing, Some((record.seq, state)), &reads.ops, &open, None) {
+            laid.push((thing.clone(), Some(overlay)));
+        }
+    }
+    Ok(laid)
 }
 
 /// Keeps everything, offers every op that is still kept again, and reads from the beginning: absence on the server
@@ -180,18 +253,25 @@ pub(super) fn start_over(reads: &Reads, page: &Page) -> (Writes, Done) {
         epoch: Some(page.header.epoch),
         seq: 0,
         taken: 0,
+        starts: reads.library.starts + 1,
+        read_before: reads.library.read_before.max(reads.library.seq),
         halted: false,
         ..reads.library.clone()
     };
-    let devices =
-        reads.devices.iter().map(|row| DeviceRow { acked: row.kept_from - 1, covered_at: 0, ..row.clone() });
+    let devices = reads.devices.iter().map(|row| DeviceRow {
+        acked: row.kept_from - 1,
+        settled: row.kept_from - 1,
+        covered_at: 0,
+        deferred: BTreeMap::new(),
+        ..row.clone()
+    });
     let writes = Writes { devices: devices.collect(), library: Some(library), ..Writes::default() };
     (writes, Done::StartedOver)
 }
 
 impl LibraryRow {
     fn read_on(&mut self, page: &Page) {
-        self.taken = if page.header.more { self.taken + taken(page) } else { 0 };
+        self.taken = if page.header.more { self.taken + taken(self, page) } else { 0 };
         self.cursor = Some(page.header.cursor.clone());
         self.epoch = Some(page.header.epoch);
         self.seq = page.header.seq;
@@ -202,14 +282,18 @@ impl LibraryRow {
     }
 }
 
-/// Stories that the page takes from view without saying that it was meant.
-fn taken(page: &Page) -> u32 {
-    let taken = |record: &&Record| record.kind == ThingKind::Story && record.state.is_none() && !record.meant;
+/// Stories that the page takes from view without saying that it was meant. A phone that reads for the first time has
+/// none to lose, and one that reads again has lost them before.
+fn taken(library: &LibraryRow, page: &Page) -> u32 {
+    let taken = |record: &&Record| {
+        let known = library.complete && record.seq > library.read_before;
+        known && record.kind == ThingKind::Story && record.state.is_none() && !record.meant
+    };
     page.records.iter().filter(taken).count() as u32
 }
 
 fn would_take_too_much(library: &LibraryRow, page: &Page) -> bool {
-    let taken = library.taken + taken(page);
+    let taken = library.taken + taken(library, page);
     taken > TAKEN_WITHOUT_A_WORD && u64::from(taken) * 10 > library.stories
 }
 
