@@ -167,8 +167,11 @@ fn report(runs: &Runs) -> Result<()> {
     let mut kinds = std::collections::BTreeMap::new();
     runs.failures.iter().for_each(|(_, broken)| *kinds.entry(broken.invariant).or_insert(0) += 1);
     kinds.iter().for_each(|(invariant, count)| println!("  broken {count} times: {invariant}"));
-    if let Some((seed, _)) = runs.failures.first() {
-        tell(*seed, None);
+    for (at, (seed, broken)) in runs.failures.iter().enumerate() {
+        // One of each kind.
+        if runs.failures[..at].iter().all(|(_, earlier)| earlier.invariant != broken.invariant) {
+            tell(*seed, None, broken);
+        }
     }
     let missed = if runs.seeds >= ENOUGH { runs.met.missed() } else { Vec::new() };
     missed.iter().for_each(|missed| println!("never met: {missed}"));
@@ -183,8 +186,8 @@ fn report(runs: &Runs) -> Result<()> {
 }
 
 /// The shortest history of a seed that fails.
-fn tell(seed: u64, mutant: Option<Mutant>) {
-    let plan = shrink::shrink(&Plan::of(seed), mutant);
+fn tell(seed: u64, mutant: Option<Mutant>, broken: &Broken) {
+    let plan = shrink::shrink(&Plan::of(seed), mutant, broken);
     println!("seed {seed}: {} phones, pages of {}, {:?}", plan.phones, plan.page_records, plan.weather);
     plan.acts.iter().for_each(|act| println!("  {act:?}"));
     if let Err(broken) = run(&plan, mutant) {
@@ -202,7 +205,7 @@ fn only(seed: u64) -> Result<()> {
         }
         Err(broken) => {
             println!("{broken}");
-            tell(seed, None);
+            tell(seed, None, &broken);
             println!("seeds 1, failures 1");
             bail!("an invariant does not hold");
         }

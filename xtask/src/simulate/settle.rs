@@ -92,7 +92,7 @@ impl World {
         for row in phone.disk.store.devices.values().filter(|row| !self.is_revoked(row.person)) {
             if row.unsent() > 0 {
                 return broken("queues drain once the network heals", || {
-                    format!("device {} has {} ops unsent", row.device, row.unsent())
+                    format!("{row:?} has {} ops unsent", row.unsent())
                 });
             }
         }
@@ -141,7 +141,8 @@ impl World {
             let shown = store.attention.contains_key(&(op.device, op.device_seq));
             if rejected != shown || rejected != op.rejected.is_some() {
                 return broken("what was not taken needs its person", || {
-                    format!("{:?}, in view: {shown}: {}", logged.receipt.outcome, op.bytes.as_str())
+                    let row = &store.devices[&op.device];
+                    format!("{:?}, in view: {shown}, {row:?}: {}", logged.receipt.outcome, op.bytes.as_str())
                 });
             }
         }
@@ -277,13 +278,16 @@ impl World {
         let head = Head { epoch: state.head.epoch, seq: 0, chain: Chain::default() };
         let mut again = Memory::new(head, state.key.clone());
         let future = state.rows.iter().find(|(thing, _)| matches!(thing.kind, ThingKind::Other(_)));
-        for key in state.log.values() {
+        let from_the_future = |again: &mut Memory| {
             if let Some((thing, row)) = future
                 && row.seq == again.head.seq + 1
             {
                 again.rows.insert(thing.clone(), row.clone());
                 again.head.seq = row.seq;
             }
+        };
+        for key in state.log.values() {
+            from_the_future(&mut again);
             let op = &state.ops[key];
             let from = match op.actor {
                 PersonId::SYSTEM => From::System,
@@ -291,6 +295,7 @@ impl World {
             };
             again.push(&[Push { from, ops: vec![Incoming::read(&op.bytes)], now: op.receipt.at }]);
         }
+        from_the_future(&mut again);
         let differs = state.rows.iter().find(|(thing, row)| again.rows.get(thing) != Some(row));
         match differs {
             Some((thing, row)) => broken("the log, replayed, makes the same state", || {

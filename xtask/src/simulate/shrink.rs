@@ -1,18 +1,18 @@
 //! The shortest history that still fails: delta debugging (Zeller, Hildebrandt: *Simplifying and isolating
 //! failure-inducing input*, 2002) over the list of acts.
 
-use super::{mutants::Mutant, plan::Plan, run};
+use super::{invariants::Broken, mutants::Mutant, plan::Plan, run};
 
 /// Attempts, at most.
 const PATIENCE: usize = 3_000;
 
-/// Leaves out acts as long as some invariant still breaks.
-pub fn shrink(plan: &Plan, mutant: Option<Mutant>) -> Plan {
+/// Leaves out acts as long as the same invariant still breaks.
+pub fn shrink(plan: &Plan, mutant: Option<Mutant>, as_before: &Broken) -> Plan {
     let mut plan = plan.clone();
     let mut attempts = 0;
     let mut fails = |candidate: &Plan| {
         attempts += 1;
-        attempts <= PATIENCE && run(candidate, mutant).is_err()
+        attempts <= PATIENCE && run(candidate, mutant).is_err_and(|broken| broken.invariant == as_before.invariant)
     };
     for weather in plan.weather.clone() {
         let mut candidate = plan.clone();

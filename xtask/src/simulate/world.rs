@@ -204,7 +204,14 @@ impl World {
         let tell = Transaction::Tell { device, intents, draft: None, now };
         let generation = self.server.generation;
         let saved = self.phones[phone].transact(&tell, false, generation, self.mutant, &mut self.met);
-        if let (Ok(_), Some((thing, mine))) = (&saved, doing.mine) {
+        let kept = |token: u64| {
+            let ops = &self.phones[phone].disk.store.ops;
+            ops.values().any(|op| super::server::token(op.bytes.as_str()) == Some(token))
+        };
+        // After a crash the store knows; before anything was said to be saved, the person does.
+        if let Some((thing, mine)) = doing.mine
+            && (saved.is_ok() || saved == Err(Failed::Crashed) && kept(mine.token))
+        {
             self.told.insert(mine.token);
             self.phones[phone].disk.mine.insert(thing, mine);
         }
@@ -242,8 +249,17 @@ impl World {
                 self.start_round(phone, random);
             }
             Fault::Killed => {
-                let uploading = |task: &Task| task.is_uploading();
-                if let Some(phone) = self.tasks.iter().find(|task| uploading(task)).map(|task| task.phone) {
+                if self.tasks.is_empty() {
+                    self.start_round(phone, random);
+                }
+                // In the middle of an upload, if there is one.
+                for _ in 0..12 {
+                    if self.tasks.iter().any(Task::is_uploading) {
+                        break;
+                    }
+                    self.turn(random)?;
+                }
+                if let Some(phone) = self.tasks.iter().find(|task| task.is_uploading()).map(|task| task.phone) {
                     self.met.note_fault(fault);
                     self.close_tabs(phone);
                 }

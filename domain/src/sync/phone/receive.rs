@@ -60,6 +60,10 @@ pub(super) fn receive(
         }
     }
     writes.devices.push(row);
+    if reads.library.epoch.is_none() {
+        // Before the first page: should the server be restored until then, that page is of another epoch.
+        writes.library = Some(LibraryRow { epoch: Some(answer.epoch), ..reads.library.clone() });
+    }
     Ok((writes, Done::Received { cloned: answer.cloned }))
 }
 
@@ -176,6 +180,10 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
         // Another tab has read on since this page was asked for.
         return Ok((Writes::default(), Done::Absorbed { more: true, cursor: reads.library.cursor.clone() }));
     }
+    if reads.library.epoch.is_some_and(|epoch| epoch != page.header.epoch) {
+        // There was no cursor by which the server could have noticed that it went back in time.
+        return Ok(start_over(reads, page));
+    }
     let mut library = reads.library.clone();
     if would_take_too_much(&library, page) {
         library.halted = true;
@@ -271,7 +279,7 @@ pub(super) fn start_over(reads: &Reads, page: &Page) -> (Writes, Done) {
 
 impl LibraryRow {
     fn read_on(&mut self, page: &Page) {
-        self.taken = if page.header.more { self.taken + taken(self, page) } else { 0 };
+        self.taken = if page.header.more { taken_with(self, page) } else { 0 };
         self.cursor = Some(page.header.cursor.clone());
         self.epoch = Some(page.header.epoch);
         self.seq = page.header.seq;
@@ -282,18 +290,19 @@ impl LibraryRow {
     }
 }
 
-/// Stories that the page takes from view without saying that it was meant. A phone that reads for the first time has
-/// none to lose, and one that reads again has lost them before.
-fn taken(library: &LibraryRow, page: &Page) -> u32 {
-    let taken = |record: &&Record| {
-        let known = library.complete && record.seq > library.read_before;
-        known && record.kind == ThingKind::Story && record.state.is_none() && !record.meant
-    };
-    page.records.iter().filter(taken).count() as u32
+/// Stories taken from view without a word that it was meant, by this page and the earlier ones of the round. A phone
+/// that reads for the first time has none to lose, and one that reads again has lost them before. A word that comes
+/// later counts for what was taken earlier.
+fn taken_with(library: &LibraryRow, page: &Page) -> u32 {
+    let known = |record: &&Record| library.complete && record.seq > library.read_before;
+    let gone = |record: &&Record| record.kind == ThingKind::Story && record.state.is_none();
+    let (meant, unmeant): (Vec<_>, Vec<_>) =
+        page.records.iter().filter(gone).filter(known).partition(|record| record.meant);
+    library.taken.saturating_sub(meant.len() as u32) + unmeant.len() as u32
 }
 
 fn would_take_too_much(library: &LibraryRow, page: &Page) -> bool {
-    let taken = library.taken + taken(library, page);
+    let taken = taken_with(library, page);
     taken > TAKEN_WITHOUT_A_WORD && u64::from(taken) * 10 > library.stories
 }
 
