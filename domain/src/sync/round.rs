@@ -116,6 +116,7 @@ impl Round {
             Event::Pushed(Err(trouble)) if trouble != Trouble::Unreachable => {
                 self.summary.trouble = Some(trouble);
                 self.queue.clear();
+                self.asked_again = false;
                 self.push_or_pull()
             }
             Event::Pushed(Err(trouble)) | Event::Pulled(Err(trouble)) => self.rest(trouble),

@@ -247,7 +247,7 @@ impl World {
                 if self.meets(Fault::Doubled, random) {
                     self.late.push(Late::Push(push.clone()));
                 }
-                Ok(Reply::Pushed(self.server.arrive(push, random.chance(0.25))?))
+                Ok(Reply::Pushed(self.server.arrive(push, !self.settling && random.chance(0.25))?))
             }
             Step::Pull(cursor) => {
                 let person = self.phones[phone].owner;
@@ -277,7 +277,7 @@ impl World {
         let at = random.below(self.late.len() as u64) as usize;
         if let Late::Push(push) = self.late.swap_remove(at) {
             let now = self.server_now();
-            self.server.arrive(Push { now, ..push }, random.chance(0.25))?;
+            self.server.arrive(Push { now, ..push }, !self.settling && random.chance(0.25))?;
         }
         Ok(())
     }

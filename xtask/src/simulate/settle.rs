@@ -32,6 +32,7 @@ const TURNS: u64 = 20_000;
 impl World {
     pub fn settle(&mut self) -> Result<(), Broken> {
         let mut random = Random::new(1);
+        self.settling = true;
         self.weather.clear();
         for phone in &mut self.phones {
             (phone.online, phone.one_way, phone.quota, phone.crash) = (true, false, 0, None);

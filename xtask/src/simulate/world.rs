@@ -55,6 +55,8 @@ pub struct World {
     made: u64,
     /// Whether some op was copied with a profile: both copies may be applied.
     pub cloned: bool,
+    /// The network is whole again, and nothing more goes wrong.
+    pub settling: bool,
 }
 
 impl World {
@@ -74,6 +76,7 @@ impl World {
             next_token: 0,
             made: 0,
             cloned: false,
+            settling: false,
         };
         let mut ops = Vec::new();
         for name in DEPARTMENTS {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     Object,
     id::DeviceId,
+    op::Change,
     sync::wire::{Outcome, PushAnswer, Receipt, Record},
     thing::{ThingKind, ThingRef},
     time::Millis,
@@ -134,9 +135,21 @@ fn replayed(
     open: impl Fn(&OpRow) -> bool,
     before: Option<&Overlay>,
 ) -> Option<Overlay> {
-    let mut overlay: Option<Overlay> = None;
+    let mut open_ops = Vec::new();
     for row in ops.iter().filter(|row| row.thing == *thing && row.rejected.is_none() && open(row)) {
-        let Ok(op) = row.bytes.op() else { return before.cloned() };
+        match row.bytes.op() {
+            Ok(op) => open_ops.push((row, op)),
+            Err(_) => return before.cloned(),
+        }
+    }
+    // Ops of several people on this phone come sorted by device. Whoever changed the thing last is known.
+    let last = before.map(|before| before.device);
+    open_ops.sort_by_key(|(row, op)| {
+        let at = if last.is_none() { row.at } else { Millis::default() };
+        (!matches!(op.change, Change::Create(_)), last == Some(row.device), at)
+    });
+    let mut overlay: Option<Overlay> = None;
+    for (row, op) in open_ops {
         let seen = overlay.as_ref().map(|overlay| &overlay.state).or(base.as_ref().map(|(_, state)| state));
         let state = project(seen, &op);
         overlay = Some(Overlay {
