@@ -33,13 +33,7 @@ use std::{
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-use self::{
-    invariants::Broken,
-    mutants::Mutant,
-    plan::Plan,
-    report::Met,
-    world::World,
-};
+use self::{invariants::Broken, mutants::Mutant, plan::Plan, report::Met, world::World};
 
 #[derive(Args)]
 pub struct Simulate {

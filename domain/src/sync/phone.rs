@@ -198,7 +198,9 @@ impl Transaction {
                 Wanted { ops, library: true, ..device(id) }
             }
             Self::Receive { device: id, .. } | Self::Fork { device: id, .. } => {
-                Wanted { ops: OpsWanted::Open, overlays: OverlaysWanted::All, library: true, ..device(id) }
+                // Of all devices: several people may have changed the same thing on this phone.
+                let overlays = OverlaysWanted::All;
+                Wanted { all_devices: true, ops: OpsWanted::Open, overlays, library: true, ..device(id) }
             }
             Self::Absorb { .. } | Self::StartOver { .. } => Wanted {
                 device: None,

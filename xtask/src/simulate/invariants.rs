@@ -102,13 +102,11 @@ pub fn not_too_much_is_taken(
     phone: &Handset,
 ) -> Result<(), Broken> {
     let Transaction::Absorb { page } = transaction else { return Ok(()) };
-    let unmeant = |record: &&Record| {
-        record.kind == ThingKind::Story && record.state.is_none() && !record.meant
-    };
+    let unmeant =
+        |record: &&Record| record.kind == ThingKind::Story && record.state.is_none() && !record.meant;
     let gone = page.records.iter().filter(unmeant).filter(|record| before.contains(&record.thing()));
-    let taken = gone.filter(|record| {
-        phone.disk.held.get(&record.thing()).is_some_and(|held| held.state.is_none())
-    });
+    let taken =
+        gone.filter(|record| phone.disk.held.get(&record.thing()).is_some_and(|held| held.state.is_none()));
     let count = taken.count();
     if count > 20 && count * 10 > phone.disk.store.library.stories as usize {
         return broken("much is taken from view only when it was meant", || {

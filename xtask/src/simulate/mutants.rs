@@ -106,8 +106,12 @@ impl Mutant {
 /// Before a transaction is planned.
 pub fn reads(mutant: Option<Mutant>, second_tab: bool, transaction: &mut Transaction, reads: &mut Reads) {
     match (mutant, transaction) {
-        (Some(Mutant::SecondTabEmpty), Transaction::Survey) if second_tab => reads.library = Default::default(),
-        (Some(Mutant::SecondTabEmpty), Transaction::Absorb { page }) if second_tab && page.asked.is_none() => {
+        (Some(Mutant::SecondTabEmpty), Transaction::Survey) if second_tab => {
+            reads.library = Default::default()
+        }
+        (Some(Mutant::SecondTabEmpty), Transaction::Absorb { page })
+            if second_tab && page.asked.is_none() =>
+        {
             reads.library = Default::default();
         }
         (Some(Mutant::OvertakenPageTaken), Transaction::Absorb { page }) => {
@@ -185,7 +189,9 @@ pub fn push(mutant: Option<Mutant>, store: &mut dyn Backend, pushes: &[Push]) ->
     match mutant {
         Some(Mutant::AppliedTwice) => {
             let state = store.everything_mut();
-            for (device, device_seq) in pushes.iter().flat_map(|push| push.ops.iter().filter_map(|op| op.key())) {
+            for (device, device_seq) in
+                pushes.iter().flat_map(|push| push.ops.iter().filter_map(|op| op.key()))
+            {
                 state.ops.remove(&(device, device_seq));
             }
             store.push(pushes)
@@ -299,7 +305,8 @@ pub fn page(
                 let body = state.pull(other, cursor);
                 let lines = body.lines().skip(1).filter_map(|line| serde_json::from_str(line).ok());
                 for record in lines.collect::<Vec<Record>>() {
-                    if record.seq <= header.seq && records.iter().all(|known| known.thing() != record.thing()) {
+                    if record.seq <= header.seq && records.iter().all(|known| known.thing() != record.thing())
+                    {
                         records.push(record);
                     }
                 }

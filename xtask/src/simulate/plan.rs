@@ -75,10 +75,7 @@ impl Fault {
 
     /// Whether it befalls messages on their way, rather than happening once.
     fn is_weather(self) -> bool {
-        matches!(
-            self,
-            Self::RequestLost | Self::AnswerLost | Self::Doubled | Self::Delayed | Self::Truncated
-        )
+        matches!(self, Self::RequestLost | Self::AnswerLost | Self::Doubled | Self::Delayed | Self::Truncated)
     }
 }
 
@@ -213,4 +210,3 @@ fn choose_faults(random: &mut Random) -> Vec<Fault> {
     }
     chosen
 }
-

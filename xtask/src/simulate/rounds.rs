@@ -116,7 +116,9 @@ impl World {
         let handset = &mut self.phones[phone];
         let held = handset.disk.held.iter().filter(|(_, held)| held.state.is_some());
         let before: Vec<ThingRef> = match transaction {
-            Transaction::Absorb { page } if page.records.len() > 20 => held.map(|(thing, _)| thing.clone()).collect(),
+            Transaction::Absorb { page } if page.records.len() > 20 => {
+                held.map(|(thing, _)| thing.clone()).collect()
+            }
             _ => Vec::new(),
         };
         let done = handset.transact(transaction, second, generation, self.mutant, &mut self.met);

@@ -12,7 +12,8 @@ pub fn shrink(plan: &Plan, mutant: Option<Mutant>, as_before: &Broken) -> Plan {
     let mut attempts = 0;
     let mut fails = |candidate: &Plan| {
         attempts += 1;
-        attempts <= PATIENCE && run(candidate, mutant).is_err_and(|broken| broken.invariant == as_before.invariant)
+        attempts <= PATIENCE
+            && run(candidate, mutant).is_err_and(|broken| broken.invariant == as_before.invariant)
     };
     for weather in plan.weather.clone() {
         let mut candidate = plan.clone();

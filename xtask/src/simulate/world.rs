@@ -84,8 +84,12 @@ impl World {
             let id = domain::id::LabelId::named(LabelKind::Department, name);
             ops.push((ThingRef::label(LabelKind::Department, id), Change::Create(fields(&label))));
         }
-        let people =
-            [("Elin", Role::Member), ("Karin", Role::Curator), ("Micke", Role::Member), ("Vera", Role::Admin)];
+        let people = [
+            ("Elin", Role::Member),
+            ("Karin", Role::Curator),
+            ("Micke", Role::Member),
+            ("Vera", Role::Admin),
+        ];
         for (at, (name, role)) in people.into_iter().enumerate() {
             let name_ = Name::new(name).expect("a name");
             let department = Some(department(at as u64));
@@ -99,8 +103,7 @@ impl World {
             let owner = PersonId::named(["Elin", "Karin", "Micke", "Vera", "Elin"][at]);
             let device = DeviceId::mint(Millis(START), &[at as u8 + 1; 10]);
             let mut phone = Handset::new(owner, device);
-            phone.keeps_earlier =
-                plan.acts.iter().any(|act| act.what == What::Befalls(Fault::RollBack));
+            phone.keeps_earlier = plan.acts.iter().any(|act| act.what == What::Befalls(Fault::RollBack));
             world.phones.push(phone);
         }
         world.server.back_up();
@@ -262,7 +265,8 @@ impl World {
                     }
                     self.turn(random)?;
                 }
-                if let Some(phone) = self.tasks.iter().find(|task| task.is_uploading()).map(|task| task.phone) {
+                if let Some(phone) = self.tasks.iter().find(|task| task.is_uploading()).map(|task| task.phone)
+                {
                     self.met.note_fault(fault);
                     self.close_tabs(phone);
                 }
@@ -341,7 +345,8 @@ impl World {
 
     /// What lies nowhere any more cannot be asked for: neither on the server nor on a phone.
     fn forgive(&mut self) {
-        let mut alive: BTreeSet<u64> = self.server.look().ops.values().filter_map(|op| token(&op.bytes)).collect();
+        let mut alive: BTreeSet<u64> =
+            self.server.look().ops.values().filter_map(|op| token(&op.bytes)).collect();
         for phone in &self.phones {
             alive.extend(phone.disk.store.ops.values().filter_map(|op| token(op.bytes.as_str())));
         }
@@ -411,8 +416,9 @@ impl World {
     /// Many stories arrive, are read by whoever reads, and are deleted by a curator.
     fn storm(&mut self, random: &mut Random) -> Result<(), Broken> {
         self.met.note_fault(Fault::Storm);
-        let ids: Vec<_> =
-            (0..STORM).map(|_| ThingRef::story(StoryId::mint(Millis(self.now), &randomness(random)))).collect();
+        let ids: Vec<_> = (0..STORM)
+            .map(|_| ThingRef::story(StoryId::mint(Millis(self.now), &randomness(random))))
+            .collect();
         let mut story = Story::blank(PersonId::SYSTEM);
         story.situation = Some(StoryText::new("regn").expect("a text"));
         let create = |thing: &ThingRef| (thing.clone(), Change::Create(fields(&story)));
@@ -424,7 +430,15 @@ impl World {
         let device = DeviceId::mint(Millis(self.now), &randomness(random));
         let ops = ids.iter().zip(1..).map(|(thing, device_seq)| {
             let (at, thing) = (Millis(self.now), thing.clone());
-            Incoming::of(Op { device, device_seq, at, actor: karin, thing, base: None, change: Change::Delete })
+            Incoming::of(Op {
+                device,
+                device_seq,
+                at,
+                actor: karin,
+                thing,
+                base: None,
+                change: Change::Delete,
+            })
         });
         let push = Push { from: From::Person(karin), ops: ops.collect(), now: self.server_now() };
         self.server.arrive(push, false)?;
@@ -433,7 +447,11 @@ impl World {
 
     /// Somebody else tells on this phone, and goes before it is sent.
     fn lend(&mut self, phone: usize, random: &mut Random) -> Result<(), Broken> {
-        let guest = PersonId::named(if self.phones[phone].owner == PersonId::named("Micke") { "Elin" } else { "Micke" });
+        let guest = PersonId::named(if self.phones[phone].owner == PersonId::named("Micke") {
+            "Elin"
+        } else {
+            "Micke"
+        });
         self.met.note_fault(Fault::Lent);
         let device = DeviceId::mint(Millis(self.now), &randomness(random));
         let row = DeviceRow { current: false, ..DeviceRow::new(device, guest, None) };

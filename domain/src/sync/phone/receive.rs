@@ -255,7 +255,8 @@ fn overlays_offered_again(
 ) -> Result<Vec<(ThingRef, Option<Overlay>)>, PhoneError> {
     let mut laid = Vec::new();
     for (thing, record) in news.iter().filter(|(thing, _)| !reads.overlays.contains_key(*thing)) {
-        let Some(state) = record.state.as_ref().filter(|_| reads.ops.iter().any(|op| op.thing == *thing)) else {
+        let Some(state) = record.state.as_ref().filter(|_| reads.ops.iter().any(|op| op.thing == *thing))
+        else {
             continue;
         };
         let state = serde_json::from_str(state.get()).map_err(|_| PhoneError::Unreadable)?;
