@@ -10,6 +10,7 @@ mod eval_search;
 mod exchange;
 mod figures;
 mod run;
+mod simulate;
 mod stories;
 mod test;
 mod tools;
@@ -41,6 +42,8 @@ enum Task {
     /// Measure what Solsken costs on this machine.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Run both engines of sync through everything that can go wrong.
+    Simulate(simulate::Simulate),
     /// Take the README's pictures anew.
     Pictures,
 }
@@ -54,6 +57,7 @@ fn main() -> Result<()> {
         Task::EvalSearch(eval) => eval.run(),
         Task::EvalFaq(eval) => eval.run(),
         Task::Bench(bench) => bench.run(),
+        Task::Simulate(simulate) => simulate.run(),
         Task::Pictures => end2end::pictures(),
     }
 }

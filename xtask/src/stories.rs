@@ -4,7 +4,7 @@
 //! drawn by Zipf's law from a vocabulary that begins with the sample's own words and goes on with their inflections and
 //! compounds. The same count and seed give the same bytes; no text comes twice.
 
-mod random;
+pub(crate) mod random;
 mod sample;
 mod vocabulary;
 

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::{
     Object,
     access::{Actor, Scope, scope_of},
-    id::{DeviceId, Epoch, PersonId},
+    id::{DeviceId, Epoch, PersonId, ThingId},
     op::{Envelope, Op, OpHash},
     person::{Person, Reader},
     thing::{ThingKind, ThingRef, read},
@@ -121,6 +121,19 @@ impl Incoming {
         Self { hash: OpHash::of(&bytes), bytes, content: Content::Op(Box::new(op)) }
     }
 
+    /// The device and number under which it was told, if that can be read.
+    pub fn key(&self) -> Option<(DeviceId, u64)> {
+        self.envelope().map(|envelope| (envelope.device, envelope.device_seq))
+    }
+
+    pub fn hash(&self) -> OpHash {
+        self.hash
+    }
+
+    pub fn bytes(&self) -> &str {
+        &self.bytes
+    }
+
     fn envelope(&self) -> Option<Envelope> {
         match &self.content {
             Content::Op(op) => Some(Envelope {
@@ -133,6 +146,11 @@ impl Incoming {
             Content::Malformed => None,
         }
     }
+}
+
+/// The thing that an op leaves behind when it meets another edit. Others may have looked at it before a restore.
+fn conflict_of((device, device_seq): (DeviceId, u64)) -> ThingRef {
+    ThingRef::new(ThingKind::Conflict, ThingId::conflict(device, device_seq))
 }
 
 /// Whether a device that counts from 1 can have come to this number, and a database can hold it.
@@ -243,6 +261,7 @@ impl Ledger {
         };
         self.log(incoming, &envelope, receipt, waits);
         self.apply_what_waited_for(&envelope.thing, push.now);
+        self.apply_what_waited_for(&conflict_of(key), push.now);
         Some(receipt)
     }
 
@@ -322,7 +341,7 @@ impl Ledger {
     fn apply_what_waited_for(&mut self, thing: &ThingRef, now: Millis) {
         let mut arrived = vec![thing.clone()];
         while let Some(thing) = arrived.pop() {
-            if self.row(&thing).is_none() {
+            if !self.waiting.contains_key(&thing) || self.row(&thing).is_none() {
                 continue;
             }
             for logged in self.waiting.remove(&thing).unwrap_or_default() {
@@ -331,6 +350,7 @@ impl Ledger {
                 let push = Push { from: From::Person(logged.actor), ops: Vec::new(), now };
                 let (receipt, waits) = self.decide(&push, &incoming);
                 self.log(&incoming, &envelope, receipt, waits);
+                arrived.push(conflict_of((envelope.device, envelope.device_seq)));
                 arrived.push(envelope.thing);
             }
         }

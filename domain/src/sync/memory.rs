@@ -28,6 +28,8 @@ pub struct Server {
     pub rows: BTreeMap<ThingRef, Row>,
     pub ops: BTreeMap<(DeviceId, u64), LoggedOp>,
     pub devices: BTreeMap<DeviceId, PersonId>,
+    /// Applied ops by their `seq`.
+    pub log: BTreeMap<u64, (DeviceId, u64)>,
     pub page_records: usize,
 }
 
@@ -39,12 +41,20 @@ impl Server {
             rows: BTreeMap::new(),
             ops: BTreeMap::new(),
             devices: BTreeMap::new(),
+            log: BTreeMap::new(),
             page_records: super::wire::PAGE_RECORDS,
         }
     }
 
     /// Applies `pushes` in one transaction.
     pub fn push(&mut self, pushes: &[Push]) -> Vec<PushAnswer> {
+        let (answers, written) = self.plan(pushes);
+        self.write(written);
+        answers
+    }
+
+    /// What `pushes` come to and what is to be written for it; nothing is written yet.
+    pub fn plan(&self, pushes: &[Push]) -> (Vec<PushAnswer>, Written) {
         let mut ledger = Ledger::new(self.head);
         loop {
             let needs = ledger.missing(pushes);
@@ -54,8 +64,7 @@ impl Server {
             self.load(&needs, &mut ledger);
         }
         let answers = pushes.iter().map(|push| ledger.push(push)).collect();
-        self.write(ledger.written());
-        answers
+        (answers, ledger.written())
     }
 
     fn load(&self, needs: &Needs, ledger: &mut Ledger) {
@@ -85,7 +94,10 @@ impl Server {
         }
     }
 
-    fn write(&mut self, written: Written) {
+    /// Commits what was planned.
+    pub fn write(&mut self, written: Written) {
+        let applied = written.ops.iter().filter(|op| op.receipt.seq > 0);
+        self.log.extend(applied.map(|op| (op.receipt.seq, (op.device, op.device_seq))));
         self.head = written.head;
         self.rows.extend(written.rows);
         self.ops.extend(written.ops.into_iter().map(|op| ((op.device, op.device_seq), op)));
@@ -124,6 +136,7 @@ impl Server {
             seq,
             more,
             reset,
+            records: None,
             stories: stories.count() as u64,
             partial: false,
         };
@@ -138,8 +151,8 @@ impl Server {
     }
 
     fn chain_at(&self, seq: u64) -> Chain {
-        let upto = self.ops.values().filter(|op| op.chain.is_some() && op.receipt.seq <= seq);
-        upto.max_by_key(|op| op.receipt.seq).and_then(|op| op.chain).unwrap_or_default()
+        let last = self.log.range(..=seq).next_back();
+        last.and_then(|(_, key)| self.ops.get(key)?.chain).unwrap_or_default()
     }
 
     pub fn reader(&self, person: PersonId) -> Reader {
@@ -170,8 +183,8 @@ pub struct Phone {
     pub ops: BTreeMap<(DeviceId, u64), OpRow>,
     pub overlays: BTreeMap<ThingRef, Overlay>,
     pub library: LibraryRow,
-    pub blocks: Vec<Block>,
-    pub attention: Vec<Attention>,
+    pub blocks: BTreeMap<u32, Block>,
+    pub attention: BTreeMap<(DeviceId, u64), Attention>,
 }
 
 impl Phone {
@@ -191,6 +204,7 @@ impl Phone {
             match wanted.ops {
                 OpsWanted::None => None,
                 OpsWanted::Unacknowledged => Some(row.acked),
+                OpsWanted::Deferred => Some(row.deferred.keys().next()? - 1),
                 OpsWanted::Open => Some(row.open_after()),
             }
         };
@@ -209,7 +223,7 @@ impl Phone {
         }
     }
 
-    fn write(&mut self, writes: Writes) {
+    pub fn write(&mut self, writes: Writes) {
         self.devices.extend(writes.devices.into_iter().map(|row| (row.device, row)));
         for key in &writes.moved_ops {
             self.ops.remove(key);
@@ -221,17 +235,21 @@ impl Phone {
                 None => self.overlays.remove(&thing),
             };
         }
+        for key in &writes.settled_attention {
+            self.attention.remove(key);
+        }
         if let Some(library) = writes.library {
             self.library = library;
         }
-        self.blocks.extend(writes.blocks);
-        self.attention.extend(writes.attention);
+        self.blocks.extend(writes.blocks.into_iter().map(|block| (block.number, block)));
+        let attention = writes.attention.into_iter();
+        self.attention.extend(attention.map(|row| ((row.device, row.device_seq), row)));
     }
 
     /// What the screens show: the blocks' latest records with the overlays on top.
     pub fn shown(&self) -> BTreeMap<ThingRef, crate::Object> {
         let mut shown = BTreeMap::new();
-        for line in self.blocks.iter().flat_map(|block| block.lines.lines()) {
+        for line in self.blocks.values().flat_map(|block| block.lines.lines()) {
             let record: Record = serde_json::from_str(line).expect("a block holds the lines of a page");
             match &record.state {
                 Some(state) => {

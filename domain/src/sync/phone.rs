@@ -33,10 +33,10 @@ pub enum Transaction {
     Tell { device: DeviceId, intents: Vec<Intent>, draft: Option<DraftId>, now: Millis },
     /// What is there to do?
     Survey,
-    /// Which ops to push next.
-    Take { device: DeviceId },
-    /// The server's receipts for a batch that began at `first`.
-    Receive { device: DeviceId, first: u64, answer: PushAnswer },
+    /// Which ops to push next: those without a receipt, or those that the server has put off.
+    Take { device: DeviceId, deferred: bool },
+    /// The server's receipts for the ops of a batch.
+    Receive { device: DeviceId, numbers: Vec<u64>, starts: u32, answer: PushAnswer },
     /// The device goes on under another id, since the server holds other ops under its numbers.
     Fork { device: DeviceId, fresh: DeviceId },
     /// One page of the library, and the cursor that follows it.
@@ -61,8 +61,10 @@ impl Page {
     pub fn parse(asked: Option<Token>, body: &str) -> Option<Self> {
         let (header, lines) = body.split_once('\n')?;
         let header = serde_json::from_str(header).ok()?;
-        let records = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>().ok()?;
-        (lines.is_empty() || lines.ends_with('\n')).then(|| Self {
+        let header: PageHeader = header;
+        let records: Vec<Record> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>().ok()?;
+        let whole = header.records.is_none_or(|count| count as usize == records.len());
+        (whole && (lines.is_empty() || lines.ends_with('\n'))).then(|| Self {
             asked,
             header,
             records,
@@ -88,6 +90,8 @@ pub enum OpsWanted {
     None,
     /// Ops without a receipt, oldest first, up to [`PUSH_OPS`].
     Unacknowledged,
+    /// Ops that the server has put off.
+    Deferred,
     /// All ops whose effect the library does not hold yet.
     Open,
 }
@@ -121,6 +125,8 @@ pub struct Writes {
     pub library: Option<LibraryRow>,
     pub blocks: Vec<Block>,
     pub attention: Vec<Attention>,
+    /// Ops that were refused once, and are not any more.
+    pub settled_attention: Vec<(DeviceId, u64)>,
     pub told_draft: Option<DraftId>,
 }
 
@@ -147,7 +153,7 @@ pub enum Done {
 /// What there is to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Survey {
-    /// Devices with ops that have no receipt yet.
+    /// Devices with ops that have no receipt yet, or that the server has put off.
     pub unsent: Vec<DeviceId>,
     /// Somebody is signed in, so there is a library to read.
     pub signed_in: bool,
@@ -160,9 +166,10 @@ pub struct Batch {
     pub device: DeviceId,
     /// The credential with which this device may push, and do nothing else.
     pub push_token: Option<String>,
-    /// The `device_seq` of the first op.
-    pub first: u64,
-    pub count: usize,
+    /// The `device_seq` of each op.
+    pub numbers: Vec<u64>,
+    /// How often the phone had started over when these were taken.
+    pub starts: u32,
     pub body: String,
 }
 
@@ -186,9 +193,14 @@ impl Transaction {
                 ..device(id)
             },
             Self::Survey => Wanted { all_devices: true, library: true, ..Wanted::default() },
-            Self::Take { device: id } => Wanted { ops: OpsWanted::Unacknowledged, ..device(id) },
+            Self::Take { device: id, deferred } => {
+                let ops = if *deferred { OpsWanted::Deferred } else { OpsWanted::Unacknowledged };
+                Wanted { ops, library: true, ..device(id) }
+            }
             Self::Receive { device: id, .. } | Self::Fork { device: id, .. } => {
-                Wanted { ops: OpsWanted::Open, overlays: OverlaysWanted::All, ..device(id) }
+                // Of all devices: several people may have changed the same thing on this phone.
+                let overlays = OverlaysWanted::All;
+                Wanted { all_devices: true, ops: OpsWanted::Open, overlays, library: true, ..device(id) }
             }
             Self::Absorb { .. } | Self::StartOver { .. } => Wanted {
                 device: None,
@@ -204,8 +216,10 @@ impl Transaction {
         match self {
             Self::Tell { device, intents, draft, now } => local::tell(reads, *device, intents, *draft, *now),
             Self::Survey => Ok((Writes::default(), Done::Surveyed(survey(reads)))),
-            Self::Take { device } => take(reads, *device),
-            Self::Receive { device, first, answer } => receive::receive(reads, *device, *first, answer),
+            Self::Take { device, deferred } => take(reads, *device, *deferred),
+            Self::Receive { device, numbers, starts, answer } => {
+                receive::receive(reads, *device, numbers, *starts, answer)
+            }
             Self::Fork { device, fresh } => receive::fork(reads, *device, *fresh),
             Self::Absorb { page } => receive::absorb(reads, page),
             Self::StartOver { page } => Ok(receive::start_over(reads, page)),
@@ -220,7 +234,7 @@ impl Reads {
 }
 
 fn survey(reads: &Reads) -> Survey {
-    let unsent = reads.devices.iter().filter(|row| row.unsent() > 0);
+    let unsent = reads.devices.iter().filter(|row| row.unsent() > 0 || row.has_deferred());
     Survey {
         unsent: unsent.map(|row| row.device).collect(),
         signed_in: reads.devices.iter().any(|row| row.current),
@@ -228,31 +242,28 @@ fn survey(reads: &Reads) -> Survey {
     }
 }
 
-fn take(reads: &Reads, device: DeviceId) -> Result<(Writes, Done), PhoneError> {
+fn take(reads: &Reads, device: DeviceId, deferred: bool) -> Result<(Writes, Done), PhoneError> {
     let row = reads.device(device)?;
     let mut body = String::new();
-    let mut count = 0;
-    let mut next = row.acked + 1;
-    for op in &reads.ops {
-        if op.device != device || op.device_seq < next {
+    let mut numbers = Vec::new();
+    let waits = |number: u64| row.deferred.get(&number) == Some(&0);
+    for op in reads.ops.iter().filter(|op| op.device == device) {
+        let next = row.acked + 1 + numbers.len() as u64;
+        let passed = if deferred { !waits(op.device_seq) } else { op.device_seq < next };
+        if passed {
             continue;
         }
-        let full = count > 0 && (count == PUSH_OPS || body.len() + op.bytes.as_str().len() > PUSH_BYTES);
-        if full || op.device_seq != next {
+        let full = numbers.len() == PUSH_OPS || body.len() + op.bytes.as_str().len() > PUSH_BYTES;
+        if full && !numbers.is_empty() || !deferred && op.device_seq != next {
             break;
         }
         body.push_str(op.bytes.as_str());
         body.push('\n');
-        count += 1;
-        next += 1;
+        numbers.push(op.device_seq);
     }
-    let batch = (count > 0).then(|| Batch {
-        device,
-        push_token: row.push_token.clone(),
-        first: row.acked + 1,
-        count,
-        body,
-    });
+    let starts = reads.library.starts;
+    let push_token = row.push_token.clone();
+    let batch = (!numbers.is_empty()).then_some(Batch { device, push_token, numbers, starts, body });
     Ok((Writes::default(), Done::Took(batch)))
 }
 

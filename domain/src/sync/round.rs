@@ -74,8 +74,12 @@ pub struct Round {
     signed_in: bool,
     in_flight: Option<Batch>,
     summary: Summary,
-    /// The id that a device goes on under, should it have to.
+    now: Millis,
+    /// Of this the ids are made that devices go on under, should they have to; each is used once.
+    randomness: Randomness,
     fresh: DeviceId,
+    /// The device at the front was asked for what the server has put off.
+    asked_again: bool,
     /// Resets are answered once a round, so that a server that always resets cannot keep a phone busy.
     started_over: bool,
 }
@@ -88,7 +92,10 @@ impl Round {
             signed_in: false,
             in_flight: None,
             summary: Summary::default(),
+            now,
+            randomness: *randomness,
             fresh: DeviceId::mint(now, randomness),
+            asked_again: false,
             started_over: false,
         };
         (round, Step::Transact(Transaction::Survey))
@@ -99,10 +106,17 @@ impl Round {
             Event::Done(done) => self.after(done),
             Event::Pushed(Ok(answer)) => self.pushed(answer),
             Event::Pulled(Ok(page)) => self.pulled(page),
+            // This device's credential is not good any more; what others told here is still sent.
+            Event::Pushed(Err(trouble @ (Trouble::SignedOut | Trouble::Server(400..=499)))) => {
+                self.summary.trouble = Some(trouble);
+                self.next_device();
+                self.push_or_pull()
+            }
             // Even where nothing can be sent, there may be something to read.
             Event::Pushed(Err(trouble)) if trouble != Trouble::Unreachable => {
                 self.summary.trouble = Some(trouble);
                 self.queue.clear();
+                self.asked_again = false;
                 self.push_or_pull()
             }
             Event::Pushed(Err(trouble)) | Event::Pulled(Err(trouble)) => self.rest(trouble),
@@ -123,7 +137,9 @@ impl Round {
                 Step::Push(batch)
             }
             Done::Took(None) => {
-                self.queue.pop_front();
+                if std::mem::replace(&mut self.asked_again, true) {
+                    self.next_device();
+                }
                 self.push_or_pull()
             }
             Done::Received { cloned: true } => match self.queue.front() {
@@ -134,6 +150,8 @@ impl Round {
                 if let Some(front) = self.queue.front_mut() {
                     *front = self.fresh;
                 }
+                self.randomness[9] = self.randomness[9].wrapping_add(1);
+                self.fresh = DeviceId::mint(self.now, &self.randomness);
                 self.push_or_pull()
             }
             Done::Absorbed { more: true, cursor } => {
@@ -149,21 +167,33 @@ impl Round {
 
     fn push_or_pull(&mut self) -> Step {
         match self.queue.front() {
-            Some(device) => Step::Transact(Transaction::Take { device: *device }),
+            Some(device) => Step::Transact(Transaction::Take { device: *device, deferred: self.asked_again }),
             None if self.signed_in => Step::Pull(self.cursor.clone()),
             None => Step::Rest(self.summary),
         }
+    }
+
+    fn next_device(&mut self) {
+        self.queue.pop_front();
+        self.asked_again = false;
     }
 
     fn pushed(&mut self, answer: PushAnswer) -> Step {
         let Some(batch) = self.in_flight.take() else {
             return self.push_or_pull();
         };
-        if answer.receipts.len() > batch.count || (answer.receipts.is_empty() && !answer.cloned) {
+        if answer.receipts.len() > batch.numbers.len() || (answer.receipts.is_empty() && !answer.cloned) {
             return self.rest(Trouble::NotSolsken);
         }
         self.summary.pushed += answer.receipts.len();
-        Step::Transact(Transaction::Receive { device: batch.device, first: batch.first, answer })
+        let Batch { device, numbers, starts, .. } = batch;
+        let mut answer = answer;
+        if self.asked_again {
+            // Once a round; whether it still waits, the next one asks.
+            self.next_device();
+            answer.cloned = false;
+        }
+        Step::Transact(Transaction::Receive { device, numbers, starts, answer })
     }
 
     fn pulled(&mut self, page: Page) -> Step {

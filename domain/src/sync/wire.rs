@@ -93,6 +93,9 @@ pub struct PageHeader {
     /// The cursor that was sent does not fit this server; it starts from the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<Reset>,
+    /// How many records follow, so that a page which was cut off is not taken as whole. Older servers do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<u32>,
     /// Stories this person may see in all.
     pub stories: u64,
     /// Whether the phone is given only the newest of them.
@@ -133,12 +136,17 @@ impl Record {
 
 /// A page as it travels: the header, then one record a line, each line with its end.
 pub fn page_text(header: &PageHeader, records: impl IntoIterator<Item = Record>) -> String {
-    let mut text = serde_json::to_string(header).expect("a header is plain data");
-    text.push('\n');
+    let mut lines = String::new();
+    let mut count = 0;
     for record in records {
-        text.push_str(&serde_json::to_string(&record).expect("a record is plain data"));
-        text.push('\n');
+        lines.push_str(&serde_json::to_string(&record).expect("a record is plain data"));
+        lines.push('\n');
+        count += 1;
     }
+    let header = PageHeader { records: Some(count), ..header.clone() };
+    let mut text = serde_json::to_string(&header).expect("a header is plain data");
+    text.push('\n');
+    text.push_str(&lines);
     text
 }
 

@@ -125,7 +125,8 @@ impl Store {
         let (writes, done) = transaction.plan(&reads)?;
         write(&tx, &writes)?;
         tx.complete().await?;
-        let queue = !writes.devices.is_empty() || !writes.attention.is_empty();
+        let refused = !writes.attention.is_empty() || !writes.settled_attention.is_empty();
+        let queue = !writes.devices.is_empty() || refused;
         Ok(Changed { done, blocks: writes.blocks, overlays: writes.overlays, queue })
     }
 
@@ -258,6 +259,11 @@ async fn read(tx: &Tx, wanted: &Wanted) -> Result<Reads> {
                     ops_after(tx, row.device, row.acked, Some(domain::sync::wire::PUSH_OPS as u32)).await?,
                 );
             }
+            OpsWanted::Deferred => {
+                if let Some(first) = row.deferred.keys().next() {
+                    ops.extend(ops_after(tx, row.device, first - 1, None).await?);
+                }
+            }
             OpsWanted::Open => ops.extend(ops_after(tx, row.device, row.open_after(), None).await?),
         }
     }
@@ -304,6 +310,9 @@ fn write(tx: &Tx, writes: &Writes) -> Result<()> {
     }
     for row in &writes.attention {
         put(tx, ATTENTION, &op_key(row.device, row.device_seq), row)?;
+    }
+    for (device, device_seq) in &writes.settled_attention {
+        tx.delete(ATTENTION, &op_key(*device, *device_seq).into())?;
     }
     for block in &writes.blocks {
         tx.put(BLOCKS, &block.number.into(), &Uint8Array::from(block.lines.as_bytes()))?;

@@ -68,6 +68,7 @@ pub async fn pull(
         seq: page.seq,
         more: page.more,
         reset,
+        records: None,
         stories: page.stories,
         partial: page.stories > server.config.phone_stories,
     };

@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    Ledger, ScopeNeed, Waits,
+    Ledger, ScopeNeed, Waits, conflict_of,
     edit::{Lost, edit},
 };
 use crate::sync::wire::{Outcome, Reason};
@@ -151,7 +151,7 @@ impl Ledger {
             ("at".into(), Value::from(now.0)),
             ("resolved".into(), Value::Bool(false)),
         ]);
-        let thing = ThingRef::new(ThingKind::Conflict, ThingId::conflict(op.device, op.device_seq));
+        let thing = conflict_of((op.device, op.device_seq));
         self.rows.insert(thing.clone(), None);
         self.put(&thing, state, false);
     }

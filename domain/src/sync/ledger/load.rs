@@ -11,7 +11,7 @@ use crate::{
     thing::{ThingKind, ThingRef},
 };
 
-use super::{Content, From, Incoming, Ledger, LoggedOp, Push, Row, apply::scopes_affected};
+use super::{Content, From, Incoming, Ledger, LoggedOp, Push, Row, apply::scopes_affected, conflict_of};
 use crate::sync::wire::Receipt;
 
 /// What a store is to load next.
@@ -92,9 +92,12 @@ impl Ledger {
     }
 
     fn need_for_op(&self, needs: &mut Needs, op: &Op) {
-        if matches!(op.change, Change::Create(_)) && !self.waiting_loaded.contains(&op.thing) {
-            needs.waiting.insert(op.thing.clone());
-        }
+        let brings = match &op.change {
+            Change::Create(_) => Some(op.thing.clone()),
+            Change::Edit(edit) if !edit.text.is_empty() => Some(conflict_of((op.device, op.device_seq))),
+            _ => None,
+        };
+        needs.waiting.extend(brings.filter(|thing| !self.waiting_loaded.contains(thing)));
         match op.thing.kind {
             ThingKind::Story => self.need_thing(needs, ThingRef::tally(op.thing.id.into())),
             ThingKind::Reaction | ThingKind::Showing => {

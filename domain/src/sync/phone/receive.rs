@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     Object,
     id::DeviceId,
-    sync::wire::{Outcome, PushAnswer, Record},
+    op::Change,
+    sync::wire::{Outcome, PushAnswer, Receipt, Record},
     thing::{ThingKind, ThingRef},
     time::Millis,
 };
@@ -23,40 +24,34 @@ const TAKEN_WITHOUT_A_WORD: u32 = 20;
 pub(super) fn receive(
     reads: &Reads,
     device: DeviceId,
-    first: u64,
+    numbers: &[u64],
+    starts: u32,
     answer: &PushAnswer,
 ) -> Result<(Writes, Done), PhoneError> {
+    if starts != reads.library.starts {
+        // These receipts are of a server that went back in time since. The ops are offered again.
+        return Ok((Writes::default(), Done::Received { cloned: false }));
+    }
     let mut row = reads.device(device)?.clone();
     let mut ops: Vec<OpRow> = reads.ops.iter().filter(|op| op.device == device).cloned().collect();
     let mut writes = Writes::default();
     let mut touched: BTreeMap<ThingRef, Option<Millis>> = BTreeMap::new();
-    for (device_seq, receipt) in (first..).zip(&answer.receipts) {
-        // Another tab may have noted some of these receipts already.
-        if device_seq != row.acked + 1 || device_seq >= row.next {
+    for (device_seq, receipt) in numbers.iter().copied().zip(&answer.receipts) {
+        if !row.note(device_seq, receipt) {
             continue;
         }
-        row.acked = device_seq;
-        row.covered_at = row.covered_at.max(receipt.seq);
         let Some(op) = ops.iter_mut().find(|op| op.device_seq == device_seq) else {
             continue;
         };
-        if let Outcome::Rejected(reason) = receipt.outcome {
-            op.rejected = Some(reason);
-            writes.ops.push(op.clone());
-            writes.attention.push(Attention {
-                device,
-                device_seq,
-                thing: op.thing.clone(),
-                reason,
-                at: receipt.at,
-                bytes: op.bytes.clone(),
-            });
-        }
+        note_refusal(op, receipt, &mut writes);
         touched.insert(op.thing.clone(), Some(receipt.at));
     }
     for (thing, received_at) in touched {
         if let Some(overlay) = reads.overlays.get(&thing) {
-            let mut after = replayed(&thing, overlay.base.clone(), &ops, |op| op.device_seq > row.settled)?;
+            let others = reads.ops.iter().filter(|op| op.device != device);
+            let all: Vec<OpRow> = others.cloned().chain(ops.iter().cloned()).collect();
+            let open = |op: &OpRow| op.device != device || row.is_open(op.device_seq);
+            let mut after = replayed(&thing, overlay.base.clone(), &all, open, Some(overlay));
             if let Some(after) = &mut after
                 && after.last <= row.acked
             {
@@ -66,19 +61,95 @@ pub(super) fn receive(
         }
     }
     writes.devices.push(row);
+    if reads.library.epoch.is_none() {
+        // Before the first page: should the server be restored until then, that page is of another epoch.
+        writes.library = Some(LibraryRow { epoch: Some(answer.epoch), ..reads.library.clone() });
+    }
     Ok((writes, Done::Received { cloned: answer.cloned }))
 }
 
-/// Base with the open ops of `thing` on top; `None` if there are none.
+impl DeviceRow {
+    /// Takes the receipt of an op. `false` if another tab has noted it already.
+    fn note(&mut self, device_seq: u64, receipt: &Receipt) -> bool {
+        let deferred = receipt.outcome == Outcome::Deferred;
+        if self.deferred.get(&device_seq) == Some(&0) {
+            match receipt.seq {
+                _ if deferred => return false,
+                0 => self.deferred.remove(&device_seq),
+                seq => self.deferred.insert(device_seq, seq),
+            };
+            return true;
+        }
+        if device_seq != self.acked + 1 || device_seq >= self.next {
+            return false;
+        }
+        self.acked = device_seq;
+        self.covered_at = self.covered_at.max(receipt.seq);
+        if deferred {
+            self.deferred.insert(device_seq, 0);
+        }
+        true
+    }
+
+    /// The library has been read to its end, which is `seq`. Whether that settles anything.
+    fn settle(&mut self, seq: u64) -> bool {
+        let before = (self.settled, self.deferred.len());
+        if self.covered_at <= seq {
+            self.settled = self.settled.max(self.acked);
+        }
+        self.deferred.retain(|_, covered_at| *covered_at == 0 || *covered_at > seq);
+        before != (self.settled, self.deferred.len())
+    }
+}
+
+/// Notes that the server did not take an op, or that it did after all.
+fn note_refusal(op: &mut OpRow, receipt: &Receipt, writes: &mut Writes) {
+    let before = op.rejected;
+    op.rejected = match receipt.outcome {
+        Outcome::Rejected(reason) => Some(reason),
+        _ => None,
+    };
+    if before != op.rejected {
+        writes.ops.push(op.clone());
+    }
+    match op.rejected {
+        Some(reason) if before.is_none() => writes.attention.push(Attention {
+            device: op.device,
+            device_seq: op.device_seq,
+            thing: op.thing.clone(),
+            reason,
+            at: receipt.at,
+            bytes: op.bytes.clone(),
+        }),
+        None if before.is_some() => writes.settled_attention.push((op.device, op.device_seq)),
+        _ => {}
+    }
+}
+
+/// Base with the open ops of `thing` on top; `None` if there are none. An op that only a newer client can read is
+/// sent like the others; until then, what that client left is shown.
 fn replayed(
     thing: &ThingRef,
     base: Option<(u64, Object)>,
     ops: &[OpRow],
     open: impl Fn(&OpRow) -> bool,
-) -> Result<Option<Overlay>, PhoneError> {
-    let mut overlay: Option<Overlay> = None;
+    before: Option<&Overlay>,
+) -> Option<Overlay> {
+    let mut open_ops = Vec::new();
     for row in ops.iter().filter(|row| row.thing == *thing && row.rejected.is_none() && open(row)) {
-        let op = row.bytes.op().map_err(|_| PhoneError::Unreadable)?;
+        match row.bytes.op() {
+            Ok(op) => open_ops.push((row, op)),
+            Err(_) => return before.cloned(),
+        }
+    }
+    // Ops of several people on this phone come sorted by device. Whoever changed the thing last is known.
+    let last = before.map(|before| before.device);
+    open_ops.sort_by_key(|(row, op)| {
+        let at = if last.is_none() { row.at } else { Millis::default() };
+        (!matches!(op.change, Change::Create(_)), last == Some(row.device), at)
+    });
+    let mut overlay: Option<Overlay> = None;
+    for (row, op) in open_ops {
         let seen = overlay.as_ref().map(|overlay| &overlay.state).or(base.as_ref().map(|(_, state)| state));
         let state = project(seen, &op);
         overlay = Some(Overlay {
@@ -89,7 +160,7 @@ fn replayed(
             received_at: None,
         });
     }
-    Ok(overlay)
+    overlay
 }
 
 pub(super) fn fork(reads: &Reads, device: DeviceId, fresh: DeviceId) -> Result<(Writes, Done), PhoneError> {
@@ -122,6 +193,10 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
         // Another tab has read on since this page was asked for.
         return Ok((Writes::default(), Done::Absorbed { more: true, cursor: reads.library.cursor.clone() }));
     }
+    if reads.library.epoch.is_some_and(|epoch| epoch != page.header.epoch) {
+        // There was no cursor by which the server could have noticed that it went back in time.
+        return Ok(start_over(reads, page));
+    }
     let mut library = reads.library.clone();
     if would_take_too_much(&library, page) {
         library.halted = true;
@@ -130,11 +205,10 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
     let mut writes = Writes { blocks: blocks(&mut library, page), ..Writes::default() };
     library.read_on(page);
     let mut devices = reads.devices.clone();
-    for row in &mut devices {
-        if row.settled < row.acked && row.covered_at <= library.seq {
-            row.settled = row.acked;
-            writes.devices.push(row.clone());
-        }
+    // Only at the end: what was changed again meanwhile comes with a later page.
+    if !page.header.more {
+        let settled = devices.iter_mut().filter_map(|row| row.settle(library.seq).then(|| row.clone()));
+        writes.devices.extend(settled.collect::<Vec<_>>());
     }
     writes.overlays = overlays_after(reads, &devices, page)?;
     let cursor = library.cursor.clone();
@@ -147,8 +221,8 @@ fn overlays_after(
     devices: &[DeviceRow],
     page: &Page,
 ) -> Result<Vec<(ThingRef, Option<Overlay>)>, PhoneError> {
-    let settled: BTreeMap<DeviceId, u64> = devices.iter().map(|row| (row.device, row.settled)).collect();
-    let open = |op: &OpRow| settled.get(&op.device).is_none_or(|settled| op.device_seq > *settled);
+    let rows: BTreeMap<DeviceId, &DeviceRow> = devices.iter().map(|row| (row.device, row)).collect();
+    let open = |op: &OpRow| rows.get(&op.device).is_none_or(|row| row.is_open(op.device_seq));
     let news: BTreeMap<ThingRef, &Record> =
         page.records.iter().map(|record| (record.thing(), record)).collect();
     let mut changed = Vec::new();
@@ -161,7 +235,7 @@ fn overlays_after(
             // Gone from view, or not in this page: one's own open ops still stand on what was known.
             _ => overlay.base.clone(),
         };
-        let mut after = replayed(thing, base, &reads.ops, open)?;
+        let mut after = replayed(thing, base, &reads.ops, open, Some(overlay));
         if let Some(after) = &mut after {
             after.received_at = overlay.received_at;
         }
@@ -169,7 +243,28 @@ fn overlays_after(
             changed.push((thing.clone(), after));
         }
     }
+    changed.extend(overlays_offered_again(reads, open, &news)?);
     Ok(changed)
+}
+
+/// While ops are offered again to a server that was restored, what it sends may lack them: they are laid over it.
+fn overlays_offered_again(
+    reads: &Reads,
+    open: impl Fn(&OpRow) -> bool,
+    news: &BTreeMap<ThingRef, &Record>,
+) -> Result<Vec<(ThingRef, Option<Overlay>)>, PhoneError> {
+    let mut laid = Vec::new();
+    for (thing, record) in news.iter().filter(|(thing, _)| !reads.overlays.contains_key(*thing)) {
+        let Some(state) = record.state.as_ref().filter(|_| reads.ops.iter().any(|op| op.thing == *thing))
+        else {
+            continue;
+        };
+        let state = serde_json::from_str(state.get()).map_err(|_| PhoneError::Unreadable)?;
+        if let Some(overlay) = replayed(thing, Some((record.seq, state)), &reads.ops, &open, None) {
+            laid.push((thing.clone(), Some(overlay)));
+        }
+    }
+    Ok(laid)
 }
 
 /// Keeps everything, offers every op that is still kept again, and reads from the beginning: absence on the server
@@ -180,18 +275,25 @@ pub(super) fn start_over(reads: &Reads, page: &Page) -> (Writes, Done) {
         epoch: Some(page.header.epoch),
         seq: 0,
         taken: 0,
+        starts: reads.library.starts + 1,
+        read_before: reads.library.read_before.max(reads.library.seq),
         halted: false,
         ..reads.library.clone()
     };
-    let devices =
-        reads.devices.iter().map(|row| DeviceRow { acked: row.kept_from - 1, covered_at: 0, ..row.clone() });
+    let devices = reads.devices.iter().map(|row| DeviceRow {
+        acked: row.kept_from - 1,
+        settled: row.kept_from - 1,
+        covered_at: 0,
+        deferred: BTreeMap::new(),
+        ..row.clone()
+    });
     let writes = Writes { devices: devices.collect(), library: Some(library), ..Writes::default() };
     (writes, Done::StartedOver)
 }
 
 impl LibraryRow {
     fn read_on(&mut self, page: &Page) {
-        self.taken = if page.header.more { self.taken + taken(page) } else { 0 };
+        self.taken = if page.header.more { taken_with(self, page) } else { 0 };
         self.cursor = Some(page.header.cursor.clone());
         self.epoch = Some(page.header.epoch);
         self.seq = page.header.seq;
@@ -202,14 +304,19 @@ impl LibraryRow {
     }
 }
 
-/// Stories that the page takes from view without saying that it was meant.
-fn taken(page: &Page) -> u32 {
-    let taken = |record: &&Record| record.kind == ThingKind::Story && record.state.is_none() && !record.meant;
-    page.records.iter().filter(taken).count() as u32
+/// Stories taken from view without a word that it was meant, by this page and the earlier ones of the round. A phone
+/// that reads for the first time has none to lose, and one that reads again has lost them before. A word that comes
+/// later counts for what was taken earlier.
+fn taken_with(library: &LibraryRow, page: &Page) -> u32 {
+    let known = |record: &&Record| library.complete && record.seq > library.read_before;
+    let gone = |record: &&Record| record.kind == ThingKind::Story && record.state.is_none();
+    let (meant, unmeant): (Vec<_>, Vec<_>) =
+        page.records.iter().filter(gone).filter(known).partition(|record| record.meant);
+    library.taken.saturating_sub(meant.len() as u32) + unmeant.len() as u32
 }
 
 fn would_take_too_much(library: &LibraryRow, page: &Page) -> bool {
-    let taken = library.taken + taken(page);
+    let taken = taken_with(library, page);
     taken > TAKEN_WITHOUT_A_WORD && u64::from(taken) * 10 > library.stories
 }
 

@@ -25,9 +25,11 @@ pub struct DeviceRow {
     pub acked: u64,
     /// Once the library has been read up to this `seq`, it holds the effect of every acknowledged op.
     pub covered_at: u64,
-    /// Ops up to here are part of what the library holds; no need to replay them. Above `acked` only while ops are
-    /// offered again to a server that was restored.
+    /// Ops up to here are part of what the library holds; no need to replay them, but for those in `deferred`.
     pub settled: u64,
+    /// Ops that the server has put off: the `seq` from which the library holds their effect, 0 while they wait.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub deferred: std::collections::BTreeMap<u64, u64>,
     /// Ops from here on are still on this phone.
     pub kept_from: u64,
     /// Lets this device push its ops and do nothing else; outlives signing out.
@@ -45,6 +47,7 @@ impl DeviceRow {
             acked: 0,
             covered_at: 0,
             settled: 0,
+            deferred: Default::default(),
             kept_from: 1,
             push_token,
         }
@@ -55,9 +58,19 @@ impl DeviceRow {
         self.next - 1 - self.acked
     }
 
-    /// Ops after this number are open: the server has not answered, or the library does not hold their effect yet.
+    /// No op up to this number is open: the server has answered, and the library holds their effect.
     pub fn open_after(&self) -> u64 {
-        self.acked.min(self.settled)
+        let first = self.deferred.keys().next().map_or(u64::MAX, |first| first - 1);
+        self.acked.min(self.settled).min(first)
+    }
+
+    pub fn is_open(&self, device_seq: u64) -> bool {
+        device_seq > self.settled || self.deferred.contains_key(&device_seq)
+    }
+
+    /// Whether the server is to be asked what became of an op that it has put off.
+    pub fn has_deferred(&self) -> bool {
+        self.deferred.values().any(|covered_at| *covered_at == 0)
     }
 }
 
@@ -106,6 +119,10 @@ pub struct LibraryRow {
     pub partial: bool,
     /// Things that pages of this round took from view without saying that it was meant.
     pub taken: u32,
+    /// How often the reading started over.
+    pub starts: u32,
+    /// What had been read before that: what is gone up to here was gone before.
+    pub read_before: u64,
     /// A page waits, because it would take away too much.
     pub halted: bool,
 }

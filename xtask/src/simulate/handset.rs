@@ -1,0 +1,176 @@
+//! A phone: its store, what it holds of the library, and what can befall it between two steps.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use domain::{
+    id::{DeviceId, PersonId},
+    sync::{
+        memory::Phone,
+        phone::{DeviceRow, Done, PhoneError, Transaction, Writes},
+        wire::Record,
+    },
+    thing::ThingRef,
+};
+
+use super::{
+    mutants::{self, Mutant},
+    plan::Fault,
+    report::Met,
+    server::token,
+};
+
+/// What a phone has pulled of a thing.
+#[derive(Clone)]
+pub struct Held {
+    pub seq: u64,
+    pub generation: usize,
+    /// Its state as JSON; none once it is gone.
+    pub state: Option<Rc<str>>,
+}
+
+/// The last text that was told here of a thing.
+#[derive(Clone, Debug)]
+pub struct Mine {
+    pub token: u64,
+    pub field: &'static str,
+    pub text: String,
+}
+
+/// What lies on the phone, and what the simulator knows of it.
+#[derive(Clone, Default)]
+pub struct Disk {
+    pub store: Phone,
+    pub held: BTreeMap<ThingRef, Held>,
+    pub mine: BTreeMap<ThingRef, Mine>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+    BeforeCommit,
+    AfterCommit,
+}
+
+pub struct Handset {
+    pub owner: PersonId,
+    pub device: DeviceId,
+    pub disk: Disk,
+    /// As it was before the last few transactions.
+    pub earlier: Vec<Disk>,
+    pub keeps_earlier: bool,
+    pub crash: Option<Crash>,
+    pub quota: u32,
+    /// Milliseconds that the clock is off, or the moment at which it stands still.
+    pub clock: Clock,
+    pub online: bool,
+    pub one_way: bool,
+    pub poked: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    Off(i64),
+    Stands(i64),
+}
+
+/// Why a transaction came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    Storage,
+    Unplanned(PhoneError),
+    /// The tab is gone; whether anything was written, only the store knows.
+    Crashed,
+}
+
+impl Handset {
+    pub fn new(owner: PersonId, device: DeviceId) -> Self {
+        let mut disk = Disk::default();
+        disk.store.devices.insert(device, DeviceRow::new(device, owner, None));
+        Self {
+            owner,
+            device,
+            disk,
+            earlier: Vec::new(),
+            keeps_earlier: false,
+            crash: None,
+            quota: 0,
+            clock: Clock::Off(0),
+            online: true,
+            one_way: false,
+            poked: false,
+        }
+    }
+
+    /// The device that the person in front of the screen writes with.
+    pub fn current(&self) -> Option<DeviceId> {
+        self.disk.store.devices.values().find(|row| row.current).map(|row| row.device)
+    }
+
+    /// One transaction: all or nothing, unless a mutant tears it in two.
+    pub fn transact(
+        &mut self,
+        transaction: &Transaction,
+        second_tab: bool,
+        generation: usize,
+        mutant: Option<Mutant>,
+        met: &mut Met,
+    ) -> Result<Done, Failed> {
+        let wants = transaction.wants();
+        let mut transaction = transaction.clone();
+        let mut reads = self.disk.store.read(&wants);
+        mutants::reads(mutant, second_tab, &mut transaction, &mut reads);
+        let (mut writes, done) = transaction.plan(&reads).map_err(Failed::Unplanned)?;
+        mutants::writes(mutant, &transaction, &reads, &mut writes);
+        let parts = mutants::torn(mutant, &transaction, writes);
+        if parts.iter().all(is_empty) {
+            return Ok(done);
+        }
+        if self.quota > 0 {
+            self.quota -= 1;
+            met.note_fault(Fault::Quota);
+            return Err(Failed::Storage);
+        }
+        if self.keeps_earlier {
+            self.earlier.push(self.disk.clone());
+            if self.earlier.len() > 3 {
+                self.earlier.remove(0);
+            }
+        }
+        let crash = self.crash.take();
+        if crash.is_some() {
+            met.note_fault(Fault::Crash);
+        }
+        let last = parts.len() - 1;
+        for (at, part) in parts.into_iter().enumerate() {
+            if crash == Some(Crash::BeforeCommit) && at == last {
+                return Err(Failed::Crashed);
+            }
+            self.commit(part, generation);
+        }
+        mutants::after(mutant, &transaction, &mut self.disk);
+        if crash == Some(Crash::AfterCommit) { Err(Failed::Crashed) } else { Ok(done) }
+    }
+
+    fn commit(&mut self, writes: Writes, generation: usize) {
+        let Disk { store, held, mine } = &mut self.disk;
+        for line in writes.blocks.iter().flat_map(|block| block.lines.lines()) {
+            let record: Record = serde_json::from_str(line).expect("a block holds the lines of a page");
+            let state = record.state.as_ref().map(|state| Rc::from(state.get()));
+            held.insert(record.thing(), Held { seq: record.seq, generation, state });
+        }
+        for op in writes.ops.iter().filter(|op| op.rejected.is_some()) {
+            let refused = token(op.bytes.as_str());
+            mine.retain(|_, mine| Some(mine.token) != refused);
+        }
+        store.write(writes);
+    }
+}
+
+fn is_empty(writes: &Writes) -> bool {
+    writes.devices.is_empty()
+        && writes.ops.is_empty()
+        && writes.moved_ops.is_empty()
+        && writes.overlays.is_empty()
+        && writes.library.is_none()
+        && writes.blocks.is_empty()
+        && writes.attention.is_empty()
+}

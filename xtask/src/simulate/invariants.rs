@@ -1,0 +1,117 @@
+//! What must hold after every step.
+
+use std::fmt;
+
+use domain::{
+    Object,
+    sync::{
+        ledger::Row,
+        phone::{Page, Transaction},
+        wire::Record,
+    },
+    thing::{ThingKind, ThingRef},
+};
+
+use super::{handset::Handset, server::Server};
+
+/// An invariant that did not hold.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    pub invariant: &'static str,
+    pub what: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.invariant, self.what)
+    }
+}
+
+pub fn broken<T>(invariant: &'static str, what: impl FnOnce() -> String) -> Result<T, Broken> {
+    Err(Broken { invariant, what: what() })
+}
+
+/// Until the library on the phone holds what one wrote, the phone shows it as one wrote it.
+pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
+    for (thing, mine) in &phone.disk.mine {
+        let holds = |generation: usize, seq: u64| {
+            server.firsts[generation].get(&mine.token).is_some_and(|first| *first <= seq)
+        };
+        let held = phone.disk.held.get(thing);
+        if held.is_some_and(|held| holds(held.generation, held.seq)) {
+            continue;
+        }
+        let overlay = phone.disk.store.overlays.get(thing);
+        let shows = |state: &Object| state.get(mine.field).and_then(|text| text.as_str()) == Some(&mine.text);
+        if !overlay.is_some_and(|overlay| shows(&overlay.state)) {
+            return broken("one's own words never vanish while pending", || {
+                let shown = overlay.map(|overlay| overlay.state.get(mine.field));
+                format!("{thing}: {mine:?} was told, the overlay shows {shown:?}")
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whatever lies at or before the cursor is on the phone.
+pub fn cursor_is_covered(phone: &Handset, server: &Server) -> Result<(), Broken> {
+    let library = &phone.disk.store.library;
+    let state = server.look();
+    if library.cursor.is_none() || library.epoch != Some(state.head.epoch) {
+        return Ok(());
+    }
+    let reader = state.reader(phone.owner);
+    let admits = |row: &Row| row.scope.admits(row.owner, &reader);
+    for (thing, row) in state.rows.iter().filter(|(_, row)| row.seq <= library.seq) {
+        let held = phone.disk.held.get(thing);
+        if admits(row) && held.is_none_or(|held| held.state.is_none() || held.seq != row.seq) {
+            return broken("a cursor never runs ahead of what is applied", || {
+                let held = held.map(|held| held.seq);
+                format!("{thing} has seq {}, the cursor {}, the phone holds {held:?}", row.seq, library.seq)
+            });
+        }
+        if !admits(row) && server.generation == 0 && held.is_some_and(|held| held.state.is_some()) {
+            return broken("what one may no longer see is gone", || {
+                format!("{thing} (seq {}) is on the phone, cursor {}", row.seq, library.seq)
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Nothing reaches someone who may not see it.
+pub fn page_is_for(phone: &Handset, server: &Server, page: &Page) -> Result<(), Broken> {
+    let state = server.look();
+    let reader = state.reader(phone.owner);
+    for record in page.records.iter().filter(|record| record.state.is_some()) {
+        let thing = record.thing();
+        let admitted = state.rows.get(&thing).is_some_and(|row| row.scope.admits(row.owner, &reader));
+        if !admitted {
+            return broken("nothing reaches someone who may not see it", || {
+                format!("{thing} was sent to {:?}", phone.owner)
+            });
+        }
+    }
+    Ok(())
+}
+
+/// No page takes much from view unless the server says that it was meant.
+pub fn not_too_much_is_taken(
+    before: &[ThingRef],
+    transaction: &Transaction,
+    phone: &Handset,
+) -> Result<(), Broken> {
+    let Transaction::Absorb { page } = transaction else { return Ok(()) };
+    let unmeant =
+        |record: &&Record| record.kind == ThingKind::Story && record.state.is_none() && !record.meant;
+    let gone = page.records.iter().filter(unmeant).filter(|record| before.contains(&record.thing()));
+    let taken =
+        gone.filter(|record| phone.disk.held.get(&record.thing()).is_some_and(|held| held.state.is_none()));
+    let count = taken.count();
+    if count > 20 && count * 10 > phone.disk.store.library.stories as usize {
+        return broken("much is taken from view only when it was meant", || {
+            format!("{count} stories vanished at once")
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! What happens in a seed: a list of acts, each with dice of its own, so that leaving one out changes no other.
+
+use std::fmt;
+
+use crate::stories::random::Random;
+
+/// Everything that can go wrong here. Attachments and erasure are not built yet, so truncated chunks and forgotten
+/// people are missing; truncated pages are not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    RequestLost,
+    /// The server has done it, and nobody hears of it.
+    AnswerLost,
+    Doubled,
+    /// Arrives after whoever sent it has given up, and after what was sent later.
+    Delayed,
+    Truncated,
+    Offline,
+    /// Requests arrive, answers do not.
+    OneWay,
+    /// Between two steps of the phone's store.
+    Crash,
+    RollBack,
+    Quota,
+    /// The browser throws everything away; the person joins again.
+    Wiped,
+    Cloned,
+    Clock,
+    ServerClock,
+    TwoTabs,
+    Killed,
+    SlowTransaction,
+    ServerCrash,
+    DiskFull,
+    Restored,
+    KeyLost,
+    Revoked,
+    Poison,
+    Storm,
+    /// The phone holds an op that only a newer client can read.
+    OlderClient,
+    /// Somebody else tells on this phone and goes.
+    Lent,
+}
+
+impl Fault {
+    pub const ALL: [Self; 26] = [
+        Self::RequestLost,
+        Self::AnswerLost,
+        Self::Doubled,
+        Self::Delayed,
+        Self::Truncated,
+        Self::Offline,
+        Self::OneWay,
+        Self::Crash,
+        Self::RollBack,
+        Self::Quota,
+        Self::Wiped,
+        Self::Cloned,
+        Self::Clock,
+        Self::ServerClock,
+        Self::TwoTabs,
+        Self::Killed,
+        Self::SlowTransaction,
+        Self::ServerCrash,
+        Self::DiskFull,
+        Self::Restored,
+        Self::KeyLost,
+        Self::Revoked,
+        Self::Poison,
+        Self::Storm,
+        Self::OlderClient,
+        Self::Lent,
+    ];
+
+    /// Whether it befalls messages on their way, rather than happening once.
+    fn is_weather(self) -> bool {
+        matches!(self, Self::RequestLost | Self::AnswerLost | Self::Doubled | Self::Delayed | Self::Truncated)
+    }
+}
+
+/// What a person does, or what befalls them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    Tell,
+    Edit,
+    Tag,
+    React,
+    Delete,
+    Restore,
+    Move,
+    Audience,
+    /// A person is moved to another department.
+    Department,
+    Role,
+    /// Somebody has looked at two texts that met.
+    Resolve,
+    Path,
+    Sync,
+    /// Time passes for whatever is on its way.
+    Wait,
+    Backup,
+    Befalls(Fault),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Act {
+    pub phone: usize,
+    pub what: What,
+    pub dice: u64,
+}
+
+impl fmt::Debug for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "phone {}: {:?} (dice {:x})", self.phone, self.what, self.dice)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub phones: usize,
+    pub page_records: usize,
+    pub weather: Vec<Fault>,
+    pub acts: Vec<Act>,
+}
+
+/// How often a message meets each weather that the seed has: one in so many.
+pub const WEATHER_ONE_IN: u64 = 9;
+
+const DOINGS: [(What, u64); 12] = [
+    (What::Tell, 7),
+    (What::Edit, 9),
+    (What::Tag, 5),
+    (What::React, 4),
+    (What::Delete, 2),
+    (What::Restore, 1),
+    (What::Move, 1),
+    (What::Audience, 2),
+    (What::Department, 1),
+    (What::Role, 1),
+    (What::Resolve, 1),
+    (What::Path, 1),
+];
+
+impl Plan {
+    /// At least three phones, thirty ops and five kinds of fault.
+    pub fn of(seed: u64) -> Self {
+        let mut random = Random::new(seed ^ 0x5015_ce00);
+        let phones = 3 + random.below(3) as usize;
+        let faults = choose_faults(&mut random);
+        let mut acts = Vec::new();
+        let mut act = |random: &mut Random, what| {
+            acts.push(Act { phone: random.below(phones as u64) as usize, what, dice: random.next() });
+        };
+        let doings = 32 + random.below(12);
+        let total: u64 = DOINGS.iter().map(|(_, weight)| weight).sum();
+        for _ in 0..doings {
+            let mut at = random.below(total);
+            let (what, _) = DOINGS
+                .iter()
+                .find(|(_, weight)| {
+                    let found = at < *weight;
+                    at = at.saturating_sub(*weight);
+                    found
+                })
+                .expect("the weights add up");
+            act(&mut random, *what);
+            if random.chance(0.6) {
+                act(&mut random, What::Sync);
+            }
+            if random.chance(0.2) {
+                act(&mut random, What::Wait);
+            }
+        }
+        let mut plan = Self {
+            phones,
+            page_records: [2, 3, 5, 40][random.below(4) as usize],
+            weather: faults.iter().copied().filter(|fault| fault.is_weather()).collect(),
+            acts,
+        };
+        for fault in faults.into_iter().filter(|fault| !fault.is_weather()) {
+            if fault == Fault::Restored {
+                plan.insert(&mut random, What::Backup);
+            }
+            for _ in 0..1 + random.below(2) {
+                plan.insert(&mut random, What::Befalls(fault));
+            }
+        }
+        plan
+    }
+
+    fn insert(&mut self, random: &mut Random, what: What) {
+        let at = random.below(self.acts.len() as u64 + 1) as usize;
+        let phone = random.below(self.phones as u64) as usize;
+        self.acts.insert(at, Act { phone, what, dice: random.next() });
+    }
+}
+
+fn choose_faults(random: &mut Random) -> Vec<Fault> {
+    let mut left = Fault::ALL.to_vec();
+    let wanted = 5 + random.below(5);
+    let mut chosen = Vec::new();
+    while (chosen.len() as u64) < wanted {
+        let fault = left.swap_remove(random.below(left.len() as u64) as usize);
+        // Two dozen stories more make a seed slow: every fourth storm is enough.
+        if fault == Fault::Storm && random.chance(0.75) {
+            continue;
+        }
+        chosen.push(fault);
+    }
+    chosen
+}

@@ -1,0 +1,292 @@
+//! The one server: a store behind a seam, and what can befall it.
+
+use std::collections::HashMap;
+
+use domain::{
+    id::{DeviceId, Epoch, PersonId},
+    sync::{
+        ledger::{Head, Push},
+        memory::Server as Memory,
+        round::Trouble,
+        wire::{Chain, Outcome, PushAnswer, Receipt, SigningKey, Token},
+    },
+    time::Millis,
+};
+
+use super::{
+    invariants::{Broken, broken},
+    mutants::{self, Mutant},
+    plan::Fault,
+    report::Met,
+};
+
+/// What the simulator needs of a server's store. The SQL stores come in here: `everything` reads their tables into
+/// the plain form that the invariants look at.
+pub trait Backend {
+    fn push(&mut self, pushes: &[Push]) -> Vec<PushAnswer>;
+    /// A page as it travels.
+    fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String;
+    fn everything(&self) -> &Memory;
+    fn everything_mut(&mut self) -> &mut Memory;
+    /// A backup, or a restored one.
+    fn copy(&self) -> Box<dyn Backend>;
+}
+
+impl Backend for Memory {
+    fn push(&mut self, pushes: &[Push]) -> Vec<PushAnswer> {
+        Self::push(self, pushes)
+    }
+
+    fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String {
+        Self::pull(self, person, cursor)
+    }
+
+    fn everything(&self) -> &Memory {
+        self
+    }
+
+    fn everything_mut(&mut self) -> &mut Memory {
+        self
+    }
+
+    fn copy(&self) -> Box<dyn Backend> {
+        Box::new(self.clone())
+    }
+}
+
+pub type Ticket = u64;
+
+pub struct Server {
+    pub store: Box<dyn Backend>,
+    /// How often it was restored.
+    pub generation: usize,
+    pub epochs: Vec<Epoch>,
+    /// By generation and token: the first `seq` at which the library holds that op.
+    pub firsts: Vec<HashMap<u64, u64>>,
+    pub backups: Vec<Box<dyn Backend>>,
+    pub met: Met,
+    pub slow_next: bool,
+    pub crash_next: bool,
+    pub full_for: u32,
+    mutant: Option<Mutant>,
+    waiting: Vec<(Ticket, Push)>,
+    slow: Option<Slow>,
+    answers: HashMap<Ticket, Result<PushAnswer, Trouble>>,
+    next_ticket: Ticket,
+    receipts: HashMap<(usize, DeviceId, u64, [u8; 32]), Receipt>,
+}
+
+/// A transaction that holds the lock.
+struct Slow {
+    tickets: Vec<Ticket>,
+    pushes: Vec<Push>,
+    planned: Option<(Vec<PushAnswer>, domain::sync::ledger::Written)>,
+}
+
+impl Server {
+    pub fn new(page_records: usize, mutant: Option<Mutant>) -> Self {
+        let epoch = Epoch::mint(Millis(1), &[1; 10]);
+        let head = Head { epoch, seq: 0, chain: Chain::default() };
+        let mut store = Memory::new(head, SigningKey([7; 32]));
+        store.page_records = page_records;
+        Self {
+            store: Box::new(store),
+            generation: 0,
+            epochs: vec![epoch],
+            firsts: vec![HashMap::new()],
+            backups: Vec::new(),
+            met: Met::default(),
+            slow_next: false,
+            crash_next: false,
+            full_for: 0,
+            mutant,
+            waiting: Vec::new(),
+            slow: None,
+            answers: HashMap::new(),
+            next_ticket: 0,
+            receipts: HashMap::new(),
+        }
+    }
+
+    pub fn look(&self) -> &Memory {
+        self.store.everything()
+    }
+
+    /// A push arrives. Whether it is written at once or shares the next one's commit, the dice say.
+    pub fn arrive(&mut self, push: Push, wait: bool) -> Result<Ticket, Broken> {
+        self.next_ticket += 1;
+        let ticket = self.next_ticket;
+        if self.full_for > 0 {
+            self.full_for -= 1;
+            self.met.note_fault(Fault::DiskFull);
+            self.answers.insert(ticket, Err(Trouble::Server(507)));
+        } else if self.slow.is_some() && self.mutant != Some(Mutant::SeqBeforeCommit) {
+            self.met.note("busy");
+            self.answers.insert(ticket, Err(Trouble::Server(503)));
+        } else if std::mem::take(&mut self.slow_next) {
+            self.met.note_fault(Fault::SlowTransaction);
+            let pushes = vec![push];
+            let planned = (self.mutant == Some(Mutant::SeqBeforeCommit)).then(|| {
+                let planned = self.look().plan(&pushes);
+                self.store.everything_mut().head.seq += 40;
+                planned
+            });
+            self.slow = Some(Slow { tickets: vec![ticket], pushes, planned });
+        } else {
+            self.waiting.push((ticket, push));
+            if !wait {
+                self.commit()?;
+            }
+        }
+        Ok(ticket)
+    }
+
+    /// Writes what waits, all in one transaction.
+    pub fn commit(&mut self) -> Result<(), Broken> {
+        let (tickets, pushes): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting).into_iter().unzip();
+        if pushes.is_empty() {
+            return Ok(());
+        }
+        if pushes.len() > 1 {
+            self.met.note("pushes sharing a commit");
+        }
+        if std::mem::take(&mut self.crash_next) {
+            self.met.note_fault(Fault::ServerCrash);
+            self.answers.extend(tickets.into_iter().map(|ticket| (ticket, Err(Trouble::Unreachable))));
+            return Ok(());
+        }
+        self.write(&tickets, &pushes, None)
+    }
+
+    /// The slow transaction comes to its end.
+    pub fn finish_slow(&mut self) -> Result<(), Broken> {
+        match self.slow.take() {
+            Some(Slow { tickets, pushes, planned }) => self.write(&tickets, &pushes, planned),
+            None => Ok(()),
+        }
+    }
+
+    fn write(
+        &mut self,
+        tickets: &[Ticket],
+        pushes: &[Push],
+        planned: Option<(Vec<PushAnswer>, domain::sync::ledger::Written)>,
+    ) -> Result<(), Broken> {
+        let before = self.look().head.seq;
+        let deferred = self.deferred();
+        let mut answers = match planned {
+            Some((answers, written)) => {
+                let head = self.look().head;
+                self.store.everything_mut().write(written);
+                self.store.everything_mut().head = head;
+                answers
+            }
+            None => mutants::push(self.mutant, self.store.as_mut(), pushes),
+        };
+        if self.deferred() < deferred {
+            self.met.note("deferred op set free");
+        }
+        mutants::answers(self.mutant, pushes, &mut answers);
+        for (push, answer) in pushes.iter().zip(&answers) {
+            self.check_receipts(push, answer)?;
+        }
+        self.note_firsts(before);
+        self.answers.extend(tickets.iter().copied().zip(answers.into_iter().map(Ok)));
+        Ok(())
+    }
+
+    fn deferred(&self) -> usize {
+        self.look().ops.values().filter(|op| op.receipt.outcome == Outcome::Deferred).count()
+    }
+
+    fn check_receipts(&mut self, push: &Push, answer: &PushAnswer) -> Result<(), Broken> {
+        if answer.cloned {
+            self.met.note("clone noticed");
+        }
+        for (incoming, receipt) in push.ops.iter().zip(&answer.receipts) {
+            self.met.note(outcome_path(receipt.outcome));
+            let Some((device, device_seq)) = incoming.key() else { continue };
+            let key = (self.generation, device, device_seq, incoming.hash().0);
+            if let Some(first) = self.receipts.get(&key) {
+                self.met.note("receipt repeated");
+                let settled = !matches!(first.outcome, Outcome::Deferred | Outcome::Rejected(_));
+                if settled && first != receipt {
+                    return broken("an op is applied at most once", || {
+                        format!("{device}/{device_seq} was answered {first:?}, and then {receipt:?}")
+                    });
+                }
+            }
+            self.receipts.insert(key, *receipt);
+        }
+        Ok(())
+    }
+
+    fn note_firsts(&mut self, before: u64) {
+        let mut last = before;
+        let state = self.store.everything();
+        let firsts = &mut self.firsts[self.generation];
+        for (seq, key) in state.log.range(before + 1..) {
+            if let Some(token) = state.ops.get(key).and_then(|op| token(&op.bytes)) {
+                firsts.entry(token).or_insert(last + 1);
+            }
+            last = *seq;
+        }
+    }
+
+    /// The answer to a push, if the server has come to it.
+    pub fn answer(&mut self, ticket: Ticket) -> Option<Result<PushAnswer, Trouble>> {
+        self.answers.remove(&ticket)
+    }
+
+    pub fn is_waiting(&self, ticket: Ticket) -> bool {
+        self.waiting.iter().any(|(waiting, _)| *waiting == ticket)
+            || self.slow.as_ref().is_some_and(|slow| slow.tickets.contains(&ticket))
+    }
+
+    pub fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String {
+        let body = self.store.pull(person, cursor);
+        mutants::page(self.mutant, self.look(), person, cursor, body)
+    }
+
+    pub fn back_up(&mut self) {
+        let copy = self.store.copy();
+        self.backups.push(copy);
+    }
+
+    pub fn restore(&mut self, backup: usize, epoch: Epoch) {
+        self.store = self.backups[backup].copy();
+        self.store.everything_mut().head.epoch = epoch;
+        self.generation += 1;
+        self.epochs.push(epoch);
+        self.firsts.push(HashMap::new());
+        // Whoever waited for an answer waits in vain.
+        self.waiting.clear();
+        self.slow = None;
+        self.note_firsts(0);
+    }
+}
+
+fn outcome_path(outcome: Outcome) -> &'static str {
+    use domain::sync::wire::Reason;
+    match outcome {
+        Outcome::Applied | Outcome::Erased => "op applied",
+        Outcome::Merged => "op merged",
+        Outcome::ConflictKept => "both texts kept",
+        Outcome::Deferred => "op deferred",
+        Outcome::Rejected(Reason::Malformed) => "op rejected: malformed",
+        Outcome::Rejected(Reason::TooLarge) => "op rejected: too large",
+        Outcome::Rejected(Reason::NotAllowed | Reason::NotYours) => "op rejected: not allowed",
+        Outcome::Rejected(Reason::MovedOn) => "op rejected: moved on",
+        Outcome::Rejected(_) => "op rejected: invalid",
+    }
+}
+
+/// The word that stands in one op's text and in no earlier one: the highest `q…` in it.
+pub fn token(bytes: &str) -> Option<u64> {
+    let words = bytes.split(" q").skip(1);
+    let number = |rest: &str| {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..end].parse().ok()
+    };
+    words.filter_map(number).max()
+}
