@@ -73,9 +73,7 @@ impl Highlighter {
         let mut meant = query.to_owned();
         let mut changed = false;
         for correction in evaluated.corrections.iter().rev() {
-            let written = correction.terms.iter().find_map(|term| {
-                texts.iter().find_map(|&(text, language)| self.first_with(analyzer, text, language, term))
-            });
+            let written = correction.terms.iter().find_map(|term| self.shortest_with(analyzer, texts, term));
             if let Some(written) = written
                 && correction.range.end <= meant.len()
             {
@@ -86,20 +84,22 @@ impl Highlighter {
         changed.then_some(meant)
     }
 
-    fn first_with(
+    /// The shortest word that is found under a term: the word itself rather than a compound with it.
+    fn shortest_with(
         &mut self,
         analyzer: &Analyzer,
-        text: &str,
-        language: Language,
+        texts: &[(&str, Language)],
         term: &str,
     ) -> Option<String> {
-        let mut first = None;
-        self.each_term(analyzer, text, language, &mut |range, name| {
-            if name == term && first.is_none() {
-                first = Some(text[range].to_lowercase());
-            }
-        });
-        first
+        let mut shortest: Option<String> = None;
+        for &(text, language) in texts {
+            self.each_term(analyzer, text, language, &mut |range, name| {
+                if name == term && shortest.as_ref().is_none_or(|word| range.len() < word.len()) {
+                    shortest = Some(text[range].to_lowercase());
+                }
+            });
+        }
+        shortest
     }
 
     fn marks(
@@ -260,6 +260,9 @@ mod tests {
         let texts = [(STORY, Language::Sv)];
         let meant = highlighter.did_you_mean(&analyzer, "ringa om rygskottet", &evaluated, &texts);
         assert_eq!(meant.as_deref(), Some("ringa om ryggskottet"));
+        let compound_first = [("Hela ryggskottshistorien.", Language::Sv), (STORY, Language::Sv)];
+        let meant = highlighter.did_you_mean(&analyzer, "ringa om rygskottet", &evaluated, &compound_first);
+        assert_eq!(meant.as_deref(), Some("ringa om ryggskottet"), "the word itself, not a compound with it");
         let (analyzer, evaluated) = asked("ringa");
         assert_eq!(highlighter.did_you_mean(&analyzer, "ringa", &evaluated, &texts), None);
     }
