@@ -46,6 +46,9 @@ pub struct Draft {
     /// Counts the times it was saved, so that two tabs notice each other.
     #[serde(default)]
     pub version: u64,
+    /// The page that wrote it last, by a number that it drew: what the same page wrote later always follows.
+    #[serde(default)]
+    pub writer: u64,
     /// The told story that this draft changes, as it was when the change began.
     #[serde(default)]
     pub of: Option<Box<Told>>,
@@ -92,6 +95,7 @@ impl Draft {
             begun_at: now,
             saved_at: now,
             version: 0,
+            writer: 0,
             of: None,
         }
     }
@@ -119,9 +123,10 @@ impl Draft {
         self.texts.get(&part).map(String::as_str).unwrap_or_default()
     }
 
-    /// Whether two states of a draft hold the same, whenever they were saved.
+    /// Whether two states of a draft hold the same, whenever and wherever they were saved.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        Self { version: other.version, saved_at: other.saved_at, ..self.clone() } == *other
+        let Self { version, writer, saved_at, .. } = *other;
+        Self { version, writer, saved_at, ..self.clone() } == *other
     }
 
     /// Whether there is nothing in it that anyone would miss.

@@ -108,6 +108,30 @@ test("the back button keeps the text, and so does reloading", async ({ phone }) 
   await expect(situation(phone)).toHaveValue(`${text} Vi bytte den.`);
 });
 
+test("reloading in the middle of a word, again and again, keeps every letter in one draft", async ({ phone }) => {
+  await phone.join();
+  await phone.goto("/beratta");
+  await write(phone, "a");
+  await expect(phone.page).toHaveURL(/utkast=/);
+  let text = "a";
+  for (const letters of ["bcd", "efgh", "ij", "klmno", "p"]) {
+    text += letters;
+    // The page goes with the last letter, before the engine has written anything of it.
+    const gone = phone.page.waitForEvent("load");
+    await phone.page.evaluate((text) => {
+      const field = document.querySelector("#situation");
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      location.reload();
+    }, text);
+    await gone;
+    await phone.isReady();
+    await expect(situation(phone)).toHaveValue(text);
+  }
+  await phone.goto("/jag");
+  await expect(drafts(phone)).toHaveCount(1);
+});
+
 test("after it was told, the back button does not lead to a draft of it", async ({ phone }) => {
   await phone.join();
   await phone.page.locator(".tell-button").click();

@@ -21,7 +21,7 @@ use domain::{
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use serde::de::DeserializeOwned;
-use web::{now, randomness};
+use web::{now, random, randomness};
 
 use crate::{device, engine::Engine, window};
 
@@ -34,13 +34,15 @@ struct Inner {
     engine: Rc<Engine>,
     /// The draft that was last given to the engine, until it says that it is kept.
     unkept: RefCell<Option<Draft>>,
+    /// This page, among those that write to a draft.
+    writer: u64,
     joining: Cell<bool>,
 }
 
 impl Remote {
     pub fn new(live: Live, engine: Rc<Engine>) -> Self {
-        let unkept = RefCell::default();
-        Self(SendWrapper::new(Rc::new(Inner { live, engine, unkept, joining: Cell::new(false) })))
+        let (unkept, writer) = (RefCell::default(), u64::from_le_bytes(random()));
+        Self(SendWrapper::new(Rc::new(Inner { live, engine, unkept, writer, joining: Cell::new(false) })))
     }
 
     /// Browser futures stay on their one thread; the ports ask for `Send`.
@@ -82,8 +84,7 @@ impl Drafts for Remote {
     }
 
     fn keep(&self, draft: Draft) {
-        *self.0.unkept.borrow_mut() = Some(draft.clone());
-        self.0.engine.tell(Call::KeepDraft(draft));
+        self.pass_on(Draft { writer: self.0.writer, ..draft });
     }
 
     async fn discard(&self, id: DraftId) -> Result<(), KeepError> {
@@ -100,6 +101,11 @@ impl Drafts for Remote {
 const LAST_WORDS: &str = "last-words";
 
 impl Remote {
+    fn pass_on(&self, draft: Draft) {
+        *self.0.unkept.borrow_mut() = Some(draft.clone());
+        self.0.engine.tell(Call::KeepDraft(draft));
+    }
+
     /// The engine has said what became of a draft.
     pub fn was_kept(&self, kept: &KeptDraft) {
         if kept.outcome.is_ok() {
@@ -128,7 +134,8 @@ impl Remote {
         let left = device::recall(LAST_WORDS).and_then(|json| serde_json::from_str(&json).ok());
         device::remember(LAST_WORDS, "");
         if let Some(draft) = left {
-            self.keep(draft);
+            // As the page before this one wrote it.
+            self.pass_on(draft);
         }
     }
 }

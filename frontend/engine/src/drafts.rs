@@ -37,9 +37,6 @@ pub struct Keeper {
     writing: Cell<bool>,
     /// Drafts that have been told: what comes late of them is not kept again.
     told: RefCell<HashSet<DraftId>>,
-    /// The version of each draft that was written here last. Whoever types faster than the page hears of it still
-    /// names the one before, and is no other tab.
-    written: RefCell<HashMap<DraftId, u64>>,
     /// Drafts that went on under another id, and from which version on.
     moved: RefCell<HashMap<DraftId, (u64, DraftId)>>,
 }
@@ -52,7 +49,6 @@ impl Keeper {
             timer: RefCell::default(),
             writing: Cell::new(false),
             told: RefCell::default(),
-            written: RefCell::default(),
             moved: RefCell::default(),
         })
     }
@@ -74,17 +70,25 @@ impl Keeper {
         self.writing.set(true);
         let keeper = self.clone();
         spawn_local(async move {
-            let given = draft.id;
-            let outcome = keeper.write(draft).await.map_err(KeepError::from);
-            keeper.writing.set(false);
-            if let Ok(saved) = outcome {
-                keeper.follow(given, saved);
-            }
-            keeper.phone.page.tell(News::Kept(KeptDraft { draft: given, outcome }));
-            if keeper.unsaved.borrow().is_some() {
-                keeper.save();
-            }
+            // The page has been told.
+            let _ = keeper.bring_in(draft).await;
         });
+    }
+
+    /// Writes, tells the page what became of it, and goes on with what has come meanwhile.
+    async fn bring_in(self: &Rc<Self>, draft: Draft) -> Result<SavedDraft, KeepError> {
+        self.writing.set(true);
+        let given = draft.id;
+        let outcome = self.write(draft).await.map_err(KeepError::from);
+        self.writing.set(false);
+        if let Ok(saved) = outcome {
+            self.follow(given, saved);
+        }
+        self.phone.page.tell(News::Kept(KeptDraft { draft: given, outcome }));
+        if self.unsaved.borrow().is_some() {
+            self.save();
+        }
+        outcome
     }
 
     /// What was typed meanwhile goes on from where the draft was saved.
@@ -108,8 +112,8 @@ impl Keeper {
                 // It came twice: the page could not know that it had been kept.
                 return Ok(SavedDraft { id: stored.id, version: stored.version, at: stored.saved_at });
             }
-            let is_ours = self.written.borrow().get(&draft.id) == Some(&stored.version);
-            if is_ours {
+            if stored.writer == draft.writer {
+                // Whoever types faster than the page hears of what is kept still names the version before.
                 draft.version = stored.version;
             } else {
                 // Another tab has written to this draft. Both texts are kept.
@@ -122,7 +126,6 @@ impl Keeper {
         draft.saved_at = now();
         put(&tx, DRAFTS, &draft.id.to_string(), &draft)?;
         tx.complete().await?;
-        self.written.borrow_mut().insert(draft.id, draft.version);
         Ok(SavedDraft { id: draft.id, version: draft.version, at: draft.saved_at })
     }
 
@@ -157,7 +160,16 @@ impl Keeper {
         Ok(drafts)
     }
 
-    pub async fn load(&self, id: DraftId) -> Result<Option<Draft>, StoreError> {
+    pub async fn load(self: &Rc<Self>, id: DraftId) -> Result<Option<Draft>, StoreError> {
+        // What the page before this one left may still be on its way to the store.
+        let unsaved = self.unsaved.borrow_mut().take_if(|draft| draft.id == id);
+        let id = match unsaved {
+            Some(draft) => match self.bring_in(draft.clone()).await {
+                Ok(saved) => saved.id,
+                Err(_) => return Ok(Some(draft)),
+            },
+            None => id,
+        };
         let tx = self.phone.store.begin(&[DRAFTS], Mode::Read).await?;
         optional(&tx.get(DRAFTS, &draft_key(id))?.value().await?)
     }
