@@ -171,7 +171,12 @@ pub(super) fn fork(reads: &Reads, device: DeviceId, fresh: DeviceId) -> Result<(
     let mut moved: BTreeMap<u64, u64> = BTreeMap::new();
     for op in reads.ops.iter().filter(|op| op.device == device && op.device_seq > old.acked) {
         let bytes = op.bytes.renumbered(fresh, new.next).map_err(|_| PhoneError::Unreadable)?;
-        writes.ops.push(OpRow { device: fresh, device_seq: new.next, bytes, ..op.clone() });
+        // Under its new number the server is asked anew, also for what it has once refused.
+        let moved_op = OpRow { device: fresh, device_seq: new.next, bytes, rejected: None, ..op.clone() };
+        writes.ops.push(moved_op);
+        if op.rejected.is_some() {
+            writes.settled_attention.push((device, op.device_seq));
+        }
         writes.moved_ops.push((device, op.device_seq));
         moved.insert(op.device_seq, new.next);
         new.next += 1;
