@@ -45,7 +45,8 @@ struct EditedStop {
     key: u32,
     story: StoryId,
     heading: String,
-    question: RwSignal<String>,
+    /// Counted, not owned by whoever happened to add the stop: a row that is drawn anew must not take it away.
+    question: ArcRwSignal<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -108,7 +109,16 @@ impl Fields {
         let key = self.next_key.get_value();
         self.next_key.set_value(key + 1);
         self.stops.update(|stops| {
-            stops.push(EditedStop { key, story, heading, question: RwSignal::new(question) })
+            stops.push(EditedStop { key, story, heading, question: ArcRwSignal::new(question) })
+        });
+    }
+
+    fn take_out(self, index: usize) {
+        self.stops.update(|stops| {
+            // A second tap may come before the row is gone.
+            if index < stops.len() {
+                stops.remove(index);
+            }
         });
     }
 
@@ -232,6 +242,7 @@ fn keep_stashed(fields: Fields, before: Edited, key: String) {
 fn Stops(fields: Fields) -> impl IntoView {
     let t = texts();
     let row = move |index: usize, stop: EditedStop| {
+        let question = RwSignal::from(stop.question);
         view! {
             <li class="stop">
                 <span class="stop__mark">{index + 1}</span>
@@ -240,8 +251,8 @@ fn Stops(fields: Fields) -> impl IntoView {
                     <label class="field">
                         <span class="visually-hidden">{t.path_question}</span>
                         <textarea
-                            class="field__input" rows="2" maxlength="1000" placeholder=t.usual_question prop:value=stop.question
-                            on:input=on(move |event| stop.question.set(event_target_value(&event)))
+                            class="field__input" rows="2" maxlength="1000" placeholder=t.usual_question prop:value=question
+                            on:input=on(move |event| question.set(event_target_value(&event)))
                         ></textarea>
                     </label>
                     <div class="stop__tools">
@@ -255,7 +266,7 @@ fn Stops(fields: Fields) -> impl IntoView {
                         ><Icon glyph=Glyph::Down/></button>
                         <button
                             class="icon-button" type="button" aria-label=(t.take_out)(&stop.heading)
-                            on:click=on(move |_| fields.stops.update(|stops| drop(stops.remove(index))))
+                            on:click=on(move |_| fields.take_out(index))
                         ><Icon glyph=Glyph::Trash/></button>
                     </div>
                 </div>
