@@ -18,6 +18,7 @@ test("an introduction is made, changed and shown without a network, and its stor
 
   await phone.goto("/lara/ny");
   await page.getByLabel("Namn").fill("När det regnar");
+  await expect(page.locator(".row .row__title")).not.toHaveCount(0);
   const titles = await page.locator(".row .row__title").allInnerTexts();
   for (const title of titles.slice(0, 3)) await add(phone, title);
   await page.locator(".stop textarea").nth(1).fill("Vad gör du först?");
