@@ -13,8 +13,8 @@ use domain::{
     query::{Facets, ListQuery},
     search::{Analyzer, Document, Evaluated, Highlighter, Hits, Index, Query, Synonyms},
     shelf::{Indexable, Place, Shelf},
-    story::{Part, Story},
-    view::{Card, Marker},
+    story::Story,
+    view::Marker,
 };
 use wasm_bindgen_futures::spawn_local;
 use web::{Slices, sleep};
@@ -97,27 +97,14 @@ impl Finder {
         Found { ids: page.collect(), total, unfiltered, facets, evaluated }
     }
 
-    /// Marks what was met on a story's card.
-    pub fn mark(&self, card: &mut Card, story: &Story, found: &Found) {
+    /// Shows on cards why a search met them.
+    pub fn mark<T>(&self, found: &Found, mark: impl FnOnce(&mut Marker<'_>) -> T) -> T {
         let mut highlighter = self.highlighter.borrow_mut();
-        card.mark(
-            story,
-            &mut Marker {
-                analyzer: &self.analyzer,
-                highlighter: &mut highlighter,
-                evaluated: &found.evaluated,
-            },
-        );
-    }
-
-    /// The query as it was meant, in the words of the stories that were found.
-    pub fn did_you_mean(&self, text: &str, found: &Found, stories: &[Story]) -> Option<String> {
-        let texts: Vec<_> = stories
-            .iter()
-            .flat_map(|story| Part::ALL.map(|part| (story.text(part), story.language)))
-            .filter(|(text, _)| !text.is_empty())
-            .collect();
-        self.highlighter.borrow_mut().did_you_mean(&self.analyzer, text, &found.evaluated, &texts)
+        mark(&mut Marker {
+            analyzer: &self.analyzer,
+            highlighter: &mut highlighter,
+            evaluated: &found.evaluated,
+        })
     }
 
     /// Stories that are like this one, the most alike first.

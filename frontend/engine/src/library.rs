@@ -130,13 +130,16 @@ async fn list(phone: &Phone, query: &ListQuery) -> Answered<Listing> {
     let (mut cards, mut stories) = (Vec::new(), Vec::new());
     for id in &found.ids {
         if let Some(story) = story(phone, *id).await? {
-            let mut card = card(phone, *id, &story);
-            phone.finder.mark(&mut card, &story, &found);
-            cards.push(card);
+            cards.push(card(phone, *id, &story));
             stories.push(story);
         }
     }
-    let corrected = phone.finder.did_you_mean(&query.text, &found, &stories);
+    let corrected = phone.finder.mark(&found, |marker| {
+        for (card, story) in cards.iter_mut().zip(&stories) {
+            card.mark(story, marker);
+        }
+        marker.did_you_mean(&query.text, &stories)
+    });
     let (total, unfiltered) = (found.total, found.unfiltered);
     Ok(Listing { cards, total, unfiltered, facets: found.facets, searched, corrected })
 }

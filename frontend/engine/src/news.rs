@@ -13,7 +13,6 @@ use crate::{complain, scope};
 #[derive(Default)]
 pub struct Page {
     me: RefCell<Option<Me>>,
-    online: Cell<Option<bool>>,
     attempt: Cell<Option<Attempt>>,
 }
 
@@ -48,11 +47,6 @@ impl Page {
     pub fn attempted(&self, attempt: Attempt) {
         self.attempt.set(Some(attempt));
         self.tell(News::Attempt(attempt));
-    }
-
-    pub fn set_online(&self, online: bool) {
-        self.online.set(Some(online));
-        self.tell(News::Online(online));
     }
 }
 

@@ -144,7 +144,7 @@ impl Syncer {
         page.attempted(Attempt { at, trouble: summary.trouble, next_at: at.plus(wait) });
         let reached =
             !matches!(summary.trouble, Some(Trouble::Unreachable | Trouble::Timeout | Trouble::NotSolsken));
-        page.set_online(reached);
+        page.tell(News::Online(reached));
     }
 
     /// Sets the timer for the next round.
