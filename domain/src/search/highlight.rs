@@ -73,10 +73,10 @@ impl Highlighter {
         let mut meant = query.to_owned();
         let mut changed = false;
         for correction in evaluated.corrections.iter().rev() {
-            let written = correction.terms.iter().find_map(|term| self.shortest_with(analyzer, texts, term));
-            if let Some(written) = written
-                && correction.range.end <= meant.len()
-            {
+            let Some(typed) = query.get(correction.range.clone()) else { continue };
+            let written =
+                correction.terms.iter().find_map(|term| self.nearest_with(analyzer, texts, term, typed));
+            if let Some(written) = written {
                 meant.replace_range(correction.range.clone(), &written);
                 changed = true;
             }
@@ -84,22 +84,30 @@ impl Highlighter {
         changed.then_some(meant)
     }
 
-    /// The shortest word that is found under a term: the word itself rather than a compound with it.
-    fn shortest_with(
+    /// Of the words found under a term the one most like what was typed: in the same form, and rather the word itself
+    /// than a compound with it.
+    fn nearest_with(
         &mut self,
         analyzer: &Analyzer,
         texts: &[(&str, Language)],
         term: &str,
+        typed: &str,
     ) -> Option<String> {
-        let mut shortest: Option<String> = None;
+        let typed = typed.to_lowercase();
+        let mut nearest: Option<(usize, String)> = None;
         for &(text, language) in texts {
             self.each_term(analyzer, text, language, &mut |range, name| {
-                if name == term && shortest.as_ref().is_none_or(|word| range.len() < word.len()) {
-                    shortest = Some(text[range].to_lowercase());
+                if name != term {
+                    return;
+                }
+                let word = text[range].to_lowercase();
+                let offered = (strsim::osa_distance(&typed, &word), word);
+                if nearest.as_ref().is_none_or(|nearest| offered < *nearest) {
+                    nearest = Some(offered);
                 }
             });
         }
-        shortest
+        nearest.map(|(_, word)| word)
     }
 
     fn marks(
@@ -263,6 +271,9 @@ mod tests {
         let compound_first = [("Hela ryggskottshistorien.", Language::Sv), (STORY, Language::Sv)];
         let meant = highlighter.did_you_mean(&analyzer, "ringa om rygskottet", &evaluated, &compound_first);
         assert_eq!(meant.as_deref(), Some("ringa om ryggskottet"), "the word itself, not a compound with it");
+        let other_form_first = [("Ryggskott gör ont.", Language::Sv), (STORY, Language::Sv)];
+        let meant = highlighter.did_you_mean(&analyzer, "ringa om rygskottet", &evaluated, &other_form_first);
+        assert_eq!(meant.as_deref(), Some("ringa om ryggskottet"), "in the form that was typed");
         let (analyzer, evaluated) = asked("ringa");
         assert_eq!(highlighter.did_you_mean(&analyzer, "ringa", &evaluated, &texts), None);
     }
