@@ -146,6 +146,15 @@ fn focus_page() {
     }
 }
 
+/// Nothing is typed any more.
+pub fn leave_field() {
+    let focused = window().document().and_then(|document| document.active_element());
+    if let Some(field) = focused.filter(|focused| matches!(focused.tag_name().as_str(), "TEXTAREA" | "INPUT"))
+    {
+        let _ = field.unchecked_ref::<HtmlElement>().blur();
+    }
+}
+
 fn without_scrolling() -> web_sys::FocusOptions {
     let options = web_sys::FocusOptions::new();
     options.set_prevent_scroll(true);

@@ -18,12 +18,12 @@ use domain::{
     thing::ThingRef,
     view::Me,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 use serde::de::DeserializeOwned;
 use web::{now, random, randomness};
 
-use crate::{device, engine::Engine, window};
+use crate::{address, device, engine::Engine, window};
 
 /// Passes on to the engine what is asked of it.
 #[derive(Clone)]
@@ -143,6 +143,8 @@ impl Remote {
 #[async_trait]
 impl Outbox for Remote {
     async fn tell(&self, draft: &Draft) -> Result<StoryId, KeepError> {
+        // The keyboard goes while the engine writes: letting a field go costs a weak phone as long as the writing does.
+        spawn_local(async { address::leave_field() });
         let told = self.kept(Call::Tell(draft.clone())).await;
         if told.is_ok() {
             self.forget(draft.id);

