@@ -35,7 +35,7 @@ impl<const MAX: usize> Bounded<MAX> {
 
     pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
         let text = text.into();
-        if text.trim().is_empty() {
+        if text.chars().all(is_invisible) {
             return Err(TextError::Blank);
         }
         if text.contains('\0') {
@@ -60,6 +60,18 @@ impl<const MAX: usize> Bounded<MAX> {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a character shows nothing by itself: white space, and what Unicode calls default-ignorable
+/// (DerivedCoreProperties.txt 16.0), with the blank of Braille.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 impl<const MAX: usize> TryFrom<String> for Bounded<MAX> {
@@ -90,6 +102,8 @@ mod tests {
     fn a_text_is_never_blank() {
         assert_eq!(StoryText::new(" \n\t"), Err(TextError::Blank));
         assert_eq!(StoryText::optional(" "), Ok(None));
+        assert_eq!(Name::new("\u{200b}\u{2060} \u{3164}"), Err(TextError::Blank), "nobody sees it");
+        assert!(Name::new("👩\u{200d}🌾").is_ok());
     }
 
     #[test]

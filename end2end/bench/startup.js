@@ -87,7 +87,7 @@ async function tellMany(page, url) {
       await page.evaluate(async () => {
         const start = performance.now();
         document.querySelector(".dock button").click();
-        while (!location.pathname.includes("/klar/")) await new Promise((resolve) => setTimeout(resolve, 1));
+        while (!document.querySelector(".thanks")) await new Promise((resolve) => setTimeout(resolve, 1));
         return performance.now() - start;
       }),
     );

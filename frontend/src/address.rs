@@ -60,8 +60,10 @@ impl Addresses {
                 self.show(Address::of(to), 0.0);
             }
             Going::Instead => {
-                *inner.settling.borrow_mut() = None;
-                replace(to, 0.0);
+                let there = to.to_owned();
+                // The screen comes before the address bar.
+                let settle = Timer::after(Duration::ZERO, move || replace(&there, 0.0));
+                *inner.settling.borrow_mut() = Some(settle);
                 self.show(Address::of(to), 0.0);
             }
         }
@@ -109,10 +111,15 @@ impl Addresses {
         listen("pagehide", move |_: web_sys::Event| replace_state(scrolled()));
         let (live, first) = (self.0.live, remembered());
         self.0.clone().scroll_when_long_enough(first, RETURNS);
+        // The title is for the window's frame, which costs a weak phone more than the screen: the screen comes first.
+        let drawn = RefCell::new(None);
         Effect::new(move |_| {
-            if let Some(document) = window().document() {
-                document.set_title(&live.full_title());
-            }
+            let title = live.full_title();
+            *drawn.borrow_mut() = Some(Timer::after(Duration::ZERO, move || {
+                if let Some(document) = window().document() {
+                    document.set_title(&title);
+                }
+            }));
         });
     }
 }

@@ -1,6 +1,11 @@
 //! Starts the page: who sits here, the engine, and everything that calls for a round.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use app::{
     context::{Install, Live, PhonePorts, Ports, Seed},
@@ -13,9 +18,10 @@ use domain::{
 use leptos::{
     mount::{hydrate_body, mount_to_body},
     prelude::*,
+    task::spawn_local,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web::Timer;
+use web::{Timer, sleep};
 use web_sys::{Element, Event, EventInit, PageTransitionEvent, VisibilityState, js_sys::Reflect};
 
 use crate::{
@@ -98,13 +104,13 @@ fn ports(remote: &Remote, device: PhoneDevice) -> Ports {
 }
 
 fn begin(engine: &Rc<Engine>, remote: &Remote, live: Live) {
-    let from = remote.clone();
-    engine.start(move |news| hear(news, live, &from));
+    let (from, asking) = (remote.clone(), Rc::default());
+    engine.start(move |news| hear(news, live, &from, &asking));
     remote.take_up_last_words();
 }
 
 /// Shows what the engine says.
-fn hear(news: News, live: Live, remote: &Remote) {
+fn hear(news: News, live: Live, remote: &Remote, asking: &Rc<Cell<bool>>) {
     match news {
         News::Opened { me, storage_failed } => {
             live.storage_failed.set(storage_failed);
@@ -123,7 +129,7 @@ fn hear(news: News, live: Live, remote: &Remote) {
                 set_me(live, me);
             }
         }
-        News::Library => live.version.update(|version| *version += 1),
+        News::Library => look_again(live, asking),
         News::Queue { unsent, needs_you } => {
             live.unsent.set(unsent);
             live.needs_you.set(needs_you);
@@ -140,6 +146,19 @@ fn hear(news: News, live: Live, remote: &Remote) {
             live.kept.set(Some(kept));
         }
     }
+}
+
+/// Asks anew for what is shown: once for a burst of news, and not before what came with them is on the screen.
+fn look_again(live: Live, asking: &Rc<Cell<bool>>) {
+    if asking.replace(true) {
+        return;
+    }
+    let asking = asking.clone();
+    spawn_local(async move {
+        sleep(Duration::ZERO).await;
+        asking.set(false);
+        live.version.update(|version| *version += 1);
+    });
 }
 
 fn set_me(live: Live, me: Option<Me>) {

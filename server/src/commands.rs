@@ -84,11 +84,22 @@ impl Cli {
     }
 }
 
+/// In the data folder.
+const DATABASE: &str = "solsken.db";
+
 /// Opens the library in the data folder, and makes both if they are not there.
 async fn open(config: &Config) -> Result<SqliteStore, CommandError> {
     std::fs::create_dir_all(&config.data).map_err(|error| CommandError::File(config.data.clone(), error))?;
     let epoch = Epoch::mint(clock::now(), &clock::randomness());
-    Ok(SqliteStore::open(&config.data.join("solsken.db"), epoch).await?)
+    Ok(SqliteStore::open(&config.data.join(DATABASE), epoch).await?)
+}
+
+/// Opens a library for reading: where there is none, there is nothing to read, and none is made.
+async fn open_known(config: &Config) -> Result<Arc<dyn Store>, CommandError> {
+    if !config.data.join(DATABASE).exists() {
+        return Err(CommandError::Told(format!("there is no library in {}", config.data.display())));
+    }
+    open_store(config).await
 }
 
 async fn open_store(config: &Config) -> Result<Arc<dyn Store>, CommandError> {

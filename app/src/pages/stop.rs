@@ -21,16 +21,18 @@ pub fn stop_page(id: PathId, stop: usize) -> AnyView {
         Some(view) => view.path.title.as_str().to_owned(),
         _ => t.nav_learn.to_owned(),
     });
-    let total = Signal::derive(move || match answered::<Option<PathView>>(path).flatten() {
-        Some(view) => view.stops.len(),
-        _ => 0,
+    // Nothing until it is known.
+    let total = Signal::derive(move || {
+        answered::<Option<PathView>>(path).map(|view| view.map_or(0, |view| view.stops.len()))
     });
     view! {
         <Screen
             title=title back=Back::to(Route::Path(id), t.back_to_path) has_dock=true
             dock=move || view! { <Onward id=id index=index total=total revealed=revealed path=path/> }
         >
-            <p class="story__meta">{draw(move || (t.stop_of)(index + 1, total.get()))}</p>
+            {draw(move || total.get().filter(|total| index < *total).map(|total| view! {
+                <p class="story__meta">{(t.stop_of)(index + 1, total)}</p>
+            }))}
             {loaded(path, move |view| view! { <Content view=view index=index revealed=revealed/> })}
         </Screen>
     }
@@ -95,7 +97,7 @@ pub fn Paragraphs(text: String) -> impl IntoView {
 fn Onward(
     id: PathId,
     index: usize,
-    total: Signal<usize>,
+    total: Signal<Option<usize>>,
     revealed: RwSignal<bool>,
     path: Asked,
 ) -> impl IntoView {
@@ -115,7 +117,8 @@ fn Onward(
         });
     };
     draw(move || {
-        match (revealed.get(), index + 1 < total.get()) {
+        let beyond = total.get().is_some_and(|total| index >= total);
+        match (revealed.get() || beyond, total.get().is_some_and(|total| index + 1 < total)) {
         (false, _) => view! {
             <button class="button" data-look="sun" data-size="large" data-wide type="button" on:click=on(reveal)>
                 <Icon glyph=Glyph::Eye/>{t.reveal}

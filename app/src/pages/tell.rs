@@ -9,6 +9,7 @@ use domain::{
     draft::DraftProblem,
     ports::{KeepError, Labels, Question},
     story::{Part, StoryKind, suggested_title},
+    time::Day,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -177,15 +178,21 @@ fn Coach(sheet: Sheet, labels: Asked) -> impl IntoView {
 #[component]
 fn DayField(sheet: Sheet) -> impl IntoView {
     let t = texts();
-    let today = ports().locale().today().to_string();
+    let today = ports().locale().today();
+    // It is asked about and not refused: the phone's own clock may be the one that is wrong.
+    let is_to_come = Memo::new(move |_| sheet.day.read().trim().parse::<Day>().is_ok_and(|day| day > today));
     view! {
         <label class="field">
             <span class="field__label">{t.ask_day}</span>
             <input
-                class="field__input" type="date" max=today prop:value=sheet.day
+                class="field__input" type="date" max=today.to_string() prop:value=sheet.day
+                aria-describedby="day-to-come"
                 on:input=on(move |event| sheet.set(sheet.day, event_target_value(&event)))
             />
         </label>
+        <div id="day-to-come" role="status">
+            {draw(move || is_to_come.get().then(|| view! { <p class="field__error">{t.day_to_come}</p> }))}
+        </div>
     }
 }
 
@@ -261,6 +268,13 @@ fn SaveDock(sheet: Sheet) -> impl IntoView {
 fn SavedLine(sheet: Sheet) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     let line = move || match sheet.saved.get() {
+        // Why the button cannot be pressed yet.
+        Saved::Nothing if sheet.is_blank() => {
+            view! { <Icon glyph=Glyph::Pencil/>{t.draft_needs_words} }.into_any()
+        }
+        Saved::Nothing | Saved::At(_) if !sheet.tells() => {
+            view! { <Icon glyph=Glyph::Pencil/>{t.draft_tells_nothing} }.into_any()
+        }
         Saved::Nothing => view! { <Icon glyph=Glyph::Lock/>{t.draft_is_yours} }.into_any(),
         Saved::Typing => view! { <Icon glyph=Glyph::Pencil/>{t.draft_typing} }.into_any(),
         Saved::At(at) => {

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     rc::Rc,
 };
 
@@ -227,10 +227,11 @@ impl Phone {
     }
 
     pub async fn count_queue(&self) -> Result<(), StoreError> {
-        let unsent: u64 =
-            self.store.devices().await?.iter().map(domain::sync::phone::DeviceRow::unsent).sum();
+        // Several changes to one thing are one thing that waits.
+        let unsent = self.store.unsent().await?;
+        let unsent: HashSet<&ThingRef> = unsent.iter().map(|op| &op.thing).collect();
         let needs_you = self.store.attention().await?.len();
-        self.page.tell(News::Queue { unsent: unsent as usize, needs_you });
+        self.page.tell(News::Queue { unsent: unsent.len(), needs_you });
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use domain::{
     text::Name,
 };
 
-use super::{CommandError, Done, open_store};
+use super::{CommandError, Done, open_known};
 use crate::{config::Config, store::Store};
 
 #[derive(Args, Debug)]
@@ -28,7 +28,7 @@ const PAGE: usize = 500;
 
 impl Export {
     pub async fn run(self, config: &Config) -> Done {
-        let store = open_store(config).await?;
+        let store = open_known(config).await?;
         match &self.out {
             None => write(store.as_ref(), &mut BufWriter::new(io::stdout().lock())).await,
             Some(file) => {

@@ -44,6 +44,7 @@ pub struct Imported {
 impl Import {
     pub async fn run(self, config: &Config) -> Done {
         let bytes = fs::read(&self.file).map_err(|error| CommandError::File(self.file.clone(), error))?;
+        let store = open_store(config).await?;
         let is_csv = self.file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
         let (stories, bad) = if is_csv { read_csv(&bytes) } else { read_lines(&bytes) };
         for (line, problem) in &bad {
@@ -57,7 +58,6 @@ impl Import {
             );
             return Err(CommandError::Told(told));
         }
-        let store = open_store(config).await?;
         let done = import(store.as_ref(), &stories).await?;
         println!(
             "{} new, {} changed, {} as they were, {} skipped",
@@ -89,10 +89,11 @@ pub fn read_lines(bytes: &[u8]) -> Lines {
     without_doubles(read)
 }
 
-/// CSV with a header of the exchange format's keys; tags and values are separated by semicolons.
+/// CSV with a header of the exchange format's keys; tags and values are separated by semicolons or bars.
 pub fn read_csv(bytes: &[u8]) -> Lines {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let delimiter = delimiter_of(bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(bytes);
     let header = match csv_header(&mut reader) {
         Ok(header) => header,
         Err(problem) => return (Vec::new(), vec![(1, problem)]),
@@ -106,6 +107,14 @@ pub fn read_csv(bytes: &[u8]) -> Lines {
         Err(error) => (at + 2, Err(error.to_string())),
     });
     without_doubles(read)
+}
+
+/// What stands between the columns of the header: a spreadsheet writes commas, semicolons or tabs by its country.
+fn delimiter_of(bytes: &[u8]) -> u8 {
+    let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |delimiter| header.iter().filter(|byte| **byte == delimiter).count();
+    let [comma, others @ ..] = [b',', b';', b'\t'];
+    others.into_iter().fold(comma, |most, other| if count(other) > count(most) { other } else { most })
 }
 
 fn csv_header(reader: &mut csv::Reader<&[u8]>) -> Result<Vec<String>, String> {
@@ -133,7 +142,7 @@ fn csv_story(header: &[String], row: ByteRecord) -> Result<ExchangeStory, String
 
 fn csv_value(name: &str, value: &str) -> Value {
     match name {
-        "tags" | "values" => value.split(';').map(str::trim).filter(|name| !name.is_empty()).collect(),
+        "tags" | "values" => value.split([';', '|']).map(str::trim).filter(|name| !name.is_empty()).collect(),
         _ => Value::from(value),
     }
 }
@@ -294,6 +303,18 @@ mod tests {
         let lines: Vec<_> = bad.iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [3, 4, 5], "{bad:?}");
         assert!(bad[2].1.contains("was used above"));
+    }
+
+    #[test]
+    fn a_spreadsheet_may_separate_by_semicolons_or_tabs() {
+        let text = "\u{feff}kind;situation;author;tags\ncolleague;\"a, b\";Elin;\"lång kö; mod\"\n";
+        for text in [text.to_owned(), text.replace("\"lång kö; mod\"", "lång kö|mod").replace(';', "\t")]
+        {
+            let (stories, bad) = read_csv(text.as_bytes());
+            assert!(bad.is_empty(), "{bad:?}");
+            assert_eq!(stories[0].situation.as_ref().unwrap().as_str(), "a, b");
+            assert_eq!(stories[0].tags.len(), 2);
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 use clap::Args;
 use domain::query::{Filter, ListQuery};
 
-use super::{CommandError, Done, import::administrator, open_store};
+use super::{CommandError, Done, import::administrator, open_known};
 use crate::{config::Config, library::ReadersLibrary};
 
 #[derive(Args, Debug)]
 pub struct Search {
     /// What to search for.
+    #[arg(allow_hyphen_values = true)]
     query: String,
     /// Print the ids in order, as a JSON list.
     #[arg(long)]
@@ -18,7 +19,7 @@ pub struct Search {
 
 impl Search {
     pub async fn run(self, config: &Config) -> Done {
-        let store = open_store(config).await?;
+        let store = open_known(config).await?;
         // A server that runs on the same data would do so too; whoever comes first does it.
         while store.index_more().await? {}
         let library = ReadersLibrary { store, reader: Some(administrator()) };

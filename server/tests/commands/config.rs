@@ -48,9 +48,9 @@ fn the_data_folder_can_be_named_by_flag_environment_or_file() {
     let config = [("SOLSKEN_CONFIG", file.to_str().unwrap())];
     let both = [config[0], ("SOLSKEN_DATA", "av-miljon")];
     for (arguments, environment, folder) in [
-        (&["export"][..], &config[..], "av-filen"),
-        (&["export"], &both, "av-miljon"),
-        (&["export", "--data", "av-flaggan"], &both, "av-flaggan"),
+        (&["invite", "--role", "member"][..], &config[..], "av-filen"),
+        (&["invite", "--role", "member"], &both, "av-miljon"),
+        (&["invite", "--role", "member", "--data", "av-flaggan"], &both, "av-flaggan"),
     ] {
         let said = desk.with_environment(arguments, environment);
         assert!(said.ok, "{}", said.err);
@@ -83,7 +83,7 @@ fn what_is_wrong_with_a_setting_is_said() {
 fn a_data_folder_that_cannot_be_is_named() {
     let desk = Desk::new();
     desk.write("data", "en fil");
-    let said = desk.run(&["export"]);
+    let said = desk.run(&["invite", "--role", "member"]);
     assert!(!said.ok && said.err.starts_with("solsken: data: "), "{}", said.err);
 }
 

@@ -178,7 +178,27 @@ fn an_export_can_be_written_to_a_file() {
 
 #[test]
 fn an_empty_library_is_exported_as_nothing() {
-    assert_eq!(Desk::new().export(), "");
+    let desk = Desk::new();
+    desk.import("");
+    assert_eq!(desk.export(), "");
+}
+
+#[test]
+fn a_mistyped_folder_is_no_empty_library() {
+    let desk = Desk::new();
+    desk.import(SAMPLES);
+    for asked in [&["export", "--data", "dat"][..], &["search", "kund", "--data", "dat"]] {
+        let said = desk.run(asked);
+        assert!(!said.ok && said.err.contains("there is no library in dat"), "{}", said.err);
+    }
+    assert!(!desk.path().join("dat").exists());
+}
+
+#[test]
+fn a_query_may_begin_with_a_hyphen() {
+    let desk = Desk::new();
+    desk.import(SAMPLES);
+    assert!(desk.run(&["search", "-10 grader"]).ok);
 }
 
 #[test]
