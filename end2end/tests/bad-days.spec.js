@@ -227,7 +227,11 @@ test("a story that is too long, or blank, is not told, and says what is the matt
   await phone.join();
   await phone.goto("/beratta");
   const save = phone.page.getByRole("button", { name: "Spara berättelsen" });
+  const line = phone.page.locator(".saved-line");
   await expect(save).toBeDisabled();
+  await expect(line).toHaveText("Några ord räcker för att spara");
+  await phone.page.locator("#quote").fill("Tack!");
+  await expect(line).toHaveText("Skriv vad som hände, så kan du spara");
   await situation(phone).fill(" \n\t ");
   await expect(save).toBeDisabled();
   await situation(phone).fill("å".repeat(10_001));
@@ -241,6 +245,18 @@ test("a story that is too long, or blank, is not told, and says what is the matt
   await expect(situation(phone)).toHaveAttribute("aria-invalid", "false");
   await save.click();
   await expect(phone.page.locator(".slip .step", { hasText: "Mottagen" })).toHaveAttribute("data-state", "confirmed");
+});
+
+test("a day that is still to come is asked about, and refuses nothing", async ({ phone }) => {
+  await phone.join();
+  await phone.goto("/beratta");
+  await situation(phone).fill("Kunden bad oss ringa i morgon.");
+  await phone.page.getByText("Rubrik, lärdom och datum").click();
+  const day = phone.page.getByLabel("När var det?");
+  await day.fill("2124-03-01");
+  await expect(phone.page.getByText("Dagen har inte varit än. Stämmer datumet?")).toBeVisible();
+  await day.fill("2024-03-01");
+  await expect(phone.page.getByText("Dagen har inte varit än. Stämmer datumet?")).toBeHidden();
 });
 
 test("emojis and markup are words like others", async ({ phones }) => {

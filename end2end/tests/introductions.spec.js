@@ -41,6 +41,12 @@ test("an introduction is made, changed and shown without a network, and its stor
   await page.getByRole("button", { name: "Visa vändningen" }).click();
   await expect(page.locator(".reveal").first()).toBeVisible();
 
+  await phone.goto(`${path}/99`);
+  await expect(page.locator("h1")).toHaveText("Berättelsen finns inte här");
+  await expect(page.getByRole("button", { name: "Visa vändningen" })).toBeHidden();
+  await page.getByRole("link", { name: "Klar" }).click();
+  await expect(page.locator("h1")).toHaveText("När det regnar");
+
   await solsken.startAgain();
   await phone.goto(told);
   await expect(page.locator(".slip li", { hasText: "Använd i introduktion" })).toHaveAttribute("data-state", "confirmed", { timeout: 60_000 });
