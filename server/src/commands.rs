@@ -17,7 +17,7 @@ use crate::{
     clock,
     config::{Common, Config, ConfigError, Serve},
     site::NoAssets,
-    store::{Store, StoreError, sqlite::SqliteStore},
+    store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
 };
 
 /// Solsken: true stories from the shop floor, told offline, found by the next who starts.
@@ -84,24 +84,24 @@ impl Cli {
     }
 }
 
-/// In the data folder.
+/// In the data folder, where the settings name no other.
 const DATABASE: &str = "solsken.db";
 
-/// Opens the library in the data folder, and makes both if they are not there.
-async fn open(config: &Config) -> Result<SqliteStore, CommandError> {
+/// Opens the library: in the database that the settings name, or in the data folder, which is made if it is not there.
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>, CommandError> {
     std::fs::create_dir_all(&config.data).map_err(|error| CommandError::File(config.data.clone(), error))?;
     let epoch = Epoch::mint(clock::now(), &clock::randomness());
-    Ok(SqliteStore::open(&config.data.join(DATABASE), epoch).await?)
+    if let Some(url) = &config.database {
+        return Ok(Arc::new(PostgresStore::open(url, epoch).await?));
+    }
+    Ok(Arc::new(SqliteStore::open(&config.data.join(DATABASE), epoch).await?))
 }
 
-/// Opens a library for reading: where there is none, there is nothing to read, and none is made.
+/// Opens a library for reading: where there is none, there is nothing to read, and none is made. A database on a server
+/// is there because somebody made it for this.
 async fn open_known(config: &Config) -> Result<Arc<dyn Store>, CommandError> {
-    if !config.data.join(DATABASE).exists() {
+    if config.database.is_none() && !config.data.join(DATABASE).exists() {
         return Err(CommandError::Told(format!("there is no library in {}", config.data.display())));
     }
     open_store(config).await
-}
-
-async fn open_store(config: &Config) -> Result<Arc<dyn Store>, CommandError> {
-    Ok(Arc::new(open(config).await?))
 }

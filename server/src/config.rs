@@ -16,6 +16,10 @@ pub struct Common {
     /// Folder of the database, the key and this build's assets.
     #[arg(long, global = true, value_name = "DIR", env = "SOLSKEN_DATA")]
     data: Option<PathBuf>,
+    /// PostgreSQL database to keep the library in, as postgres://USER:PASSWORD@HOST/NAME. Without it, an SQLite file
+    /// in the data folder.
+    #[arg(long, global = true, value_name = "URL", env = "SOLSKEN_DATABASE", hide_env_values = true)]
+    database: Option<String>,
     /// Settings in TOML. Without it, DIR/solsken.toml if there is one.
     #[arg(long, global = true, value_name = "FILE", env = "SOLSKEN_CONFIG")]
     config: Option<PathBuf>,
@@ -42,6 +46,7 @@ pub struct Serve {
 #[serde(deny_unknown_fields)]
 struct File {
     data: Option<PathBuf>,
+    database: Option<String>,
     url: Option<String>,
     listen: Option<SocketAddr>,
     phone_stories: Option<u64>,
@@ -51,6 +56,8 @@ struct File {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub data: PathBuf,
+    /// A PostgreSQL database, instead of a file in `data`.
+    pub database: Option<String>,
     pub listen: SocketAddr,
     url: Option<String>,
     pub phone_stories: u64,
@@ -81,6 +88,7 @@ impl Config {
         };
         Ok(Self {
             data: common.data.clone().or(file.data).unwrap_or(usual),
+            database: common.database.clone().or(file.database),
             listen: serve.listen.or(file.listen).unwrap_or(SocketAddr::from(USUAL_LISTEN)),
             url: common.url.clone().or(file.url).map(|url| url.trim_end_matches('/').to_owned()),
             phone_stories: serve.phone_stories.or(file.phone_stories).unwrap_or(USUAL_PHONE_STORIES),
@@ -117,7 +125,7 @@ mod tests {
     use super::*;
 
     fn common(data: &Path) -> Common {
-        Common { data: Some(data.to_owned()), config: None, url: None }
+        Common { data: Some(data.to_owned()), database: None, config: None, url: None }
     }
 
     #[test]

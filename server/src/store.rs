@@ -3,6 +3,8 @@
 //! A store does no thinking: what an op does is decided by `domain::sync::ledger`, what a card shows by
 //! `domain::view`. `tests/store_contract.rs` says what is owed, and is run against every store.
 
+pub mod postgres;
+mod sql;
 pub mod sqlite;
 
 use async_trait::async_trait;
@@ -36,6 +38,9 @@ pub enum StoreError {
     Full(#[source] sqlx::Error),
     #[error("the store failed")]
     Failed(#[source] sqlx::Error),
+    /// The settings name a database that is none, or that nobody answers for.
+    #[error(transparent)]
+    Postgres(#[from] postgres::PostgresError),
     #[error("the store was made by a newer solsken, or its migrations were changed")]
     Migration(#[source] sqlx::migrate::MigrateError),
     /// Something in the store is not what we once wrote.
@@ -46,9 +51,11 @@ pub enum StoreError {
 pub type StoreResult<T> = Result<T, StoreError>;
 
 /// A store that can do all that the server needs.
-pub trait Store: LedgerStore + LibraryStore + SearchStore + AccountStore {}
-
-impl<T: LedgerStore + LibraryStore + SearchStore + AccountStore> Store for T {}
+#[async_trait]
+pub trait Store: LedgerStore + LibraryStore + SearchStore + AccountStore {
+    /// Lets every connection finish, so that nothing is left half done when the process ends.
+    async fn close(&self);
+}
 
 /// The log of ops and the things they made.
 #[async_trait]
@@ -262,12 +269,13 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
         match (code.as_deref(), &error) {
-            // SQLite: SQLITE_BUSY and its kin, SQLITE_LOCKED, SQLITE_FULL. PostgreSQL: lock_not_available,
-            // deadlock, cannot connect now, admin shutdown, disk_full.
-            (Some("5" | "261" | "517" | "773" | "6" | "55P03" | "40P01" | "57P03" | "57P01"), _) => {
-                Self::Busy(error)
-            }
-            (_, sqlx::Error::PoolTimedOut) => Self::Busy(error),
+            // SQLite: SQLITE_BUSY and its kin, SQLITE_LOCKED, SQLITE_FULL.
+            (Some("5" | "261" | "517" | "773" | "6"), _) => Self::Busy(error),
+            // PostgreSQL: lock_not_available, deadlock, too many connections, admin shutdown, crash shutdown,
+            // cannot connect now, disk_full.
+            (Some("55P03" | "40P01" | "53300" | "57P01" | "57P02" | "57P03"), _) => Self::Busy(error),
+            // Only a connection over a network fails so; the server behind it may be back in a moment.
+            (_, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => Self::Busy(error),
             (Some("13" | "53100"), _) => Self::Full(error),
             _ => Self::Failed(error),
         }

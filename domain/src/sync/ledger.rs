@@ -108,8 +108,10 @@ impl Incoming {
             },
         };
         let content = match content {
-            Content::Op(op) if !can_be_reached(op.device_seq) => Content::Malformed,
-            Content::Unknown(envelope) if !can_be_reached(envelope.device_seq) => Content::Malformed,
+            Content::Op(op) if !can_be_kept(op.device_seq, &op.thing) => Content::Malformed,
+            Content::Unknown(envelope) if !can_be_kept(envelope.device_seq, &envelope.thing) => {
+                Content::Malformed
+            }
             content => content,
         };
         Self { bytes: line.to_owned(), hash: OpHash::of(line), content }
@@ -153,9 +155,15 @@ fn conflict_of((device, device_seq): (DeviceId, u64)) -> ThingRef {
     ThingRef::new(ThingKind::Conflict, ThingId::conflict(device, device_seq))
 }
 
-/// Whether a device that counts from 1 can have come to this number, and a database can hold it.
-fn can_be_reached(device_seq: u64) -> bool {
+/// Bytes of a kind's name, at most: an index of PostgreSQL takes no longer keys than 2,704 bytes.
+const KIND_BYTES: usize = 100;
+
+/// Whether a device that counts from 1 can have come to this number, and every database can hold it and the kind.
+fn can_be_kept(device_seq: u64, thing: &ThingRef) -> bool {
+    let kind = thing.kind.key();
     (1..=i64::MAX as u64).contains(&device_seq)
+        && kind.len() <= KIND_BYTES
+        && !kind.contains(char::is_control)
 }
 
 /// One push: ops in `device_seq` order, from someone whose credential was checked.

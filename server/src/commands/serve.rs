@@ -4,13 +4,12 @@ use domain::person::Role;
 use tokio::{net::TcpListener, signal, sync::watch};
 use tracing_subscriber::EnvFilter;
 
-use super::{CommandError, Done, demo, invite, open};
+use super::{CommandError, Done, demo, invite, open_store};
 use crate::{
     config::Config,
     http::{self, Guesses, Server},
     secrets,
     site::Site,
-    store::{AccountStore, Store},
     writer::Writer,
 };
 
@@ -39,15 +38,14 @@ pub async fn serve(
     with_demo: bool,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Done {
-    let store = open(&config).await?;
-    let shared: Arc<dyn Store> = Arc::new(store.clone());
+    let store = open_store(&config).await?;
     // Port 0 asks for any: links name the one that was given.
     config.listen = listener.local_addr()?;
     let (stopping, mut stopped) = watch::channel(());
     let server = Server {
         key: secrets::signing_key(&config.data)?,
-        writer: Writer::start(shared.clone()),
-        store: shared.clone(),
+        writer: Writer::start(store.clone()),
+        store: store.clone(),
         site: Arc::new(site),
         config: Arc::new(config.clone()),
         guesses: Arc::new(Guesses::default()),
@@ -55,11 +53,11 @@ pub async fn serve(
     };
     println!("Solsken is at {}", config.url());
     if with_demo {
-        demo::load(&shared).await?;
-        demo::print_links(&shared, &config).await?;
+        demo::load(&store).await?;
+        demo::print_links(&store, &config).await?;
     } else if !store.has_admin().await? {
         println!("\nNobody has joined yet. This link makes the first administrator, once:\n");
-        invite::print(&invite::make(shared.as_ref(), Role::Admin, 1, invite::DAYS).await?, &config);
+        invite::print(&invite::make(store.as_ref(), Role::Admin, 1, invite::DAYS).await?, &config);
     }
     let app = http::router(server).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, app).with_graceful_shutdown(async move {

@@ -1,20 +1,21 @@
 //! One SQLite file: WAL, `synchronous=FULL`, one writer and several readers.
 
-mod accounts;
-mod ledger;
-mod library;
-mod rows;
-mod search;
-
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{borrow::Cow, path::Path, time::Duration};
 
 use domain::id::Epoch;
 use sqlx::{
-    SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    AssertSqlSafe, Pool, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    query::Query,
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
 };
 
-use super::{StoreError, StoreResult};
+use super::{
+    StoreError, StoreResult,
+    sql::{Connection, Dialect, SqlStore, Statement, Value},
+};
 
 /// In order; a store that was made by a newer version is refused.
 const MIGRATIONS: [(i64, &str, &str); 1] =
@@ -25,14 +26,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
 
 /// A library in an SQLite file.
-#[derive(Clone, Debug)]
-pub struct SqliteStore {
-    /// One connection: writers of this process queue here and not at the file's lock.
-    writer: SqlitePool,
-    readers: SqlitePool,
-    search: Arc<search::Kept>,
-    most_pending: i64,
-}
+pub type SqliteStore = SqlStore<Sqlite>;
 
 impl SqliteStore {
     /// Opens the file, makes it if it is not there, and brings it to this version. A new store begins `epoch`.
@@ -48,28 +42,57 @@ impl SqliteStore {
             .pragma("wal_autocheckpoint", "2000");
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         super::migrator(&MIGRATIONS).run(&writer).await.map_err(StoreError::Migration)?;
-        sqlx::query("INSERT INTO meta (key, value) VALUES ('epoch', ?), ('seq', '0'), ('chain', ?) ON CONFLICT DO NOTHING")
-            .bind(epoch.to_string())
-            .bind(domain::sync::wire::Chain::default().to_string())
-            .execute(&writer)
-            .await?;
-        let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-        search::begin_anew_if_changed(&mut tx).await?;
-        tx.commit().await?;
         let readers =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, readers, search: Arc::default(), most_pending: search::MOST_PENDING })
+        Self::begin(writer, readers, epoch).await
+    }
+}
+
+impl Dialect for Sqlite {
+    async fn begin_writing(pool: &SqlitePool) -> StoreResult<Transaction<'static, Self>> {
+        // IMMEDIATE: the lock is held from here until commit.
+        Ok(pool.begin_with("BEGIN IMMEDIATE").await?)
     }
 
-    /// Lets at most so many changed stories wait before they are brought into the lists of search. The fewer, the more
-    /// there is to write and the less to look through for each query; what is found is the same.
-    pub fn with_most_pending(self, most_pending: i64) -> Self {
-        Self { most_pending, ..self }
+    async fn begin_reading(pool: &Pool<Self>) -> StoreResult<Transaction<'static, Self>> {
+        Ok(pool.begin().await?)
+    }
+}
+
+impl Connection for SqliteConnection {
+    type Row = SqliteRow;
+
+    const TERMS_AS_LINES: &'static str = "group_concat(term, char(10))";
+    const TERM_HEAD: &'static str = "term";
+
+    async fn all(&mut self, statement: Statement) -> StoreResult<Vec<SqliteRow>> {
+        Ok(query(statement)?.fetch_all(self).await?)
     }
 
-    /// Lets every connection finish, so that the file is whole when the process ends.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+    async fn run(&mut self, statement: Statement) -> StoreResult<u64> {
+        Ok(query(statement)?.execute(self).await?.rows_affected())
     }
+}
+
+fn query(statement: Statement) -> StoreResult<Query<'static, Sqlite, SqliteArguments>> {
+    let mut query = match statement.sql {
+        Cow::Borrowed(sql) => sqlx::query(sql),
+        Cow::Owned(sql) => sqlx::query(AssertSqlSafe(sql)),
+    };
+    for value in statement.values {
+        query = match value {
+            Value::Flag(flag) => query.bind(flag),
+            Value::Number(number) => query.bind(number),
+            Value::Text(text) => query.bind(text.map(Cow::into_owned)),
+            Value::Bytes(bytes) => query.bind(bytes),
+            Value::Numbers(numbers) => query.bind(json(&numbers)?),
+            Value::Texts(texts) => query.bind(json(&texts)?),
+        };
+    }
+    Ok(query)
+}
+
+/// A list as one parameter, for `json_each`.
+fn json(values: &impl serde::Serialize) -> StoreResult<String> {
+    serde_json::to_string(values).map_err(|error| StoreError::corrupt("a list", error))
 }

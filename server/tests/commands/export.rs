@@ -15,7 +15,7 @@ use domain::{
 };
 use proptest::{strategy::Strategy, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::json;
-use server::{clock, store::LedgerStore};
+use server::clock;
 
 use crate::{Desk, SAMPLES, story};
 

@@ -1,7 +1,6 @@
 //! `solsken import`.
 
 use domain::{id::StoryId, thing::ThingRef};
-use server::store::LedgerStore;
 
 use crate::{Desk, SAMPLES, story};
 

@@ -1,7 +1,7 @@
 //! `solsken invite`.
 
 use domain::{person::Role, time::Millis};
-use server::{clock, secrets, store::AccountStore};
+use server::{clock, secrets};
 
 use crate::Desk;
 

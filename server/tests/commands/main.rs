@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+#[path = "../support/cluster.rs"]
+mod cluster;
 mod config;
 mod export;
 mod import;
 mod invite;
+mod postgres;
 mod serve;
 
 use std::{
@@ -15,13 +18,20 @@ use std::{
 };
 
 use domain::id::Epoch;
-use server::{clock, store::sqlite::SqliteStore};
+use server::{
+    clock,
+    store::{Store, postgres::PostgresStore, sqlite::SqliteStore},
+};
 
 /// The sample library: in canonical form, ordered by id.
 const SAMPLES: &str = include_str!("../../../demo/stories.jsonl");
 
 /// A folder to work in, with a data folder in it.
-struct Desk(tempfile::TempDir);
+struct Desk {
+    folder: tempfile::TempDir,
+    /// Where the library is, if it is not in the data folder.
+    database: Option<cluster::Database>,
+}
 
 /// What the binary said.
 struct Said {
@@ -32,11 +42,16 @@ struct Said {
 
 impl Desk {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self { folder: tempfile::tempdir().unwrap(), database: None }
+    }
+
+    /// With an empty PostgreSQL database, which the environment names.
+    async fn with_postgres() -> Self {
+        Self { database: Some(cluster::Database::bare().await), ..Self::new() }
     }
 
     fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
     fn data(&self) -> PathBuf {
@@ -53,6 +68,7 @@ impl Desk {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_solsken"));
         command.current_dir(self.path()).args(arguments).env_clear();
+        command.envs(self.database.iter().map(|database| ("SOLSKEN_DATABASE", &database.url)));
         command
     }
 
@@ -75,9 +91,12 @@ impl Desk {
         said.out
     }
 
-    async fn store(&self) -> SqliteStore {
+    async fn store(&self) -> Box<dyn Store> {
         let epoch = Epoch::mint(clock::now(), &clock::randomness());
-        SqliteStore::open(&self.data().join("solsken.db"), epoch).await.unwrap()
+        match &self.database {
+            Some(database) => Box::new(PostgresStore::open(&database.url, epoch).await.unwrap()),
+            None => Box::new(SqliteStore::open(&self.data().join("solsken.db"), epoch).await.unwrap()),
+        }
     }
 }
 

@@ -24,7 +24,13 @@ struct Flags {
     serve: Serve,
 }
 
-async fn say(stream: &mut TcpStream, request: &str) -> String {
+/// What holds with these flags.
+pub fn config(flags: &[&str]) -> Config {
+    let flags = Flags::parse_from(["solsken"].iter().chain(flags));
+    Config::read(&flags.common, &flags.serve).unwrap()
+}
+
+pub async fn say(stream: &mut TcpStream, request: &str) -> String {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = vec![0; 64 * 1024];
     let read = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut answer)).await.unwrap().unwrap();
@@ -43,8 +49,7 @@ async fn a_server_that_is_asked_to_stop_does_so_although_news_is_listened_to() {
     let desk = Desk::new();
     let said = desk.run(&["invite", "--role", "member"]);
     let secret = said.out.split_once("/ga-med#").unwrap().1.split_whitespace().next().unwrap();
-    let flags = Flags::parse_from(["solsken", "--data", desk.data().to_str().unwrap()]);
-    let config = Config::read(&flags.common, &flags.serve).unwrap();
+    let config = config(&["--data", desk.data().to_str().unwrap()]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();

@@ -27,7 +27,7 @@ use server::{
     http::{Guesses, Server, router},
     secrets,
     site::Site,
-    store::{AccountStore, Invite, Store, sqlite::SqliteStore},
+    store::{Invite, Store, sqlite::SqliteStore},
     writer::Writer,
 };
 use tokio::sync::watch;
@@ -44,7 +44,7 @@ struct Flags {
 
 pub struct House {
     pub folder: tempfile::TempDir,
-    pub store: SqliteStore,
+    pub store: Arc<dyn Store>,
     /// Held, since the house does not close before the test does.
     _open: watch::Sender<()>,
     router: Router,
@@ -69,13 +69,13 @@ impl House {
         let flags = Flags::parse_from(["solsken", "--data", data].iter().chain(flags));
         let config = Config::read(&flags.common, &flags.serve).unwrap();
         let epoch = Epoch::mint(clock::now(), &clock::randomness());
-        let store = SqliteStore::open(&config.data.join("solsken.db"), epoch).await.unwrap();
-        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(&config.data.join("solsken.db"), epoch).await.unwrap());
         let (open, stopping) = watch::channel(());
         let server = Server {
             key: SigningKey(clock::random()),
-            writer: Writer::start(shared.clone()),
-            store: shared,
+            writer: Writer::start(store.clone()),
+            store: store.clone(),
             site: Arc::new(Site::bare()),
             config: Arc::new(config),
             guesses: Arc::new(Guesses::default()),

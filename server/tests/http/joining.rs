@@ -13,10 +13,7 @@ use domain::{
     time::Millis,
 };
 use serde_json::json;
-use server::{
-    clock,
-    store::{AccountStore, LibraryStore},
-};
+use server::clock;
 
 use crate::house::{Guest, HOUR, House, device, form, request};
 

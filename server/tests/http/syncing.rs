@@ -21,7 +21,7 @@ use domain::{
 };
 use futures::StreamExt;
 use serde_json::{Value, json};
-use server::{clock, store::LedgerStore};
+use server::clock;
 
 use crate::house::{Guest, House, device, line, refused, request};
 

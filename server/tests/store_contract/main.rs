@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod backends;
+#[path = "../support/cluster.rs"]
+mod cluster;
+mod oddities;
 mod pushes;
 mod searches;
+mod writers;
 
-use std::sync::Arc;
-
+use backends::{Backend, contract};
 use domain::{
     id::{Epoch, PersonId, StoryId},
     label::LabelKind,
@@ -26,7 +30,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use pushes::{People, story_id};
-use server::store::{Invite, Joined, LedgerStore, PageAsk, SecretHash, Store, sqlite::SqliteStore};
+use server::store::{Invite, Joined, PageAsk, SecretHash, Store};
 
 const KEY: SigningKey = SigningKey([9; 32]);
 
@@ -34,19 +38,20 @@ fn epoch() -> Epoch {
     Epoch::mint(Millis(1), &[1; 10])
 }
 
-/// A fresh SQLite store in a folder that goes with it.
-async fn sqlite() -> (tempfile::TempDir, Arc<dyn Store>) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("test.db"), epoch()).await.unwrap();
-    (folder, Arc::new(store))
+contract! {
+    pushes_are_applied_as_the_contract_says
+    a_cursor_from_another_time_is_noticed
+    a_phone_is_given_the_newest_stories_and_its_own
+    an_invite_is_used_up
+    a_store_survives_being_closed_and_opened
+    labels_are_found_by_name
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sqlite_applies_pushes_as_the_contract_does() {
+async fn pushes_are_applied_as_the_contract_says(backend: Backend) {
     let mut runner = TestRunner::new(Config::default());
     for _ in 0..48 {
         let acts = pushes::acts().new_tree(&mut runner).unwrap().current();
-        let (_folder, store) = sqlite().await;
+        let (_place, store) = backend.store().await;
         agrees_with_memory(store.as_ref(), &acts).await;
     }
 }
@@ -151,9 +156,8 @@ async fn lists_what_is_visible(store: &dyn Store, memory: &memory::Server, perso
     assert_eq!(listed, expected, "what {person} is shown in lists");
 }
 
-#[tokio::test]
-async fn a_cursor_from_another_time_is_noticed() {
-    let (_folder, store) = sqlite().await;
+async fn a_cursor_from_another_time_is_noticed(backend: Backend) {
+    let (_place, store) = backend.store().await;
     let mut people = People::new();
     store.push(&people.founding()).await.unwrap();
     let person = people.all()[0];
@@ -169,9 +173,8 @@ async fn a_cursor_from_another_time_is_noticed() {
     assert_eq!(reset(cursor).await, Some(Reset::Restored));
 }
 
-#[tokio::test]
-async fn a_phone_is_given_the_newest_stories_and_its_own() {
-    let (_folder, store) = sqlite().await;
+async fn a_phone_is_given_the_newest_stories_and_its_own(backend: Backend) {
+    let (_place, store) = backend.store().await;
     let mut people = People::new();
     store.push(&people.founding()).await.unwrap();
     let [elin, micke] = [people.all()[0], people.all()[1]];
@@ -189,9 +192,8 @@ async fn a_phone_is_given_the_newest_stories_and_its_own() {
     assert_eq!(stories(micke).await, 18, "the five newest, which are his own, and the rest of his own");
 }
 
-#[tokio::test]
-async fn an_invite_is_used_up() {
-    let (_folder, store) = sqlite().await;
+async fn an_invite_is_used_up(backend: Backend) {
+    let (_place, store) = backend.store().await;
     let secret = |n: u8| SecretHash([n; 32]);
     let invite = Invite {
         id: uuid::Uuid::from_u128(1),
@@ -226,18 +228,15 @@ async fn an_invite_is_used_up() {
     assert_eq!(pushes_for, Some(PersonId::named("Elin")), "signing out leaves the way for unsent work");
 }
 
-#[tokio::test]
-async fn a_store_survives_being_closed_and_opened() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("test.db");
+async fn a_store_survives_being_closed_and_opened(backend: Backend) {
+    let (place, store) = backend.store().await;
     let mut people = People::new();
-    let store = SqliteStore::open(&file, epoch()).await.unwrap();
     store.push(&people.founding()).await.unwrap();
     let tell = people.pushes(&[pushes::Act::Tell { who: 0, story: 0 }]);
     let answer = store.push(&tell[0]).await.unwrap();
     let head = store.head().await.unwrap();
     store.close().await;
-    let store = SqliteStore::open(&file, Epoch::mint(Millis(9), &[9; 10])).await.unwrap();
+    let store = place.open_with(Epoch::mint(Millis(9), &[9; 10]), None).await.unwrap();
     assert_eq!(store.head().await.unwrap(), head, "and its epoch stays");
     assert_eq!(store.push(&tell[0]).await.unwrap(), answer);
     let history = store.history(&domain::thing::ThingRef::story(story_id(0))).await.unwrap();
@@ -245,9 +244,8 @@ async fn a_store_survives_being_closed_and_opened() {
     assert_eq!(history[0].bytes, people.last_bytes());
 }
 
-#[tokio::test]
-async fn labels_are_found_by_name() {
-    let (_folder, store) = sqlite().await;
+async fn labels_are_found_by_name(backend: Backend) {
+    let (_place, store) = backend.store().await;
     let mut people = People::new();
     store.push(&people.founding()).await.unwrap();
     for pushes in people.pushes(&[

@@ -23,10 +23,32 @@ use proptest::{
 use server::{
     commands::import::{import, read_lines},
     library::ReadersLibrary,
-    store::{Narrow, RawFacets, SearchAsk, Store, sqlite::SqliteStore},
+    store::{Narrow, RawFacets, SearchAsk, Store},
 };
 
-use crate::{epoch, pushes, pushes::People};
+use crate::{
+    backends::{Backend, Place, contract},
+    epoch, pushes,
+    pushes::People,
+};
+
+contract! {
+    a_search_finds_another_inflection
+    a_mistyped_word_is_mended
+    a_restricted_story_is_found_by_those_who_may_see_it
+    a_restricted_story_shows_in_no_count_and_no_completion
+    a_story_that_was_withdrawn_is_not_found
+    a_story_that_goes_to_fewer_is_lost_to_the_others
+    a_changed_story_is_found_by_its_new_words_and_not_by_its_old
+    a_story_is_found_by_the_new_name_of_its_label
+    a_story_is_found_by_the_label_that_took_its_labels_place
+    an_answer_is_narrowed_and_counted
+    pages_follow_one_another
+    the_server_finds_what_the_phone_finds_in_its_order
+    whatever_is_done_to_stories_the_server_finds_what_the_phone_finds
+    a_long_library_is_listed_by_age_however_it_is_narrowed
+    terms_of_another_version_are_made_anew
+}
 
 const DEMO: &str = include_str!("../../../demo/stories.jsonl");
 
@@ -38,10 +60,10 @@ const SHOP: &str = r#"
 {"id":"01900000-0000-7000-8000-000000000004","kind":"turnaround","title":"Bara min","situation":"Kunden ringde mig.","action":"Jag grät.","department":"Kassa","audience":"author","author":"Micke"}
 "#;
 
-async fn empty(most_pending: i64) -> (tempfile::TempDir, Arc<dyn Store>) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("test.db"), epoch()).await.unwrap();
-    (folder, Arc::new(store.with_most_pending(most_pending)))
+async fn empty(backend: Backend, most_pending: i64) -> (Place, Arc<dyn Store>) {
+    let place = backend.place().await;
+    let store = place.open_with(epoch(), Some(most_pending)).await.unwrap();
+    (place, store)
 }
 
 async fn tell(store: &Arc<dyn Store>, lines: &str) {
@@ -50,10 +72,10 @@ async fn tell(store: &Arc<dyn Store>, lines: &str) {
     import(store.as_ref(), &stories).await.unwrap();
 }
 
-async fn shop() -> (tempfile::TempDir, Arc<dyn Store>) {
-    let (folder, store) = empty(2).await;
+async fn shop(backend: Backend) -> (Place, Arc<dyn Store>) {
+    let (place, store) = empty(backend, 2).await;
     tell(&store, SHOP).await;
-    (folder, store)
+    (place, store)
 }
 
 fn story(number: u8) -> StoryId {
@@ -73,12 +95,12 @@ fn visitor() -> Reader {
     reader("Sara", Role::Member, "Växter")
 }
 
-async fn ask(store: &Arc<dyn Store>, reader: Reader, query: ListQuery) -> Listing {
+pub async fn ask(store: &Arc<dyn Store>, reader: Reader, query: ListQuery) -> Listing {
     let library = ReadersLibrary { store: store.clone(), reader: Some(reader) };
     library.ask(Question::List(query)).await.unwrap().try_into().unwrap()
 }
 
-async fn found(store: &Arc<dyn Store>, reader: Reader, text: &str) -> Vec<StoryId> {
+pub async fn found(store: &Arc<dyn Store>, reader: Reader, text: &str) -> Vec<StoryId> {
     let listing = ask(store, reader, ListQuery::first_page(text, Filter::default())).await;
     assert_eq!(listing.total, listing.cards.len(), "what has no card is not counted");
     ids(&listing)
@@ -115,9 +137,8 @@ fn set(field: &str, value: impl Into<serde_json::Value>) -> Change {
     Change::Edit(Edit { set: Object::from_iter([(field.to_owned(), value.into())]), ..Edit::default() })
 }
 
-#[tokio::test]
-async fn a_search_finds_another_inflection() {
-    let (_folder, store) = shop().await;
+async fn a_search_finds_another_inflection(backend: Backend) {
+    let (_place, store) = shop(backend).await;
     let listing = ask(&store, visitor(), ListQuery::first_page("pelargon ", Filter::default())).await;
     assert_eq!(ids(&listing), [story(1)]);
     let hit = listing.cards[0].title.0.iter().find(|run| run.hit).unwrap();
@@ -125,17 +146,15 @@ async fn a_search_finds_another_inflection() {
     assert_eq!(found_at_all(&store, visitor(), "kunder").await, [story(1), story(2)]);
 }
 
-#[tokio::test]
-async fn a_mistyped_word_is_mended() {
-    let (_folder, store) = shop().await;
+async fn a_mistyped_word_is_mended(backend: Backend) {
+    let (_place, store) = shop(backend).await;
     let listing = ask(&store, visitor(), ListQuery::first_page("pelagonerna ", Filter::default())).await;
     assert_eq!(ids(&listing), [story(1)]);
     assert_eq!(listing.corrected.as_deref(), Some("pelargonerna "));
 }
 
-#[tokio::test]
-async fn a_restricted_story_is_found_by_those_who_may_see_it() {
-    let (_folder, store) = shop().await;
+async fn a_restricted_story_is_found_by_those_who_may_see_it(backend: Backend) {
+    let (_place, store) = shop(backend).await;
     assert_eq!(found_at_all(&store, visitor(), "ringa").await, [story(1), story(2)]);
     let colleague = reader("Nils", Role::Member, "Kassa");
     assert_eq!(found_at_all(&store, colleague, "ringa").await, [story(1), story(2), story(3)]);
@@ -145,9 +164,8 @@ async fn a_restricted_story_is_found_by_those_who_may_see_it() {
     assert_eq!(found_at_all(&store, author, "ringa").await, [story(1), story(2), story(3), story(4)]);
 }
 
-#[tokio::test]
-async fn a_restricted_story_shows_in_no_count_and_no_completion() {
-    let (_folder, store) = shop().await;
+async fn a_restricted_story_shows_in_no_count_and_no_completion(backend: Backend) {
+    let (_place, store) = shop(backend).await;
     for word in ["hemligt ", "hemlig", "heligt ", "ringsignal"] {
         let listing = ask(&store, visitor(), ListQuery::first_page(word, Filter::default())).await;
         assert!(!ids(&listing).contains(&story(3)), "{word}");
@@ -157,9 +175,8 @@ async fn a_restricted_story_shows_in_no_count_and_no_completion() {
     assert!(listing.facets.sites.iter().all(|(site, _)| site.name != "Visby"), "{:?}", listing.facets);
 }
 
-#[tokio::test]
-async fn a_story_that_was_withdrawn_is_not_found() {
-    let (_folder, store) = shop().await;
+async fn a_story_that_was_withdrawn_is_not_found(backend: Backend) {
+    let (_place, store) = shop(backend).await;
     change(&store, ThingRef::story(story(1)), Change::Delete).await;
     assert_eq!(found(&store, visitor(), "pelargon").await, []);
     let curator = reader("Karin", Role::Curator, "Växter");
@@ -171,19 +188,17 @@ async fn a_story_that_was_withdrawn_is_not_found() {
     assert_eq!(found(&store, visitor(), "pelargon").await, []);
 }
 
-#[tokio::test]
-async fn a_story_that_goes_to_fewer_is_lost_to_the_others() {
-    let (_folder, store) = shop().await;
+async fn a_story_that_goes_to_fewer_is_lost_to_the_others(backend: Backend) {
+    let (_place, store) = shop(backend).await;
     change(&store, ThingRef::story(story(2)), set("audience", "department")).await;
     assert_eq!(found_at_all(&store, visitor(), "ringa").await, [story(1)]);
     let colleague = reader("Nils", Role::Member, "Kassa");
     assert_eq!(found_at_all(&store, colleague, "ringa").await, [story(1), story(2), story(3)]);
 }
 
-#[tokio::test]
-async fn a_changed_story_is_found_by_its_new_words_and_not_by_its_old() {
+async fn a_changed_story_is_found_by_its_new_words_and_not_by_its_old(backend: Backend) {
     for most_pending in [0, 1_000] {
-        let (_folder, store) = empty(most_pending).await;
+        let (_place, store) = empty(backend, most_pending).await;
         tell(&store, SHOP).await;
         let text = TextEdit { from: "Vi omplacerade dem.".into(), to: "Vi gav henne en orkidé.".into() };
         let edit = Edit { text: [("action".to_owned(), text)].into(), ..Edit::default() };
@@ -193,9 +208,8 @@ async fn a_changed_story_is_found_by_its_new_words_and_not_by_its_old() {
     }
 }
 
-#[tokio::test]
-async fn a_story_is_found_by_the_new_name_of_its_label() {
-    let (_folder, store) = shop().await;
+async fn a_story_is_found_by_the_new_name_of_its_label(backend: Backend) {
+    let (_place, store) = shop(backend).await;
     let queue = ThingRef::label(LabelKind::Tag, label(LabelKind::Tag, "lång kö"));
     change(&store, queue, set("name", "snigelfart")).await;
     assert_eq!(found(&store, visitor(), "snigelfart ").await, [story(2)]);
@@ -208,9 +222,8 @@ async fn a_story_is_found_by_the_new_name_of_its_label() {
     assert_eq!(found(&store, visitor(), "micke ").await, []);
 }
 
-#[tokio::test]
-async fn a_story_is_found_by_the_label_that_took_its_labels_place() {
-    let (_folder, store) = shop().await;
+async fn a_story_is_found_by_the_label_that_took_its_labels_place(backend: Backend) {
+    let (_place, store) = shop(backend).await;
     let (queue, swap) = (label(LabelKind::Tag, "lång kö"), label(LabelKind::Tag, "byte"));
     change(&store, ThingRef::label(LabelKind::Tag, swap), set("merged_into", queue.to_string())).await;
     change(&store, ThingRef::label(LabelKind::Tag, queue), set("name", "snigelfart")).await;
@@ -220,9 +233,8 @@ async fn a_story_is_found_by_the_label_that_took_its_labels_place() {
     assert_eq!(listing.total, 2, "and narrowing by it finds both");
 }
 
-#[tokio::test]
-async fn an_answer_is_narrowed_and_counted() {
-    let (_folder, store) = shop().await;
+async fn an_answer_is_narrowed_and_counted(backend: Backend) {
+    let (_place, store) = shop(backend).await;
     let narrowed = async |filter| ask(&store, visitor(), ListQuery::first_page("kund ", filter)).await;
     let all = narrowed(Filter::default()).await;
     assert_eq!((all.total, all.unfiltered), (2, 2));
@@ -250,9 +262,8 @@ async fn an_answer_is_narrowed_and_counted() {
     assert_eq!(narrowed(nowhere).await.total, 0);
 }
 
-#[tokio::test]
-async fn pages_follow_one_another() {
-    let (_folder, store) = empty(20).await;
+async fn pages_follow_one_another(backend: Backend) {
+    let (_place, store) = empty(backend, 20).await;
     tell(&store, DEMO).await;
     let page = async |offset, limit| {
         let query = ListQuery { offset, limit, ..ListQuery::first_page("kund", Filter::default()) };
@@ -357,10 +368,9 @@ const QUERIES: [&str; 28] = [
     "xyzzyx",
 ];
 
-#[tokio::test]
-async fn the_server_finds_what_the_phone_finds_in_its_order() {
+async fn the_server_finds_what_the_phone_finds_in_its_order(backend: Backend) {
     for most_pending in [1, 30, 1_000] {
-        let (_folder, store) = empty(most_pending).await;
+        let (_place, store) = empty(backend, most_pending).await;
         // In parts, so that lists are folded and others are not.
         let lines: Vec<&str> = DEMO.lines().collect();
         for part in lines.chunks(25) {
@@ -375,12 +385,11 @@ async fn the_server_finds_what_the_phone_finds_in_its_order() {
     }
 }
 
-#[tokio::test]
-async fn whatever_is_done_to_stories_the_server_finds_what_the_phone_finds() {
+async fn whatever_is_done_to_stories_the_server_finds_what_the_phone_finds(backend: Backend) {
     let mut runner = TestRunner::new(Config::default());
     for case in 0..16 {
         let acts = pushes::acts().new_tree(&mut runner).unwrap().current();
-        let (_folder, store) = empty([0, 2, 1_000][case % 3]).await;
+        let (_place, store) = empty(backend, [0, 2, 1_000][case % 3]).await;
         let mut people = People::new();
         store.push(&people.founding()).await.unwrap();
         for pushes in people.pushes(&acts) {
@@ -405,9 +414,8 @@ async fn whatever_is_done_to_stories_the_server_finds_what_the_phone_finds() {
     }
 }
 
-#[tokio::test]
-async fn a_long_library_is_listed_by_age_however_it_is_narrowed() {
-    let (_folder, store) = empty(30).await;
+async fn a_long_library_is_listed_by_age_however_it_is_narrowed(backend: Backend) {
+    let (_place, store) = empty(backend, 30).await;
     tell(&store, DEMO).await;
     let mut filters =
         vec![Filter::default(), Filter { kind: Some(StoryKind::Colleague), ..Filter::default() }];
@@ -437,26 +445,15 @@ async fn lists_as_the_library_does(store: &Arc<dyn Store>, reader: &Reader, filt
     }
 }
 
-#[tokio::test]
-async fn terms_of_another_version_are_made_anew() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("test.db");
-    let store = SqliteStore::open(&file, epoch()).await.unwrap().with_most_pending(30);
-    let shared: Arc<dyn Store> = Arc::new(store.clone());
-    tell(&shared, DEMO).await;
-    let before = found(&shared, visitor(), "mandarin").await;
+async fn terms_of_another_version_are_made_anew(backend: Backend) {
+    let (place, store) = empty(backend, 30).await;
+    tell(&store, DEMO).await;
+    let before = found(&store, visitor(), "mandarin").await;
     store.close().await;
-    pretend_another_version_wrote(&file).await;
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&file, epoch()).await.unwrap());
+    place.connect().await.run("UPDATE search_state SET analyzer = 'another'").await;
+    let store = place.open().await;
     assert_eq!(found(&store, visitor(), "mandarin").await, [], "nothing that was made by other rules");
     while store.index_more().await.unwrap() {}
     assert!(!before.is_empty());
     assert_eq!(found(&store, visitor(), "mandarin").await, before);
-}
-
-async fn pretend_another_version_wrote(file: &std::path::Path) {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-    sqlx::query("UPDATE search_state SET analyzer = 'another'").execute(&pool).await.unwrap();
-    pool.close().await;
 }

@@ -5,14 +5,16 @@ use domain::{
     search::{Request, Source},
     story::StoryKind,
 };
-use sqlx::Row;
 
 use super::{
     facts::{self, Fact},
-    json,
+    ids,
     source::Reading,
 };
-use crate::store::{Narrow, RawFacets, StoreResult, sqlite::rows};
+use crate::store::{
+    Narrow, RawFacets, StoreResult,
+    sql::{Columns, Connection, Dialect, Statement, rows},
+};
 
 /// Some of the documents that the reader may see.
 pub struct Documents(Vec<bool>);
@@ -21,7 +23,7 @@ pub struct Documents(Vec<bool>);
 const RARE: usize = 16;
 
 impl Documents {
-    pub fn of(reading: &Reading, documents: impl IntoIterator<Item = u32>) -> Self {
+    pub fn of<D: Dialect>(reading: &Reading<D>, documents: impl IntoIterator<Item = u32>) -> Self {
         let mut set = vec![false; reading.documents as usize];
         for document in documents {
             if let Some(has) = set.get_mut(document as usize) {
@@ -32,14 +34,14 @@ impl Documents {
     }
 
     /// All that are in the library: each is of some kind.
-    pub fn all(reading: &Reading) -> StoreResult<Self> {
+    pub fn all<D: Dialect>(reading: &Reading<D>) -> StoreResult<Self> {
         let kinds: Vec<String> =
             StoryKind::ALL.into_iter().chain([StoryKind::Other]).map(facts::kind).collect();
         Self::with_any(reading, &kinds)
     }
 
     /// Those of which one of some facts holds.
-    fn with_any(reading: &Reading, facts: &[String]) -> StoreResult<Self> {
+    fn with_any<D: Dialect>(reading: &Reading<D>, facts: &[String]) -> StoreResult<Self> {
         let mut having = Self::of(reading, []);
         read(reading, facts, |_, documents| {
             for document in documents {
@@ -59,7 +61,7 @@ impl Documents {
         self.0.iter().filter(|has| **has).count()
     }
 
-    pub fn narrowed(&self, reading: &Reading, narrow: &Narrow) -> StoreResult<Self> {
+    pub fn narrowed<D: Dialect>(&self, reading: &Reading<D>, narrow: &Narrow) -> StoreResult<Self> {
         let labels = narrow.labels.iter().map(|any| any.iter().map(|id| facts::label(*id)).collect());
         let kind = narrow.kind.map(|kind| vec![facts::kind(kind)]);
         let mut left = self.0.clone();
@@ -71,11 +73,12 @@ impl Documents {
     }
 
     /// How many of them have each fact.
-    pub fn facets(&self, reading: &Reading) -> StoreResult<RawFacets> {
-        let terms: Vec<String> = reading.ask(async |connection| {
-            let query = "SELECT term FROM search_terms WHERE term < ?";
-            Ok(sqlx::query_scalar(query).bind(facts::AFTER).fetch_all(connection).await?)
-        })?;
+    pub fn facets<D: Dialect>(&self, reading: &Reading<D>) -> StoreResult<RawFacets> {
+        let terms = format!("SELECT term FROM search_terms WHERE {} < ?", D::Connection::TERM_HEAD);
+        let found =
+            reading.ask(async |snapshot| snapshot.all(Statement::new(terms).bind(facts::AFTER)).await)?;
+        let terms: Vec<String> =
+            found.iter().map(|row| row.text("term").map(str::to_owned)).collect::<StoreResult<_>>()?;
         let mut counts = vec![0_usize; terms.len()];
         read(reading, &terms, |at, documents| {
             counts[at] += documents.iter().filter(|document| self.has(**document)).count();
@@ -92,7 +95,12 @@ impl Documents {
     }
 
     /// In the order of the library, `limit` of them from `offset` on.
-    pub fn newest(&self, reading: &Reading, offset: usize, limit: usize) -> StoreResult<Vec<StoryId>> {
+    pub fn newest<D: Dialect>(
+        &self,
+        reading: &Reading<D>,
+        offset: usize,
+        limit: usize,
+    ) -> StoreResult<Vec<StoryId>> {
         let count = self.count();
         if count <= self.0.len() / RARE {
             return Ok(page(self.sorted(reading)?.into_iter(), offset, limit));
@@ -112,16 +120,14 @@ impl Documents {
         }
     }
 
-    fn sorted(&self, reading: &Reading) -> StoreResult<Vec<StoryId>> {
+    fn sorted<D: Dialect>(&self, reading: &Reading<D>) -> StoreResult<Vec<StoryId>> {
         let numbers: Vec<u32> =
             (0..).zip(&self.0).filter(|(_, has)| **has).map(|(number, _)| number).collect();
-        reading.ask(async |connection| {
-            let query = "SELECT stories.id FROM json_each(?) AS wanted
-                 CROSS JOIN search_documents ON search_documents.number = wanted.value
-                 CROSS JOIN stories ON stories.number = story ORDER BY published_at DESC, stories.id DESC";
-            let found = sqlx::query(query).bind(json(&numbers)?).fetch_all(connection).await?;
-            found.iter().map(|row| rows::thing_id(row, "id").map(StoryId::from)).collect()
-        })
+        let sorted =
+            "SELECT stories.id FROM json_each(?) AS wanted CROSS JOIN search_documents CROSS JOIN stories
+             WHERE search_documents.number = wanted.value AND stories.number = story
+             ORDER BY published_at DESC, stories.id DESC";
+        ids(&reading.ask(async |snapshot| snapshot.all(Statement::new(sorted).bind(numbers)).await)?)
     }
 }
 
@@ -130,18 +136,19 @@ fn page(ids: impl Iterator<Item = StoryId>, offset: usize, limit: usize) -> Vec<
 }
 
 /// The newest stories in the library, whoever may see them.
-fn newest_of_all(reading: &Reading, limit: usize) -> StoreResult<Vec<(u32, StoryId)>> {
-    reading.ask(async |connection| {
-        let query = "SELECT search_documents.number, stories.id FROM stories
-             CROSS JOIN search_documents ON story = stories.number
-             WHERE listed ORDER BY published_at DESC, stories.id DESC LIMIT ?";
-        let found = sqlx::query(query).bind(rows::signed(limit as u64)).fetch_all(connection).await?;
-        found.iter().map(|row| Ok((row.try_get("number")?, rows::thing_id(row, "id")?.into()))).collect()
-    })
+fn newest_of_all<D: Dialect>(reading: &Reading<D>, limit: usize) -> StoreResult<Vec<(u32, StoryId)>> {
+    let newest = "SELECT search_documents.number, stories.id FROM stories CROSS JOIN search_documents
+         WHERE story = stories.number AND listed ORDER BY published_at DESC, stories.id DESC LIMIT ?";
+    let found = reading.ask(async |snapshot| snapshot.all(Statement::new(newest).bind(limit)).await)?;
+    found.iter().map(|row| Ok((row.number("number")?, rows::thing_id(row, "id")?.into()))).collect()
 }
 
 /// Calls `each` with the place of a fact and documents of which it holds.
-fn read(reading: &Reading, facts: &[String], mut each: impl FnMut(usize, &[u32])) -> StoreResult<()> {
+fn read<D: Dialect>(
+    reading: &Reading<D>,
+    facts: &[String],
+    mut each: impl FnMut(usize, &[u32]),
+) -> StoreResult<()> {
     let asked: Vec<&str> = facts.iter().map(String::as_str).collect();
     let found = reading.find(&asked)?;
     let (mut at, mut requests) = (Vec::new(), Vec::new());

@@ -1,16 +1,16 @@
 //! Bringing pending documents into the lists, many at a time: a list is rewritten once for all of them, and not once
 //! for each word of each story.
 
-use std::collections::HashMap;
-
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
     codec::{Groups, Place, decode_groups, encode_groups},
     documents::{PendingRow, pending},
-    json,
 };
-use crate::store::StoreResult;
+use crate::store::{
+    StoreResult,
+    sql::{Columns, Connection, Statement, Value},
+};
 
 /// Documents that may be pending. Each query looks through them, some 120 terms each.
 pub const MOST_PENDING: i64 = 1_000;
@@ -18,25 +18,21 @@ pub const MOST_PENDING: i64 = 1_000;
 const CHUNK: usize = 2_000;
 
 /// Folds if more than `most` are pending.
-pub async fn when_due(tx: &mut SqliteConnection, most: i64) -> StoreResult<()> {
-    let count: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM search_documents WHERE pending").fetch_one(&mut *tx).await?;
-    if count > most { fold(tx).await } else { Ok(()) }
+pub async fn when_due(tx: &mut impl Connection, most: i64) -> StoreResult<()> {
+    let pending = tx.one(Statement::new("SELECT count(*) AS n FROM search_documents WHERE pending")).await?;
+    if pending.number::<i64>("n")? > most { fold(tx).await } else { Ok(()) }
 }
 
-async fn fold(tx: &mut SqliteConnection) -> StoreResult<()> {
+async fn fold(tx: &mut impl Connection) -> StoreResult<()> {
     let changes = changes(&pending(tx).await?);
     let lists: Vec<&[Change]> = changes.chunk_by(|a, b| a.place == b.place).collect();
     for chunk in lists.chunks(CHUNK) {
         fold_lists(tx, chunk).await?;
     }
     count_terms(tx, &changes).await?;
-    sqlx::query(
-        "UPDATE search_documents SET pending = 0, listed_audience = NULL, listed_terms = NULL WHERE pending",
-    )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query("UPDATE search_state SET version = version + 1").execute(tx).await?;
+    tx.run(Statement::new("UPDATE search_documents SET pending = FALSE, listed_audience = NULL, listed_terms = NULL WHERE pending"))
+        .await?;
+    tx.run(Statement::new("UPDATE search_state SET version = version + 1")).await?;
     Ok(())
 }
 
@@ -67,21 +63,17 @@ fn changes(pending: &[PendingRow]) -> Vec<Change> {
     changes
 }
 
-async fn fold_lists(tx: &mut SqliteConnection, lists: &[&[Change]]) -> StoreResult<()> {
-    let places: Vec<i64> = lists.iter().map(|changes| changes[0].place.0).collect();
-    let found = sqlx::query(
-        "SELECT place, counts, postings FROM search_lists WHERE place IN (SELECT value FROM json_each(?))",
-    )
-    .bind(json(&places)?)
-    .fetch_all(&mut *tx)
-    .await?;
+async fn fold_lists(tx: &mut impl Connection, changed: &[&[Change]]) -> StoreResult<()> {
+    let places: Vec<i64> = changed.iter().map(|changes| changes[0].place.0).collect();
+    let lists =
+        "SELECT place, counts, postings FROM search_lists WHERE place IN (SELECT value FROM json_each(?))";
     let mut known: HashMap<i64, Groups> = HashMap::new();
-    for row in &found {
-        known.insert(row.try_get("place")?, decode_groups(row.try_get("counts")?, row.try_get("postings")?));
+    for row in &tx.all(Statement::new(lists).bind(places)).await? {
+        known.insert(row.number("place")?, decode_groups(row.bytes("counts")?, row.bytes("postings")?));
     }
-    let mut written: Vec<(i64, Vec<u8>, Vec<u8>)> = Vec::new();
+    let mut written: Vec<[Value; 3]> = Vec::new();
     let mut emptied: Vec<i64> = Vec::new();
-    for changes in lists {
+    for changes in changed {
         let place = changes[0].place.0;
         let mut groups = known.remove(&place).unwrap_or_default();
         changes.iter().for_each(|change| apply(&mut groups, change));
@@ -90,25 +82,20 @@ async fn fold_lists(tx: &mut SqliteConnection, lists: &[&[Change]]) -> StoreResu
             emptied.push(place);
         } else {
             let (counts, postings) = encode_groups(&groups);
-            written.push((place, counts, postings));
+            written.push([place.into(), counts.into(), postings.into()]);
         }
     }
     if !written.is_empty() {
-        let mut query: QueryBuilder<Sqlite> =
-            QueryBuilder::new("INSERT INTO search_lists (place, counts, postings) ");
-        query.push_values(written, |mut values, (place, counts, postings)| {
-            values.push_bind(place).push_bind(counts).push_bind(postings);
-        });
+        let mut query = Statement::new("INSERT INTO search_lists (place, counts, postings) VALUES ");
+        query.push_tuples(written);
         query.push(
             " ON CONFLICT (place) DO UPDATE SET counts = excluded.counts, postings = excluded.postings",
         );
-        query.build().execute(&mut *tx).await?;
+        tx.run(query).await?;
     }
     if !emptied.is_empty() {
-        sqlx::query("DELETE FROM search_lists WHERE place IN (SELECT value FROM json_each(?))")
-            .bind(json(&emptied)?)
-            .execute(tx)
-            .await?;
+        let forget = "DELETE FROM search_lists WHERE place IN (SELECT value FROM json_each(?))";
+        tx.run(Statement::new(forget).bind(emptied)).await?;
     }
     Ok(())
 }
@@ -126,7 +113,7 @@ fn apply(groups: &mut Groups, change: &Change) {
 }
 
 /// Brings the numbers of stories beside the terms up to date.
-async fn count_terms(tx: &mut SqliteConnection, changes: &[Change]) -> StoreResult<()> {
+async fn count_terms(tx: &mut impl Connection, changes: &[Change]) -> StoreResult<()> {
     let mut more: Vec<(u32, i64)> = Vec::new();
     for change in changes.iter().filter(|change| change.place.audience() == 0) {
         let (term, one) = (change.place.term(), if change.comes { 1 } else { -1 });
@@ -135,13 +122,15 @@ async fn count_terms(tx: &mut SqliteConnection, changes: &[Change]) -> StoreResu
             _ => more.push((term, one)),
         }
     }
-    more.retain(|(_, count)| *count != 0);
-    sqlx::query(
-        "UPDATE search_terms SET stories = stories + (more.value ->> 1)
-         FROM json_each(?) AS more WHERE number = more.value ->> 0",
-    )
-    .bind(json(&more)?)
-    .execute(tx)
-    .await?;
+    // Terms that gain as many go together: there are thousands of terms, and few numbers.
+    let mut gaining: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+    for (term, count) in more.into_iter().filter(|(_, count)| *count != 0) {
+        gaining.entry(count).or_default().push(term);
+    }
+    for (count, terms) in gaining {
+        let gain =
+            "UPDATE search_terms SET stories = stories + ? WHERE number IN (SELECT value FROM json_each(?))";
+        tx.run(Statement::new(gain).bind(count).bind(terms)).await?;
+    }
     Ok(())
 }

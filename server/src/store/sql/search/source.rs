@@ -7,20 +7,22 @@ use std::{
 };
 
 use domain::search::{AllFound, Found, Key, Near, Request, Source};
-use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
+use sqlx::Transaction;
 use tokio::runtime::Handle;
 
 use super::{
     Kept,
     codec::{Place, TERM_SHIFT, each_count, each_group},
-    json,
     pending::{Pending, Posting},
 };
-use crate::store::{StoreError, StoreResult};
+use crate::store::{
+    StoreError, StoreResult,
+    sql::{Columns, Connection, Dialect, INDEXED_CHARS, Statement},
+};
 
 /// One snapshot of the index as one reader may see it. Lives on a thread where it may wait.
-pub struct Reading {
-    pub snapshot: RefCell<Transaction<'static, Sqlite>>,
+pub struct Reading<D: Dialect> {
+    pub snapshot: RefCell<Transaction<'static, D>>,
     pub runtime: Handle,
     pub stories: u32,
     pub documents: u32,
@@ -29,6 +31,9 @@ pub struct Reading {
     pub pending: Arc<Pending>,
     pub kept: Arc<Kept>,
 }
+
+/// Sorts behind everything that a term goes on with.
+const BEHIND: &str = "\u{10ffff}";
 
 /// Where the postings of a term are.
 pub struct Places {
@@ -48,12 +53,9 @@ impl Default for Lists {
     }
 }
 
-impl Reading {
+impl<D: Dialect> Reading<D> {
     /// Waits for what is asked of the snapshot.
-    pub fn ask<T>(
-        &self,
-        question: impl AsyncFnOnce(&mut SqliteConnection) -> StoreResult<T>,
-    ) -> StoreResult<T> {
+    pub fn ask<T>(&self, question: impl AsyncFnOnce(&mut D::Connection) -> StoreResult<T>) -> StoreResult<T> {
         let mut snapshot = self.snapshot.borrow_mut();
         self.runtime.block_on(question(&mut snapshot))
     }
@@ -67,29 +69,30 @@ impl Reading {
     }
 
     fn numbers(&self, terms: &[&str]) -> StoreResult<HashMap<String, u32>> {
-        let found = self.ask(async |connection| {
-            let query = "SELECT number, term FROM json_each(?) AS wanted CROSS JOIN search_terms ON term = wanted.value";
-            Ok(sqlx::query(query).bind(json(terms)?).fetch_all(connection).await?)
-        })?;
-        found.iter().map(|row| Ok((row.try_get("term")?, row.try_get("number")?))).collect()
+        let terms: Vec<String> = terms.iter().map(|term| (*term).to_owned()).collect();
+        let numbers = Statement::new(
+            "SELECT number, term FROM json_each(?) AS wanted CROSS JOIN search_terms WHERE term = wanted.value",
+        )
+        .bind(terms);
+        let found = self.ask(async |snapshot| snapshot.all(numbers).await)?;
+        found.iter().map(|row| Ok((row.text("term")?.to_owned(), row.number("number")?))).collect()
     }
 
     /// By term. A term that is only in pending documents has none.
     fn lists(&self, numbers: &[u32]) -> StoreResult<HashMap<u32, Lists>> {
-        let found = self.ask(async |connection| {
-            let query = format!(
-                "SELECT place, counts FROM json_each(?) AS wanted CROSS JOIN search_lists
-                 ON place >= wanted.value << {TERM_SHIFT} AND place < (wanted.value + 1) << {TERM_SHIFT}"
-            );
-            Ok(sqlx::query(sqlx::AssertSqlSafe(query)).bind(json(numbers)?).fetch_all(connection).await?)
-        })?;
+        let counts = format!(
+            "SELECT place, counts FROM json_each(?) AS wanted CROSS JOIN search_lists
+             WHERE place >= wanted.value << {TERM_SHIFT} AND place < (wanted.value + 1) << {TERM_SHIFT}"
+        );
+        let counts = Statement::new(counts).bind(numbers.to_vec());
+        let found = self.ask(async |snapshot| snapshot.all(counts).await)?;
         let mut lists = HashMap::new();
         for row in &found {
-            let place = Place(row.try_get("place")?);
+            let place = Place(row.number("place")?);
             if self.sees(place.audience()) {
                 let list: &mut Lists = lists.entry(place.term()).or_default();
                 list.places.push(place);
-                each_count(row.try_get("counts")?, |key, documents, _| {
+                each_count(row.bytes("counts")?, |key, documents, _| {
                     list.sums[usize::from(Key::from_byte(key).byte())] += i64::from(documents);
                 });
             }
@@ -102,16 +105,13 @@ impl Reading {
         if let Some(stories) = self.pending.stories(term) {
             return Ok(stories);
         }
-        self.ask(async |connection| {
-            let query = "SELECT stories FROM search_terms WHERE term = ?";
-            let stories: Option<i64> =
-                sqlx::query_scalar(query).bind(term).fetch_optional(connection).await?;
-            Ok(stories.unwrap_or(0))
-        })
+        let stories = Statement::new("SELECT stories FROM search_terms WHERE term = ?").bind(term.to_owned());
+        let found = self.ask(async |snapshot| snapshot.first(stories).await)?;
+        found.map_or(Ok(0), |row| row.number("stories"))
     }
 }
 
-impl Source for Reading {
+impl<D: Dialect> Source for Reading<D> {
     type Error = StoreError;
     type List = Places;
 
@@ -144,18 +144,24 @@ impl Source for Reading {
 
     fn completions(&self, prefix: &str, limit: usize) -> StoreResult<Vec<String>> {
         let recounted: Vec<(&str, i64)> = self.pending.recounted(prefix).collect();
-        let found = self.ask(async |connection| {
-            // char(1114111) sorts behind everything that goes on from the prefix.
-            let query = "SELECT term, stories FROM search_terms
-                 WHERE term >= ?1 AND term < ?1 || char(1114111) AND stories > 0 ORDER BY stories DESC, term LIMIT ?2";
-            let enough = rows_limit(limit + recounted.len());
-            Ok(sqlx::query(query).bind(prefix).bind(enough).fetch_all(connection).await?)
-        })?;
+        let head: String = prefix.chars().take(INDEXED_CHARS).collect();
+        let most_used = format!(
+            "SELECT term, stories FROM search_terms WHERE {head} >= ? AND {head} < ? AND term >= ? AND term < ?
+             AND stories > 0 ORDER BY stories DESC, term LIMIT ?",
+            head = D::Connection::TERM_HEAD
+        );
+        let most_used = Statement::new(most_used)
+            .bind(head.clone())
+            .bind(head + BEHIND)
+            .bind(prefix.to_owned())
+            .bind(prefix.to_owned() + BEHIND)
+            .bind(limit + recounted.len());
+        let found = self.ask(async |snapshot| snapshot.all(most_used).await)?;
         let mut best: Vec<(i64, String)> = Vec::new();
         for row in &found {
-            let term: String = row.try_get("term")?;
-            if self.pending.stories(&term).is_none() {
-                best.push((row.try_get("stories")?, term));
+            let term = row.text("term")?;
+            if self.pending.stories(term).is_none() {
+                best.push((row.number("stories")?, term.to_owned()));
             }
         }
         let now = recounted.into_iter().filter(|(_, stories)| *stories > 0);
@@ -185,13 +191,14 @@ impl Source for Reading {
     ) -> StoreResult<()> {
         let places: Vec<i64> =
             requests.iter().flat_map(|request| request.list.places.iter().map(|place| place.0)).collect();
-        let found = self.ask(async |connection| {
-            let query = "SELECT place, counts, postings FROM search_lists WHERE place IN (SELECT value FROM json_each(?))";
-            Ok(sqlx::query(query).bind(json(&places)?).fetch_all(connection).await?)
-        })?;
+        let lists = Statement::new(
+            "SELECT place, counts, postings FROM search_lists WHERE place IN (SELECT value FROM json_each(?))",
+        )
+        .bind(places);
+        let found = self.ask(async |snapshot| snapshot.all(lists).await)?;
         let mut lists: HashMap<i64, (&[u8], &[u8])> = HashMap::with_capacity(found.len());
         for row in &found {
-            lists.insert(row.try_get("place")?, (row.try_get("counts")?, row.try_get("postings")?));
+            lists.insert(row.number("place")?, (row.bytes("counts")?, row.bytes("postings")?));
         }
         for (at, request) in requests.iter().enumerate() {
             let wanted = |key: u8| request.keys.binary_search(&Key::from_byte(key)).is_ok();
@@ -214,17 +221,14 @@ impl Source for Reading {
     }
 
     fn newest_first(&self, documents: &mut Vec<u32>, limit: usize) -> StoreResult<()> {
-        let found = self.ask(async |connection| {
-            let query = "SELECT number FROM search_documents WHERE number IN (SELECT value FROM json_each(?))
-                 ORDER BY id DESC LIMIT ?";
-            let newest = sqlx::query_scalar(query).bind(json(documents)?).bind(rows_limit(limit));
-            Ok(newest.fetch_all(connection).await?)
-        })?;
-        *documents = found;
+        let newest = Statement::new(
+            "SELECT number FROM search_documents WHERE number IN (SELECT value FROM json_each(?))
+             ORDER BY id DESC LIMIT ?",
+        )
+        .bind(documents.clone())
+        .bind(limit);
+        let found = self.ask(async |snapshot| snapshot.all(newest).await)?;
+        *documents = found.iter().map(|row| row.number("number")).collect::<StoreResult<_>>()?;
         Ok(())
     }
-}
-
-fn rows_limit(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, ops::Bound};
 
-use sqlx::{Row, SqliteConnection};
-
-use super::{documents, json};
-use crate::store::StoreResult;
+use super::documents;
+use crate::store::{
+    StoreResult,
+    sql::{Columns, Connection, Statement},
+};
 
 /// What is pending in one version of the index.
 #[derive(Debug, Default)]
@@ -31,7 +32,7 @@ pub struct Posting {
 }
 
 impl Pending {
-    pub async fn load(connection: &mut SqliteConnection, version: i64) -> StoreResult<Self> {
+    pub async fn load(connection: &mut impl Connection, version: i64) -> StoreResult<Self> {
         let mut pending = Self { version, ..Self::default() };
         for row in documents::pending(connection).await? {
             // Documents come in ascending order.
@@ -51,7 +52,7 @@ impl Pending {
         Ok(pending)
     }
 
-    async fn recount(&mut self, connection: &mut SqliteConnection) -> StoreResult<()> {
+    async fn recount(&mut self, connection: &mut impl Connection) -> StoreResult<()> {
         let mut more: BTreeMap<u32, i64> = BTreeMap::new();
         for (postings, one) in [(&self.added, 1), (&self.removed, -1)] {
             for posting in postings.iter().filter(|posting| posting.audience == 0) {
@@ -60,16 +61,12 @@ impl Pending {
         }
         more.retain(|_, count| *count != 0);
         let numbers: Vec<u32> = more.keys().copied().collect();
-        let found = sqlx::query(
-            "SELECT number, term, stories FROM search_terms WHERE number IN (SELECT value FROM json_each(?))",
-        )
-        .bind(json(&numbers)?)
-        .fetch_all(connection)
-        .await?;
-        for row in &found {
-            let more = more.get(&row.try_get("number")?).copied().unwrap_or_default();
-            let stories: i64 = row.try_get("stories")?;
-            self.recounted.insert(row.try_get("term")?, stories + more);
+        let terms =
+            "SELECT number, term, stories FROM search_terms WHERE number IN (SELECT value FROM json_each(?))";
+        for row in &connection.all(Statement::new(terms).bind(numbers)).await? {
+            let more = more.get(&row.number("number")?).copied().unwrap_or_default();
+            let stories: i64 = row.number("stories")?;
+            self.recounted.insert(row.text("term")?.to_owned(), stories + more);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Indexing: what has changed is noted in the transaction that changed it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     id::{LabelId, PersonId, ThingId},
@@ -12,17 +12,17 @@ use domain::{
     sync::ledger::Row as LedgerRow,
     thing::{ThingKind, ThingRef, read},
 };
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
+use uuid::Uuid;
 
 use super::{
     documents::{self, Wanted},
-    facts, fold, json,
+    facts, fold,
 };
 use crate::{
     search::analyzer,
     store::{
         StoreResult,
-        sqlite::{library::typed, rows},
+        sql::{Columns, Connection, Statement, rows},
     },
 };
 
@@ -33,7 +33,7 @@ const CHUNK: usize = 400;
 
 /// Labels and people whose name these rows change. Asked before the rows are written.
 pub async fn renamed(
-    tx: &mut SqliteConnection,
+    tx: &mut impl Connection,
     things: &[(ThingRef, LedgerRow)],
 ) -> StoreResult<Vec<ThingRef>> {
     let mut renamed = Vec::new();
@@ -41,12 +41,11 @@ pub async fn renamed(
         if thing.kind.label().is_none() && thing.kind != ThingKind::Person {
             continue;
         }
-        let before: Option<String> = sqlx::query_scalar("SELECT state FROM things WHERE kind = ? AND id = ?")
+        let before = Statement::new("SELECT state FROM things WHERE kind = ? AND id = ?")
             .bind(thing.kind.key().to_owned())
-            .bind(rows::blob(thing.id.uuid()))
-            .fetch_optional(&mut *tx)
-            .await?;
-        let Some(before) = before.as_deref().map(rows::state).transpose()? else { continue };
+            .bind(thing.id.uuid());
+        let Some(before) = tx.first(before).await? else { continue };
+        let before = rows::state(before.text("state")?)?;
         if ["name", "merged_into"].iter().any(|field| before.get(*field) != row.state.get(*field)) {
             renamed.push(thing.clone());
         }
@@ -57,7 +56,7 @@ pub async fn renamed(
 /// Indexes the stories that changed after the seq `before`, and some of those that wait in the queue. At most
 /// `most_pending` are pending thereafter.
 pub async fn index(
-    tx: &mut SqliteConnection,
+    tx: &mut impl Connection,
     before: u64,
     renamed: &[ThingRef],
     most_pending: i64,
@@ -65,12 +64,9 @@ pub async fn index(
     for thing in renamed {
         queue_quoting(tx, thing, before).await?;
     }
-    let changed = sqlx::query(
-        "SELECT number, id, state, scope, department, owner FROM things WHERE kind = 'story' AND seq > ?",
-    )
-    .bind(rows::signed(before))
-    .fetch_all(&mut *tx)
-    .await?;
+    let changed =
+        "SELECT number, id, state, scope, department, owner FROM things WHERE kind = 'story' AND seq > ?";
+    let changed = tx.all(Statement::new(changed).bind(before)).await?;
     for chunk in changed.chunks(CHUNK) {
         index_stories(tx, chunk).await?;
     }
@@ -79,76 +75,82 @@ pub async fn index(
 }
 
 /// Indexes some of the stories that wait; says whether there are more.
-pub async fn index_queued(tx: &mut SqliteConnection) -> StoreResult<bool> {
-    let queued = sqlx::query(
+pub async fn index_queued(tx: &mut impl Connection) -> StoreResult<bool> {
+    let queued =
         "SELECT number, id, state, scope, department, owner FROM search_queue JOIN things ON number = story
-         ORDER BY story LIMIT ?",
-    )
-    .bind(BATCH)
-    .fetch_all(&mut *tx)
-    .await?;
+         ORDER BY story LIMIT ?";
+    let queued = tx.all(Statement::new(queued).bind(BATCH)).await?;
     if queued.is_empty() {
         return Ok(false);
     }
     index_stories(tx, &queued).await?;
-    let numbers = queued.iter().map(|row| row.try_get("number")).collect::<Result<Vec<i64>, _>>()?;
-    sqlx::query("DELETE FROM search_queue WHERE story IN (SELECT value FROM json_each(?))")
-        .bind(json(&numbers)?)
-        .execute(&mut *tx)
-        .await?;
+    let numbers = queued.iter().map(|row| row.number("number")).collect::<StoreResult<Vec<i64>>>()?;
+    let done = "DELETE FROM search_queue WHERE story IN (SELECT value FROM json_each(?))";
+    tx.run(Statement::new(done).bind(numbers)).await?;
     Ok(queued.len() as i64 == BATCH)
 }
 
 /// If the terms were made by other rules, they are all made anew: until that is done, less is found.
-pub async fn begin_anew_if_changed(tx: &mut SqliteConnection) -> StoreResult<()> {
+pub async fn begin_anew_if_changed(tx: &mut impl Connection) -> StoreResult<()> {
     let version = analyzer().version().to_string();
-    let known: String = sqlx::query_scalar("SELECT analyzer FROM search_state").fetch_one(&mut *tx).await?;
-    if known == version {
+    if tx.one(Statement::new("SELECT analyzer FROM search_state")).await?.text("analyzer")? == version {
         return Ok(());
     }
     for statement in [
         "DELETE FROM search_lists",
         "DELETE FROM search_documents",
         "UPDATE search_terms SET stories = 0",
-        "INSERT OR IGNORE INTO search_queue SELECT number FROM things WHERE kind = 'story'",
+        "INSERT INTO search_queue SELECT number FROM things WHERE kind = 'story' ON CONFLICT DO NOTHING",
     ] {
-        sqlx::query(statement).execute(&mut *tx).await?;
+        tx.run(Statement::new(statement)).await?;
     }
-    sqlx::query("UPDATE search_state SET analyzer = ?, version = version + 1, stories = 0, documents = 0")
-        .bind(version)
-        .execute(tx)
-        .await?;
+    let anew = "UPDATE search_state SET analyzer = ?, version = version + 1, stories = 0, documents = 0";
+    tx.run(Statement::new(anew).bind(version)).await?;
     Ok(())
 }
 
 /// Puts the stories that quote a name, and are not being indexed anyway, into the queue.
-async fn queue_quoting(tx: &mut SqliteConnection, thing: &ThingRef, before: u64) -> StoreResult<()> {
-    let quoting = match thing.kind {
-        ThingKind::Person => "SELECT number AS story FROM stories WHERE author = ?1",
-        _ => {
-            // The label itself, and those that were merged into it, step by step.
-            "WITH RECURSIVE called (id) AS (
-                SELECT ?1 UNION SELECT things.id FROM called JOIN things
-                ON things.kind IN ('tag', 'value', 'site', 'department')
-                AND unhex(things.state ->> 'merged_into', '-') = called.id)
-             SELECT story FROM story_labels WHERE label IN called
-             UNION SELECT number FROM stories WHERE department IN called OR site IN called"
-        }
-    };
-    let insert = format!(
-        "INSERT OR IGNORE INTO search_queue
-         SELECT story FROM ({quoting}) JOIN things ON number = story WHERE seq <= ?2"
-    );
-    sqlx::query(sqlx::AssertSqlSafe(insert))
-        .bind(rows::blob(thing.id.uuid()))
-        .bind(rows::signed(before))
-        .execute(tx)
-        .await?;
+async fn queue_quoting(tx: &mut impl Connection, thing: &ThingRef, before: u64) -> StoreResult<()> {
+    let mut query = Statement::new("INSERT INTO search_queue SELECT story FROM (");
+    if thing.kind == ThingKind::Person {
+        query.push("SELECT number AS story FROM stories WHERE author = ").push_bind(thing.id.uuid());
+    } else {
+        let called = called(tx, thing.id).await?;
+        query.push("SELECT story FROM story_labels WHERE label IN ").push_list(called.iter().copied());
+        query
+            .push(" UNION SELECT number FROM stories WHERE department IN ")
+            .push_list(called.iter().copied());
+        query.push(" OR site IN ").push_list(called);
+    }
+    query.push(") AS quoting JOIN things ON number = story WHERE seq <= ").push_bind(before);
+    query.push(" ON CONFLICT DO NOTHING");
+    tx.run(query).await?;
     Ok(())
 }
 
-async fn index_stories(tx: &mut SqliteConnection, found: &[SqliteRow]) -> StoreResult<()> {
-    let stories: Vec<Option<Story>> = found.iter().map(|row| typed(row, "a story").ok()).collect();
+/// A label, and those that were merged into it, step by step.
+async fn called(tx: &mut impl Connection, label: ThingId) -> StoreResult<Vec<Uuid>> {
+    // What looks merged is read: a name may look like anything.
+    let merged = "SELECT id, state FROM things WHERE kind IN ('tag', 'value', 'site', 'department')
+         AND state LIKE '%\"merged_into\":\"%'";
+    let mut into: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for row in &tx.all(Statement::new(merged)).await? {
+        if let Some(target) = rows::typed(row, "a label").ok().and_then(|label: Label| label.merged_into) {
+            into.entry(target.uuid()).or_default().push(rows::uuid(row, "id")?);
+        }
+    }
+    let mut called = vec![label.uuid()];
+    let mut at = 0;
+    while let Some(label) = called.get(at) {
+        // A label that was merged into itself, by whatever way, has been seen.
+        called.extend(into.remove(label).unwrap_or_default());
+        at += 1;
+    }
+    Ok(called)
+}
+
+async fn index_stories(tx: &mut impl Connection, found: &[impl Columns]) -> StoreResult<()> {
+    let stories: Vec<Option<Story>> = found.iter().map(|row| rows::typed(row, "a story").ok()).collect();
     let names = names(tx, stories.iter().flatten()).await?;
     let mut reader = DocumentReader::default();
     let mut wanted = Vec::with_capacity(found.len());
@@ -156,8 +158,8 @@ async fn index_stories(tx: &mut SqliteConnection, found: &[SqliteRow]) -> StoreR
         let listed =
             story.as_ref().filter(|story| story.status == Status::InLibrary && story.deleted_at.is_none());
         wanted.push(Wanted {
-            story: row.try_get("number")?,
-            id: row.try_get("id")?,
+            story: row.number("number")?,
+            id: row.bytes("id")?.to_vec(),
             audience: match listed {
                 Some(_) => Some(audience(tx, row).await?),
                 None => None,
@@ -177,7 +179,7 @@ fn terms(reader: &mut DocumentReader, story: &Story, names: &Names) -> Vec<(Stri
 }
 
 /// The names that these stories quote, and those that they lead to.
-async fn names(tx: &mut SqliteConnection, stories: impl Iterator<Item = &Story>) -> StoreResult<Names> {
+async fn names(tx: &mut impl Connection, stories: impl Iterator<Item = &Story>) -> StoreResult<Names> {
     let (mut labels, mut people): (BTreeSet<LabelId>, BTreeSet<PersonId>) = Default::default();
     for story in stories {
         labels.extend(story.tags.iter().chain(&story.values).chain(&story.department).chain(&story.site));
@@ -204,44 +206,37 @@ async fn names(tx: &mut SqliteConnection, stories: impl Iterator<Item = &Story>)
 }
 
 async fn states(
-    tx: &mut SqliteConnection,
+    tx: &mut impl Connection,
     ids: impl Iterator<Item = ThingId>,
 ) -> StoreResult<Vec<(ThingKind, ThingId, domain::Object)>> {
-    let ids: Vec<String> = ids.map(|id| id.uuid().simple().to_string()).collect();
-    // A left join in all but name: the ids lead, and each is looked up by its key.
-    let found = sqlx::query(
-        "SELECT things.kind, things.id, things.state FROM json_each(?) AS wanted CROSS JOIN things
-         ON things.kind IN ('tag', 'value', 'site', 'department', 'person') AND things.id = unhex(wanted.value)",
-    )
-    .bind(json(&ids)?)
-    .fetch_all(tx)
-    .await?;
-    let state = |row: &SqliteRow| {
-        let kind = ThingKind::from(row.try_get::<String, _>("kind")?);
-        Ok((kind, rows::thing_id(row, "id")?, rows::state(row.try_get("state")?)?))
-    };
-    found.iter().map(state).collect()
+    let mut query = Statement::new(
+        "SELECT kind, id, state FROM things WHERE kind IN ('tag', 'value', 'site', 'department', 'person') AND id IN ",
+    );
+    query.push_list(ids.map(|id| id.uuid()));
+    let found = tx.all(query).await?;
+    found
+        .iter()
+        .map(|row| Ok((rows::kind(row)?, rows::thing_id(row, "id")?, rows::state(row.text("state")?)?)))
+        .collect()
 }
 
 /// The number of those who may see a story: 0 for everyone.
-async fn audience(tx: &mut SqliteConnection, row: &SqliteRow) -> StoreResult<u32> {
-    let scope: String = row.try_get("scope")?;
+async fn audience(tx: &mut impl Connection, story: &impl Columns) -> StoreResult<u32> {
+    let scope = story.text("scope")?;
     if scope == "everyone" {
         return Ok(0);
     }
-    let (department, owner): (Option<Vec<u8>>, Option<Vec<u8>>) =
-        (row.try_get("department")?, row.try_get("owner")?);
-    let known: Option<u32> = sqlx::query_scalar(
-        "SELECT number FROM search_audiences WHERE scope = ? AND department IS ? AND owner IS ?",
-    )
-    .bind(&scope)
-    .bind(&department)
-    .bind(&owner)
-    .fetch_optional(&mut *tx)
-    .await?;
-    if let Some(known) = known {
-        return Ok(known);
-    }
+    let about = |sql: &'static str| -> StoreResult<Statement> {
+        let department = story.optional_bytes("department")?.map(<[u8]>::to_vec);
+        let owner = story.optional_bytes("owner")?.map(<[u8]>::to_vec);
+        Ok(Statement::new(sql).bind(scope.to_owned()).bind(department).bind(owner))
+    };
+    let known = "SELECT number FROM search_audiences
+         WHERE scope = ? AND department IS NOT DISTINCT FROM ? AND owner IS NOT DISTINCT FROM ?";
     let new = "INSERT INTO search_audiences (scope, department, owner) VALUES (?, ?, ?) RETURNING number";
-    Ok(sqlx::query_scalar(new).bind(scope).bind(department).bind(owner).fetch_one(tx).await?)
+    let audience = match tx.first(about(known)?).await? {
+        Some(known) => known,
+        None => tx.one(about(new)?).await?,
+    };
+    audience.number("number")
 }

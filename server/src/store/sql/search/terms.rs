@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use domain::search::{Near, TermList};
-use sqlx::SqliteConnection;
 
 use super::facts;
-use crate::store::StoreResult;
+use crate::store::{
+    StoreResult,
+    sql::{Columns, Connection, Statement},
+};
 
 /// Terms are only ever added, so that a list of them stays good and what is new lies in a second one.
 #[derive(Clone, Default)]
@@ -24,10 +26,11 @@ struct Part {
 
 impl Terms {
     /// These terms with those that were added meanwhile.
-    pub async fn brought_up(mut self, connection: &mut SqliteConnection) -> StoreResult<Self> {
-        let upto: u32 = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM search_terms")
-            .fetch_one(&mut *connection)
+    pub async fn brought_up(mut self, connection: &mut impl Connection) -> StoreResult<Self> {
+        let highest = connection
+            .one(Statement::new("SELECT coalesce(max(number), 0) AS upto FROM search_terms"))
             .await?;
+        let upto: u32 = highest.number("upto")?;
         // A snapshot may be older than what another query has seen; it finds no stories for terms that came later.
         if upto <= self.newest.upto {
             return Ok(self);
@@ -57,18 +60,16 @@ impl Terms {
 }
 
 impl Part {
-    async fn load(connection: &mut SqliteConnection, after: u32, upto: u32) -> StoreResult<Self> {
+    async fn load<C: Connection>(connection: &mut C, after: u32, upto: u32) -> StoreResult<Self> {
         // One value, since a row for each would take ten times as long. No term holds a line break.
-        let terms: Option<String> = sqlx::query_scalar(
-            "SELECT group_concat(term, char(10)) FROM (
-                SELECT term FROM search_terms WHERE number > ? AND number <= ? AND term >= ? ORDER BY term)",
-        )
-        .bind(after)
-        .bind(upto)
-        .bind(facts::AFTER)
-        .fetch_one(connection)
-        .await?;
-        let list = TermList::new(terms.unwrap_or_default().lines());
+        let terms = format!(
+            "SELECT {} AS terms FROM (
+                SELECT term FROM search_terms WHERE number > ? AND number <= ? AND term >= ? ORDER BY term) AS words",
+            C::TERMS_AS_LINES
+        );
+        let terms = Statement::new(terms).bind(after).bind(upto).bind(facts::AFTER);
+        let terms = connection.one(terms).await?;
+        let list = TermList::new(terms.optional_text("terms")?.unwrap_or_default().lines());
         Ok(Self { upto, list: Arc::new(list) })
     }
 }

@@ -10,37 +10,29 @@ use domain::{
         page::StoredRow,
         wire::{Chain, Receipt},
     },
-    thing::ThingRef,
+    thing::{ThingKind, ThingRef, read},
     time::Millis,
 };
-use sqlx::{Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
+use super::Columns;
 use crate::store::{StoreError, StoreResult};
 
-pub fn blob(uuid: Uuid) -> Vec<u8> {
-    uuid.as_bytes().to_vec()
+pub fn uuid(row: &impl Columns, column: &str) -> StoreResult<Uuid> {
+    Uuid::from_slice(row.bytes(column)?).map_err(|error| StoreError::corrupt("an id", error))
 }
 
-fn uuid(row: &SqliteRow, column: &str) -> StoreResult<Uuid> {
-    let bytes: Vec<u8> = row.try_get(column)?;
-    Uuid::from_slice(&bytes).map_err(|error| StoreError::corrupt("an id", error))
+fn optional_uuid(row: &impl Columns, column: &str) -> StoreResult<Option<Uuid>> {
+    row.optional_bytes(column)?.map(|_| uuid(row, column)).transpose()
 }
 
-fn optional_uuid(row: &SqliteRow, column: &str) -> StoreResult<Option<Uuid>> {
-    let bytes: Option<Vec<u8>> = row.try_get(column)?;
-    bytes
-        .map(|bytes| Uuid::from_slice(&bytes).map_err(|error| StoreError::corrupt("an id", error)))
-        .transpose()
-}
-
-fn fixed<const N: usize>(bytes: Vec<u8>, what: &'static str) -> StoreResult<[u8; N]> {
-    bytes.try_into().map_err(|bytes: Vec<u8>| StoreError::corrupt(what, format!("{} bytes", bytes.len())))
+pub fn fixed<const N: usize>(bytes: &[u8], what: &'static str) -> StoreResult<[u8; N]> {
+    bytes.try_into().map_err(|_| StoreError::corrupt(what, format!("{} bytes", bytes.len())))
 }
 
 macro_rules! ids {
     ($($name:ident -> $id:ident)+) => {$(
-        pub fn $name(row: &SqliteRow, column: &str) -> StoreResult<$id> {
+        pub fn $name(row: &impl Columns, column: &str) -> StoreResult<$id> {
             uuid(row, column).map($id::from_uuid)
         }
     )+};
@@ -59,15 +51,15 @@ pub fn scope_word(scope: Scope) -> &'static str {
 }
 
 /// The `department` column: whose scope it is.
-pub fn scope_department(scope: Scope) -> Option<Vec<u8>> {
+pub fn scope_department(scope: Scope) -> Option<Uuid> {
     match scope {
-        Scope::Department(department) => Some(blob(department.uuid())),
+        Scope::Department(department) => Some(department.uuid()),
         _ => None,
     }
 }
 
-fn scope(row: &SqliteRow) -> StoreResult<Scope> {
-    let word: &str = row.try_get("scope")?;
+fn scope(row: &impl Columns) -> StoreResult<Scope> {
+    let word = row.text("scope")?;
     let department = optional_uuid(row, "department")?.map(LabelId::from_uuid);
     match (word, department) {
         ("everyone", _) => Ok(Scope::Everyone),
@@ -78,30 +70,25 @@ fn scope(row: &SqliteRow) -> StoreResult<Scope> {
     }
 }
 
-pub fn seq(row: &SqliteRow, column: &str) -> StoreResult<u64> {
-    let seq: i64 = row.try_get(column)?;
-    u64::try_from(seq).map_err(|error| StoreError::corrupt("a number", error))
-}
-
-/// Numbers in the store are signed; ours stay far below.
-pub fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+/// The `kind` column.
+pub fn kind(row: &impl Columns) -> StoreResult<ThingKind> {
+    Ok(ThingKind::from(row.text("kind")?.to_owned()))
 }
 
 /// Columns: kind, id, seq, state, scope, department, owner, narrowed, meant.
-pub fn stored_row(row: &SqliteRow) -> StoreResult<StoredRow> {
+pub fn stored_row(row: &impl Columns) -> StoreResult<StoredRow> {
     Ok(StoredRow {
-        thing: ThingRef { kind: row.try_get::<String, _>("kind")?.into(), id: thing_id(row, "id")? },
-        seq: seq(row, "seq")?,
-        state: row.try_get("state")?,
+        thing: ThingRef { kind: kind(row)?, id: thing_id(row, "id")? },
+        seq: row.number("seq")?,
+        state: row.text("state")?.to_owned(),
         scope: scope(row)?,
         owner: optional_uuid(row, "owner")?.map(PersonId::from_uuid),
-        narrowed: row.try_get("narrowed")?,
-        meant: row.try_get("meant")?,
+        narrowed: row.flag("narrowed")?,
+        meant: row.flag("meant")?,
     })
 }
 
-pub fn ledger_row(row: &SqliteRow) -> StoreResult<(ThingRef, LedgerRow)> {
+pub fn ledger_row(row: &impl Columns) -> StoreResult<(ThingRef, LedgerRow)> {
     let stored = stored_row(row)?;
     let row = LedgerRow {
         seq: stored.seq,
@@ -118,22 +105,28 @@ pub fn state(text: &str) -> StoreResult<Object> {
     serde_json::from_str(text).map_err(|error| StoreError::corrupt("a state", error))
 }
 
+/// The `state` column as what it tells of.
+pub fn typed<T: serde::de::DeserializeOwned>(row: &impl Columns, what: &'static str) -> StoreResult<T> {
+    read(&state(row.text("state")?)?).map_err(|error| StoreError::corrupt(what, error))
+}
+
 /// Columns: outcome, seq, received_at.
-pub fn receipt(row: &SqliteRow) -> StoreResult<Receipt> {
-    let outcome: &str = row.try_get("outcome")?;
+pub fn receipt(row: &impl Columns) -> StoreResult<Receipt> {
+    let outcome = row.text("outcome")?;
     Ok(Receipt {
         outcome: serde_json::from_str(outcome).map_err(|error| StoreError::corrupt("a receipt", error))?,
-        seq: seq(row, "seq")?,
-        at: Millis(row.try_get("received_at")?),
+        seq: row.number("seq")?,
+        at: Millis(row.number("received_at")?),
     })
 }
 
-pub fn hash(row: &SqliteRow) -> StoreResult<OpHash> {
-    fixed(row.try_get("hash")?, "a hash").map(OpHash)
+pub fn hash(row: &impl Columns) -> StoreResult<OpHash> {
+    fixed(row.bytes("hash")?, "a hash").map(OpHash)
 }
 
-pub fn chain(bytes: Vec<u8>) -> StoreResult<Chain> {
-    fixed(bytes, "a chain").map(Chain)
+/// The `chain` column, where there is one.
+pub fn chain(row: &impl Columns) -> StoreResult<Option<Chain>> {
+    row.optional_bytes("chain")?.map(|bytes| fixed(bytes, "a chain").map(Chain)).transpose()
 }
 
 const FOR_AN_UPDATE: &str = "*";
@@ -153,16 +146,16 @@ fn waits(word: &str) -> StoreResult<Waits> {
 }
 
 /// All columns of `ops`.
-pub fn logged_op(row: &SqliteRow) -> StoreResult<LoggedOp> {
+pub fn logged_op(row: &impl Columns) -> StoreResult<LoggedOp> {
     Ok(LoggedOp {
         device: device_id(row, "device")?,
-        device_seq: seq(row, "device_seq")?,
+        device_seq: row.number("device_seq")?,
         hash: hash(row)?,
-        thing: ThingRef { kind: row.try_get::<String, _>("kind")?.into(), id: thing_id(row, "thing")? },
+        thing: ThingRef { kind: kind(row)?, id: thing_id(row, "thing")? },
         actor: person_id(row, "actor")?,
         receipt: receipt(row)?,
-        chain: row.try_get::<Option<Vec<u8>>, _>("chain")?.map(chain).transpose()?,
-        waits: row.try_get::<Option<&str>, _>("waits")?.map(waits).transpose()?,
-        bytes: row.try_get("bytes")?,
+        chain: chain(row)?,
+        waits: row.optional_text("waits")?.map(waits).transpose()?,
+        bytes: row.text("bytes")?.to_owned(),
     })
 }

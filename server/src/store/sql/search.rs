@@ -46,19 +46,20 @@ use domain::{
     person::Reader,
     search::{Document, Evaluated, Scored, evaluate, related},
 };
-use serde::Serialize;
-use sqlx::{QueryBuilder, Row, SqliteConnection};
 use tokio::runtime::Handle;
 
 use self::{narrow::Documents, pending::Pending, source::Reading, terms::Terms};
-use super::{SqliteStore, library::push_visible, rows};
+use super::{Columns, Connection, Dialect, SqlStore, Statement, library::push_visible, rows};
 use crate::{
     search::analyzer,
-    store::{SearchAsk, SearchStore, StoreError, StoreResult, StoriesFound},
+    store::{LibraryStore, SearchAsk, SearchStore, StoreError, StoreResult, StoriesFound},
 };
 
 pub(super) use fold::MOST_PENDING;
 pub(super) use write::{begin_anew_if_changed, index, renamed};
+
+/// Stories that are still to be indexed, one of them at most.
+const WAITING: &str = "SELECT story FROM search_queue LIMIT 1";
 
 /// What is kept in memory between queries. Each part says which version it is of, so that it does not matter who wrote.
 #[derive(Debug, Default)]
@@ -68,7 +69,7 @@ pub struct Kept {
 }
 
 #[async_trait]
-impl SearchStore for SqliteStore {
+impl<D: Dialect> SearchStore for SqlStore<D> {
     async fn search(&self, reader: &Reader, ask: SearchAsk) -> StoreResult<StoriesFound> {
         self.with_reading(reader, move |reading| search(reading, &ask)).await
     }
@@ -78,7 +79,6 @@ impl SearchStore for SqliteStore {
     }
 
     async fn related(&self, reader: &Reader, id: StoryId, limit: usize) -> StoreResult<Vec<StoryId>> {
-        use crate::store::LibraryStore;
         let Some(known) = self.stories(reader, &[id]).await?.into_iter().next() else {
             return Ok(Vec::new());
         };
@@ -97,35 +97,32 @@ impl SearchStore for SqliteStore {
     }
 
     async fn index_more(&self) -> StoreResult<bool> {
-        let waiting: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM search_queue)").fetch_one(&self.readers).await?;
-        if !waiting {
+        if self.reading().await?.first(Statement::new(WAITING)).await?.is_none() {
             return Ok(false);
         }
-        let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let more = write::index_queued(&mut tx).await?;
-        fold::when_due(&mut tx, self.most_pending).await?;
+        let mut tx = self.writing().await?;
+        let more = write::index_queued(&mut *tx).await?;
+        fold::when_due(&mut *tx, self.most_pending).await?;
         tx.commit().await?;
         Ok(more)
     }
 }
 
-impl SqliteStore {
+impl<D: Dialect> SqlStore<D> {
     /// Lets `read` read the index as `reader` may see it, where it may wait for the store.
     async fn with_reading<T: Send + 'static>(
         &self,
         reader: &Reader,
-        read: impl FnOnce(&Reading) -> StoreResult<T> + Send + 'static,
+        read: impl FnOnce(&Reading<D>) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
-        let mut tx = self.readers.begin().await?;
-        let state =
-            sqlx::query("SELECT version, stories, documents FROM search_state").fetch_one(&mut *tx).await?;
+        let mut tx = self.snapshot().await?;
+        let state = tx.one(Statement::new("SELECT version, stories, documents FROM search_state")).await?;
         let kept = Arc::clone(&self.search);
-        let pending = kept.pending(&mut tx, state.try_get("version")?).await?;
+        let pending = kept.pending(&mut *tx, state.number("version")?).await?;
         let reading = Reading {
-            stories: state.try_get("stories")?,
-            documents: state.try_get("documents")?,
-            audiences: audiences(&mut tx, reader).await?,
+            stories: state.number("stories")?,
+            documents: state.number("documents")?,
+            audiences: audiences(&mut *tx, reader).await?,
             pending,
             snapshot: RefCell::new(tx),
             runtime: Handle::current(),
@@ -137,7 +134,7 @@ impl SqliteStore {
 }
 
 impl Kept {
-    async fn pending(&self, connection: &mut SqliteConnection, version: i64) -> StoreResult<Arc<Pending>> {
+    async fn pending(&self, connection: &mut impl Connection, version: i64) -> StoreResult<Arc<Pending>> {
         let known = Arc::clone(&self.pending.lock().unwrap_or_else(PoisonError::into_inner));
         if known.version == version {
             return Ok(known);
@@ -150,25 +147,23 @@ impl Kept {
         Ok(loaded)
     }
 
-    fn terms(&self, reading: &Reading) -> StoreResult<Terms> {
+    fn terms<D: Dialect>(&self, reading: &Reading<D>) -> StoreResult<Terms> {
         let known = self.terms.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let terms = reading.ask(async |connection| known.brought_up(connection).await)?;
+        let terms = reading.ask(async |snapshot| known.brought_up(snapshot).await)?;
         *self.terms.lock().unwrap_or_else(PoisonError::into_inner) = terms.clone();
         Ok(terms)
     }
 }
 
 /// The audiences whose stories a reader may see, everyone's among them.
-async fn audiences(connection: &mut SqliteConnection, reader: &Reader) -> StoreResult<HashSet<u32>> {
-    let mut query = QueryBuilder::new("SELECT number FROM search_audiences AS things WHERE ");
+async fn audiences(connection: &mut impl Connection, reader: &Reader) -> StoreResult<HashSet<u32>> {
+    let mut query = Statement::new("SELECT number FROM search_audiences AS things WHERE ");
     push_visible(&mut query, reader);
-    let mut audiences: HashSet<u32> =
-        query.build_query_scalar().fetch_all(connection).await?.into_iter().collect();
-    audiences.insert(0);
-    Ok(audiences)
+    let found = connection.all(query).await?;
+    found.iter().map(|row| row.number("number")).chain([Ok(0)]).collect()
 }
 
-fn search(reading: &Reading, ask: &SearchAsk) -> StoreResult<StoriesFound> {
+fn search<D: Dialect>(reading: &Reading<D>, ask: &SearchAsk) -> StoreResult<StoriesFound> {
     let evaluated = evaluate(reading, analyzer(), &ask.query)?;
     let matches = Documents::of(reading, evaluated.matches.iter().map(|scored| scored.document));
     let passing = matches.narrowed(reading, &ask.narrow)?;
@@ -184,11 +179,8 @@ fn search(reading: &Reading, ask: &SearchAsk) -> StoreResult<StoriesFound> {
 }
 
 /// Nothing while the index is behind: a list that lacks stories would look as if they were lost.
-fn list(reading: &Reading, ask: &SearchAsk) -> StoreResult<Option<StoriesFound>> {
-    let behind: bool = reading.ask(async |connection| {
-        Ok(sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM search_queue)").fetch_one(connection).await?)
-    })?;
-    if behind {
+fn list<D: Dialect>(reading: &Reading<D>, ask: &SearchAsk) -> StoreResult<Option<StoriesFound>> {
+    if reading.ask(async |snapshot| snapshot.first(Statement::new(WAITING)).await)?.is_some() {
         return Ok(None);
     }
     let all = Documents::all(reading)?;
@@ -202,18 +194,13 @@ fn list(reading: &Reading, ask: &SearchAsk) -> StoreResult<Option<StoriesFound>>
     }))
 }
 
-fn story_ids(reading: &Reading, best: &[Scored]) -> StoreResult<Vec<StoryId>> {
+fn story_ids<D: Dialect>(reading: &Reading<D>, best: &[Scored]) -> StoreResult<Vec<StoryId>> {
     let numbers: Vec<u32> = best.iter().map(|scored| scored.document).collect();
-    reading.ask(async |connection| {
-        let query =
-            "SELECT search_documents.id FROM json_each(?) AS wanted CROSS JOIN search_documents ON number = wanted.value
-             ORDER BY wanted.key";
-        let found = sqlx::query(query).bind(json(&numbers)?).fetch_all(connection).await?;
-        found.iter().map(|row| rows::thing_id(row, "id").map(StoryId::from)).collect()
-    })
+    let stories = "SELECT search_documents.id FROM json_each(?) AS wanted CROSS JOIN search_documents
+         WHERE number = wanted.value ORDER BY wanted.key";
+    ids(&reading.ask(async |snapshot| snapshot.all(Statement::new(stories).bind(numbers)).await)?)
 }
 
-/// A list as one parameter.
-fn json(values: &(impl Serialize + ?Sized)) -> StoreResult<String> {
-    serde_json::to_string(values).map_err(|error| StoreError::corrupt("a list", error))
+fn ids(found: &[impl Columns]) -> StoreResult<Vec<StoryId>> {
+    found.iter().map(|row| rows::thing_id(row, "id").map(StoryId::from)).collect()
 }

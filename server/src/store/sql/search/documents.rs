@@ -3,13 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::search::Key;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, sqlite::SqliteRow};
 
-use super::{
-    codec::{Terms, decode_terms, encode_terms},
-    json,
+use super::codec::{Terms, decode_terms, encode_terms};
+use crate::store::{
+    StoreResult,
+    sql::{Columns, Connection, Statement},
 };
-use crate::store::{StoreError, StoreResult};
 
 /// Rows in one statement.
 const CHUNK: usize = 400;
@@ -36,11 +35,11 @@ struct Kept {
 }
 
 /// Notes what differs from what is kept. The lists are left alone: [`super::fold`] brings many changes into them at once.
-pub async fn write(tx: &mut SqliteConnection, wanted: &[Wanted]) -> StoreResult<()> {
+pub async fn write(tx: &mut impl Connection, wanted: &[Wanted]) -> StoreResult<()> {
     let numbers = term_numbers(tx, wanted).await?;
     let mut kept = kept(tx, wanted).await?;
     let mut documents: u32 =
-        sqlx::query_scalar("SELECT documents FROM search_state").fetch_one(&mut *tx).await?;
+        tx.one(Statement::new("SELECT documents FROM search_state")).await?.number("documents")?;
     // How many more stories everyone may see.
     let mut stories = 0_i64;
     let mut changed: Vec<(&Wanted, Kept)> = Vec::new();
@@ -65,11 +64,8 @@ pub async fn write(tx: &mut SqliteConnection, wanted: &[Wanted]) -> StoreResult<
     for chunk in changed.chunks(CHUNK) {
         keep(tx, chunk).await?;
     }
-    sqlx::query("UPDATE search_state SET version = version + 1, stories = stories + ?, documents = ?")
-        .bind(stories)
-        .bind(documents)
-        .execute(tx)
-        .await?;
+    let state = "UPDATE search_state SET version = version + 1, stories = stories + ?, documents = ?";
+    tx.run(Statement::new(state).bind(stories).bind(documents)).await?;
     Ok(())
 }
 
@@ -101,81 +97,84 @@ impl Kept {
     }
 }
 
-async fn keep(tx: &mut SqliteConnection, changed: &[(&Wanted, Kept)]) -> StoreResult<()> {
-    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "INSERT INTO search_documents (number, story, id, audience, terms, pending, listed_audience, listed_terms) ",
+async fn keep(tx: &mut impl Connection, changed: &[(&Wanted, Kept)]) -> StoreResult<()> {
+    let mut query = Statement::new(
+        "INSERT INTO search_documents (number, story, id, audience, terms, pending, listed_audience, listed_terms) VALUES ",
     );
-    query.push_values(changed, |mut values, (story, kept)| {
-        values
-            .push_bind(kept.number)
-            .push_bind(story.story)
-            .push_bind(story.id.clone())
-            .push_bind(kept.audience)
-            .push_bind(kept.terms.clone())
-            .push_bind(kept.pending)
-            .push_bind(kept.listed_audience)
-            .push_bind(kept.listed_terms.clone());
-    });
+    query.push_tuples(changed.iter().map(|(story, kept)| {
+        [
+            kept.number.into(),
+            story.story.into(),
+            story.id.clone().into(),
+            kept.audience.into(),
+            kept.terms.clone().into(),
+            kept.pending.into(),
+            kept.listed_audience.into(),
+            kept.listed_terms.clone().into(),
+        ]
+    }));
     query.push(
         " ON CONFLICT (number) DO UPDATE SET audience = excluded.audience, terms = excluded.terms, \
          pending = excluded.pending, listed_audience = excluded.listed_audience, \
          listed_terms = excluded.listed_terms",
     );
-    query.build().execute(tx).await?;
+    tx.run(query).await?;
     Ok(())
 }
 
-async fn kept(tx: &mut SqliteConnection, wanted: &[Wanted]) -> StoreResult<HashMap<i64, Kept>> {
+async fn kept(tx: &mut impl Connection, wanted: &[Wanted]) -> StoreResult<HashMap<i64, Kept>> {
     let stories: Vec<i64> = wanted.iter().map(|wanted| wanted.story).collect();
-    let found = sqlx::query(
+    let known = Statement::new(
         "SELECT story, number, audience, terms, pending, listed_audience, listed_terms
          FROM search_documents WHERE story IN (SELECT value FROM json_each(?))",
     )
-    .bind(json(&stories)?)
-    .fetch_all(tx)
-    .await?;
-    let kept = |row: &SqliteRow| {
-        let kept = Kept {
-            number: row.try_get("number")?,
-            audience: row.try_get("audience")?,
-            terms: row.try_get("terms")?,
-            pending: row.try_get("pending")?,
-            listed_audience: row.try_get("listed_audience")?,
-            listed_terms: row.try_get("listed_terms")?,
+    .bind(stories);
+    let mut kept = HashMap::with_capacity(wanted.len());
+    for row in &tx.all(known).await? {
+        let known = Kept {
+            number: row.number("number")?,
+            audience: row.optional_number("audience")?,
+            terms: row.bytes("terms")?.to_vec(),
+            pending: row.flag("pending")?,
+            listed_audience: row.optional_number("listed_audience")?,
+            listed_terms: row.optional_bytes("listed_terms")?.map(<[u8]>::to_vec),
         };
-        Ok((row.try_get("story")?, kept))
-    };
-    found.iter().map(kept).collect()
+        kept.insert(row.number("story")?, known);
+    }
+    Ok(kept)
 }
 
 /// The numbers of all terms; those that are new are given one.
 async fn term_numbers<'a>(
-    tx: &mut SqliteConnection,
+    tx: &mut impl Connection,
     wanted: &'a [Wanted],
 ) -> StoreResult<HashMap<&'a str, u32>> {
     let terms: BTreeSet<&str> =
         wanted.iter().flat_map(|wanted| wanted.terms.iter().map(|(term, _)| term.as_str())).collect();
-    let asked = json(&terms)?;
+    let asked: Vec<String> = terms.iter().map(|term| (*term).to_owned()).collect();
     let mut numbers = HashMap::with_capacity(terms.len());
-    let mut note = |found: Vec<SqliteRow>| -> StoreResult<()> {
-        for row in &found {
-            if let Some(term) = terms.get(row.try_get::<&str, _>("term")?) {
-                numbers.insert(*term, row.try_get("number")?);
-            }
-        }
-        Ok(())
-    };
     let known =
-        "SELECT number, term FROM json_each(?) AS wanted CROSS JOIN search_terms ON term = wanted.value";
-    let found = sqlx::query(known).bind(&asked).fetch_all(&mut *tx).await?;
-    let missing = found.len() < terms.len();
-    note(found)?;
-    if missing {
+        "SELECT number, term FROM json_each(?) AS wanted CROSS JOIN search_terms WHERE term = wanted.value";
+    note(&tx.all(Statement::new(known).bind(asked.clone())).await?, &terms, &mut numbers)?;
+    if numbers.len() < terms.len() {
         let new = "INSERT INTO search_terms (term) SELECT value FROM json_each(?)
                    WHERE NOT EXISTS (SELECT 1 FROM search_terms WHERE term = value) RETURNING number, term";
-        note(sqlx::query(new).bind(asked).fetch_all(tx).await?)?;
+        note(&tx.all(Statement::new(new).bind(asked)).await?, &terms, &mut numbers)?;
     }
     Ok(numbers)
+}
+
+fn note<'a>(
+    found: &[impl Columns],
+    terms: &BTreeSet<&'a str>,
+    numbers: &mut HashMap<&'a str, u32>,
+) -> StoreResult<()> {
+    for row in found {
+        if let Some(term) = terms.get(row.text("term")?) {
+            numbers.insert(*term, row.number("number")?);
+        }
+    }
+    Ok(())
 }
 
 /// Terms as they are now and as the lists have them, of every document that the lists do not have as it is now.
@@ -185,19 +184,16 @@ pub struct PendingRow {
     pub listed: (Option<u32>, Terms),
 }
 
-pub async fn pending(connection: &mut SqliteConnection) -> StoreResult<Vec<PendingRow>> {
-    let found = sqlx::query(
-        "SELECT number, audience, terms, listed_audience, listed_terms FROM search_documents WHERE pending ORDER BY number",
-    )
-    .fetch_all(connection)
-    .await?;
-    let pending = |row: &SqliteRow| -> Result<PendingRow, StoreError> {
-        let listed: Option<&[u8]> = row.try_get("listed_terms")?;
-        Ok(PendingRow {
-            document: row.try_get("number")?,
-            now: (row.try_get("audience")?, decode_terms(row.try_get("terms")?)),
-            listed: (row.try_get("listed_audience")?, decode_terms(listed.unwrap_or_default())),
-        })
-    };
-    found.iter().map(pending).collect()
+pub async fn pending(connection: &mut impl Connection) -> StoreResult<Vec<PendingRow>> {
+    let pending = "SELECT number, audience, terms, listed_audience, listed_terms FROM search_documents WHERE pending ORDER BY number";
+    let mut rows = Vec::new();
+    for row in &connection.all(Statement::new(pending)).await? {
+        let listed = row.optional_bytes("listed_terms")?.unwrap_or_default();
+        rows.push(PendingRow {
+            document: row.number("number")?,
+            now: (row.optional_number("audience")?, decode_terms(row.bytes("terms")?)),
+            listed: (row.optional_number("listed_audience")?, decode_terms(listed)),
+        });
+    }
+    Ok(rows)
 }

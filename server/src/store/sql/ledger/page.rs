@@ -1,0 +1,73 @@
+//! A page of what one person may read.
+
+use domain::{
+    person::Reader,
+    sync::{
+        ledger::Head,
+        page::StoredRow,
+        wire::{Cursor, Reset},
+    },
+};
+
+use super::{THING_COLUMNS, chain_at, head, reader};
+use crate::store::{
+    PageAsk, PageRows, StoreResult,
+    sql::{Columns, Connection, Statement, library, rows},
+};
+
+pub async fn page(snapshot: &mut impl Connection, ask: &PageAsk) -> StoreResult<PageRows> {
+    let head = head(snapshot).await?;
+    let nobody = Reader { person: ask.person, role: Default::default(), department: None };
+    let reader = reader(snapshot, ask.person).await?.unwrap_or(nobody);
+    let reset = match ask.after {
+        Some(cursor) if cursor.epoch != head.epoch => Some(Reset::Restored),
+        Some(cursor) if !fits(snapshot, &head, &cursor).await? => Some(Reset::Cursor),
+        _ => None,
+    };
+    let after = if reset.is_some() { 0 } else { ask.after.map_or(0, |cursor| cursor.seq) };
+    let stories = library::count_visible(snapshot, &reader).await?;
+    let (rows, seq, more) = match reset {
+        Some(_) => (Vec::new(), 0, true),
+        None => scan(snapshot, ask, &reader, after, stories, &head).await?,
+    };
+    let chain = chain_at(snapshot, seq).await?;
+    Ok(PageRows { head, reader, reset, rows, seq, chain, more, stories })
+}
+
+async fn fits(snapshot: &mut impl Connection, head: &Head, cursor: &Cursor) -> StoreResult<bool> {
+    Ok(cursor.seq <= head.seq && chain_at(snapshot, cursor.seq).await? == cursor.chain)
+}
+
+/// The next things in `seq` order that are for this reader, up to where it looked, and whether there is more.
+async fn scan(
+    snapshot: &mut impl Connection,
+    ask: &PageAsk,
+    reader: &Reader,
+    after: u64,
+    stories: u64,
+    head: &Head,
+) -> StoreResult<(Vec<StoredRow>, u64, bool)> {
+    let floor = if stories > ask.stories { floor(snapshot, reader, ask.stories).await? } else { 0 };
+    let mut query = Statement::new(format!("SELECT {THING_COLUMNS} FROM things WHERE seq > "));
+    query.push_bind(after).push(" AND (narrowed OR ");
+    library::push_visible(&mut query, reader);
+    query.push(")");
+    if floor > 0 {
+        query.push(" AND (kind <> 'story' OR owner = ").push_bind(reader.person.uuid());
+        query.push(" OR seq > ").push_bind(floor).push(")");
+    }
+    query.push(" ORDER BY seq LIMIT ").push_bind(ask.limit + 1);
+    let found = snapshot.all(query).await?;
+    let more = found.len() > ask.limit;
+    let rows = found.iter().take(ask.limit).map(rows::stored_row).collect::<StoreResult<Vec<_>>>()?;
+    let seq = if more { rows.last().map_or(after, |row| row.seq) } else { head.seq };
+    Ok((rows, seq, more))
+}
+
+/// The `seq` below which a phone that holds only the newest `keep` stories is not given any.
+async fn floor(snapshot: &mut impl Connection, reader: &Reader, keep: u64) -> StoreResult<u64> {
+    let mut query = Statement::new("SELECT seq FROM things WHERE kind = 'story' AND ");
+    library::push_visible(&mut query, reader);
+    query.push(" ORDER BY seq DESC LIMIT 1 OFFSET ").push_bind(keep);
+    snapshot.first(query).await?.map_or(Ok(0), |row| row.number("seq"))
+}

@@ -1,0 +1,90 @@
+//! What no phone of ours sends is kept or refused, and holds nothing up: not even where a database could not hold it.
+
+use domain::{
+    id::{DeviceId, PersonId},
+    query::{Filter, ListQuery},
+    sync::{
+        ledger::{From, Head, Incoming, Push},
+        memory,
+        wire::{Chain, Outcome, Reason},
+    },
+    time::Millis,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    KEY,
+    backends::{Backend, contract},
+    epoch,
+    pushes::{People, story_id},
+    searches::found,
+};
+
+contract! {
+    what_is_odd_holds_nothing_up
+    a_word_without_an_end_is_found
+}
+
+/// Elin's op with this number.
+fn op(number: u64, kind: &str, change: Value) -> Push {
+    let line = json!({
+        "device": DeviceId::mint(Millis(1), &[1; 10]),
+        "device_seq": number,
+        "at": 1,
+        "actor": PersonId::named("Elin"),
+        "thing": { "kind": kind, "id": story_id(number as u8) },
+        "change": change,
+    });
+    let from = From::Person(PersonId::named("Elin"));
+    Push { from, ops: vec![Incoming::read(&line.to_string())], now: Millis(20_000) }
+}
+
+fn told(situation: &str) -> Value {
+    json!({ "create": { "kind": "colleague", "situation": situation, "author": PersonId::named("Elin") } })
+}
+
+async fn what_is_odd_holds_nothing_up(backend: Backend) {
+    let (_place, store) = backend.store().await;
+    let mut memory = memory::Server::new(Head { epoch: epoch(), seq: 0, chain: Chain::default() }, KEY);
+    let founding = People::new().founding();
+    assert_eq!(store.push(&founding).await.unwrap(), memory.push(&founding));
+    let mut unknown_fields = told("En nolla");
+    unknown_fields["create"]["se\u{0}dan"] = json!({ "a\u{0}": ["\u{0}", 1e300, u64::MAX] });
+    let mut unknown_kind = told("En sort");
+    unknown_kind["create"]["kind"] = json!("mirakel\u{0}");
+    let refused = Outcome::Rejected(Reason::Malformed);
+    let odd = [
+        (op(1, "story", told("En \u{0} nolla")), None),
+        (op(2, "story", unknown_fields), None),
+        (op(3, "story", unknown_kind), None),
+        (op(4, "sto\u{0}ry", told("En sak")), Some(refused)),
+        (op(5, &"saga".repeat(1_000), told("En sak")), Some(refused)),
+        (op(6, &"saga".repeat(25), told("En sak")), None),
+        (op(7, "", told("En sak")), None),
+    ];
+    for (push, expected) in odd {
+        let push = [push];
+        let answers = store.push(&push).await.unwrap();
+        assert_eq!(answers, memory.push(&push), "{push:?}");
+        if let Some(expected) = expected {
+            assert_eq!(answers[0].receipts[0].outcome, expected, "{push:?}");
+        }
+    }
+    let last = [op(8, "story", told("Och så en vanlig"))];
+    let answers = store.push(&last).await.unwrap();
+    assert_eq!(answers, memory.push(&last));
+    assert_eq!(answers[0].receipts[0].outcome, Outcome::Applied);
+}
+
+async fn a_word_without_an_end_is_found(backend: Backend) {
+    let (_place, store) = backend.store().await;
+    store.push(&People::new().founding()).await.unwrap();
+    let long: String = ('a'..='z').cycle().take(4_000).collect();
+    store.push(&[op(1, "story", told(&format!("Hon skrev {long}")))]).await.unwrap();
+    let reader = store.reader(PersonId::named("Elin")).await.unwrap().unwrap();
+    for beginning in [20, 99, 100, 101, 250] {
+        assert_eq!(found(&store, reader, &long[..beginning]).await, [story_id(1)], "{beginning} characters");
+    }
+    let query = ListQuery::first_page(format!("{} ", "z".repeat(150)), Filter::default());
+    assert_eq!(crate::searches::ask(&store, reader, query).await.total, 0);
+}
