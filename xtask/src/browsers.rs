@@ -1,13 +1,10 @@
 //! The browsers and fonts that the end to end tests need: found, or installed where that is possible.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use crate::tools::run;
+use crate::packages::{install, on_path};
 
 /// A program, and the Debian package that brings it.
 const NEEDED: [(&str, &str); 6] = [
@@ -29,27 +26,5 @@ pub fn provide() -> Result<()> {
     }
     let missing: Vec<&str> =
         NEEDED.iter().filter(|(file, _)| !Path::new(file).exists()).map(|(_, package)| *package).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let packages = missing.join(" ");
-    if on_path("apt-get").is_none() || !is_root() {
-        bail!("The browser tests need {packages}: install them with `sudo apt-get install {packages}`.");
-    }
-    println!("installing {packages}");
-    let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(arguments))
-    };
-    // A list of packages that is too old is fetched anew, but only then.
-    let install = [&["install", "-y", "-q", "--no-install-recommends"], &missing[..]].concat();
-    apt(&install).or_else(|_| apt(&["update", "-q"]).and_then(|()| apt(&install)))
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+    install("The browser tests", &missing)
 }

@@ -9,6 +9,8 @@ mod eval_faq;
 mod eval_search;
 mod exchange;
 mod figures;
+mod packages;
+mod postgres;
 mod run;
 mod simulate;
 mod stories;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::{
     browsers,
     build::WASM,
-    end2end, simulate,
+    end2end, postgres, simulate,
     tools::{cargo, target},
 };
 
@@ -44,6 +44,7 @@ impl Tally {
 
 impl Test {
     pub fn run(self) -> Result<()> {
+        postgres::provide()?;
         if !self.no_browsers {
             browsers::provide()?;
         }

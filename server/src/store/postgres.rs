@@ -1,4 +1,4 @@
-//! A PostgreSQL database, from version 13 on.
+//! A PostgreSQL database; older ones than 15 are not tested.
 
 use std::{borrow::Cow, time::Duration};
 

@@ -1,16 +1,6 @@
 //! `--database postgres://…`: the whole binary on PostgreSQL.
 
-use server::{commands::serve::serve, site::Site};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
-};
-
-use crate::{
-    Desk, SAMPLES, said,
-    serve::{config, say},
-    story,
-};
+use crate::{Desk, SAMPLES, said, serve::Serving, story};
 
 #[tokio::test]
 async fn stories_go_in_come_out_and_are_found_as_in_a_file() {
@@ -44,19 +34,9 @@ async fn an_invite_is_made_where_the_library_is() {
 async fn a_server_serves_from_it_and_keeps_its_key_in_the_data_folder() {
     let desk = Desk::with_postgres().await;
     let url = &desk.database.as_ref().unwrap().url;
-    let config = config(&["--data", desk.data().to_str().unwrap(), "--database", url]);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let serving = tokio::spawn(serve(config, listener, Site::bare(), false, stopped));
-    let mut phone = TcpStream::connect(address).await.unwrap();
-    let answer = say(&mut phone, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok\n"), "{answer}");
-    stop.send(()).unwrap();
-    serving.await.unwrap().unwrap();
+    let serving = Serving::with(&["--data", desk.data().to_str().unwrap(), "--database", url]).await;
+    serving.stop.send(()).unwrap();
+    serving.done.await.unwrap().unwrap();
     assert!(desk.data().join("secret.key").exists() && !desk.data().join("solsken.db").exists());
 }
 

@@ -1,10 +1,13 @@
 //! `solsken serve`, over a real port.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use clap::Parser;
 use server::{
-    commands::serve::serve,
+    commands::{CommandError, serve::serve},
     config::{Common, Config, Serve},
     site::Site,
 };
@@ -12,6 +15,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::oneshot,
+    task::JoinHandle,
 };
 
 use crate::Desk;
@@ -24,13 +28,32 @@ struct Flags {
     serve: Serve,
 }
 
-/// What holds with these flags.
-pub fn config(flags: &[&str]) -> Config {
-    let flags = Flags::parse_from(["solsken"].iter().chain(flags));
-    Config::read(&flags.common, &flags.serve).unwrap()
+/// A server that says it is well.
+pub struct Serving {
+    address: SocketAddr,
+    pub stop: oneshot::Sender<()>,
+    pub done: JoinHandle<Result<(), CommandError>>,
 }
 
-pub async fn say(stream: &mut TcpStream, request: &str) -> String {
+impl Serving {
+    pub async fn with(flags: &[&str]) -> Self {
+        let flags = Flags::parse_from(["solsken"].iter().chain(flags));
+        let config = Config::read(&flags.common, &flags.serve).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        let done = tokio::spawn(serve(config, listener, Site::bare(), false, stopped));
+        let mut phone = TcpStream::connect(address).await.unwrap();
+        let answer = say(&mut phone, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok\n"), "{answer}");
+        Self { address, stop, done }
+    }
+}
+
+async fn say(stream: &mut TcpStream, request: &str) -> String {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = vec![0; 64 * 1024];
     let read = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut answer)).await.unwrap().unwrap();
@@ -49,18 +72,8 @@ async fn a_server_that_is_asked_to_stop_does_so_although_news_is_listened_to() {
     let desk = Desk::new();
     let said = desk.run(&["invite", "--role", "member"]);
     let secret = said.out.split_once("/ga-med#").unwrap().1.split_whitespace().next().unwrap();
-    let config = config(&["--data", desk.data().to_str().unwrap()]);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let stopped = async {
-        let _ = stopped.await;
-    };
-    let serving = tokio::spawn(serve(config, listener, Site::bare(), false, stopped));
-
+    let Serving { address, stop, done } = Serving::with(&["--data", desk.data().to_str().unwrap()]).await;
     let mut phone = TcpStream::connect(address).await.unwrap();
-    let answer = say(&mut phone, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("ok\n"), "{answer}");
     let form = format!(
         "{{\"code\": \"{secret}\", \"name\": \"Elin\", \"site\": \"\", \"department\": \"\", \"language\": \"sv\", \
          \"device\": \"01991601-324d-7436-af22-2e9528f59101\"}}"
@@ -73,7 +86,7 @@ async fn a_server_that_is_asked_to_stop_does_so_although_news_is_listened_to() {
 
     let asked = Instant::now();
     stop.send(()).unwrap();
-    let done = tokio::time::timeout(Duration::from_secs(20), serving).await.unwrap().unwrap();
+    let done = tokio::time::timeout(Duration::from_secs(20), done).await.unwrap().unwrap();
     assert!(done.is_ok(), "{done:?}");
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
     assert!(TcpStream::connect(address).await.is_err(), "nobody answers any more");

@@ -192,10 +192,13 @@ async fn a_phone_is_given_the_newest_stories_and_its_own(backend: Backend) {
     assert_eq!(stories(micke).await, 18, "the five newest, which are his own, and the rest of his own");
 }
 
-async fn an_invite_is_used_up(backend: Backend) {
-    let (_place, store) = backend.store().await;
-    let secret = |n: u8| SecretHash([n; 32]);
-    let invite = Invite {
+fn secret(n: u8) -> SecretHash {
+    SecretHash([n; 32])
+}
+
+/// For one curator, until 100.
+fn invite() -> Invite {
+    Invite {
         id: uuid::Uuid::from_u128(1),
         code: secret(1),
         link: secret(2),
@@ -203,7 +206,23 @@ async fn an_invite_is_used_up(backend: Backend) {
         uses_left: 1,
         expires_at: Millis(100),
         created_at: Millis(0),
-    };
+    }
+}
+
+/// Elin joins, on a device with this number.
+fn joining(n: u8) -> Joined {
+    Joined {
+        person: PersonId::named("Elin"),
+        device: domain::id::DeviceId::mint(Millis(1), &[n; 10]),
+        session: secret(10 + n),
+        push_token: secret(20 + n),
+        at: Millis(50),
+    }
+}
+
+async fn an_invite_is_used_up(backend: Backend) {
+    let (_place, store) = backend.store().await;
+    let invite = invite();
     store.add_invite(&invite).await.unwrap();
     for by in [1, 2] {
         let found = store.find_invite(&secret(by), Millis(99)).await.unwrap().unwrap();
@@ -211,15 +230,8 @@ async fn an_invite_is_used_up(backend: Backend) {
     }
     assert!(store.find_invite(&secret(1), Millis(100)).await.unwrap().is_none(), "expired");
     assert!(store.find_invite(&secret(3), Millis(1)).await.unwrap().is_none(), "unknown");
-    let joined = |n: u8| Joined {
-        person: PersonId::named("Elin"),
-        device: domain::id::DeviceId::mint(Millis(1), &[n; 10]),
-        session: secret(10 + n),
-        push_token: secret(20 + n),
-        at: Millis(50),
-    };
-    assert!(store.join(invite.id, &joined(1)).await.unwrap());
-    assert!(!store.join(invite.id, &joined(2)).await.unwrap(), "used up");
+    assert!(store.join(invite.id, &joining(1)).await.unwrap());
+    assert!(!store.join(invite.id, &joining(2)).await.unwrap(), "used up");
     assert_eq!(store.person_of_session(&secret(11)).await.unwrap(), Some(PersonId::named("Elin")));
     assert_eq!(store.person_of_session(&secret(12)).await.unwrap(), None, "nothing is left of a failed join");
     store.end_session(&secret(11)).await.unwrap();

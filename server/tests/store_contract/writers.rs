@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, sync::Arc};
 use domain::{
     id::{DeviceId, PersonId, StoryId},
     op::{Change, Op},
-    person::Role,
     story::Story,
     sync::{
         ledger::{From, Incoming, Push},
@@ -15,11 +14,12 @@ use domain::{
     thing::{ThingKind, ThingRef, fields},
     time::Millis,
 };
-use server::store::{Invite, Joined, PageAsk, SecretHash, Store, StoreError};
+use server::store::{PageAsk, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::{
     backends::{Backend, contract},
+    invite, joining,
     pushes::People,
 };
 
@@ -145,31 +145,14 @@ async fn follow(store: Arc<dyn Store>, mut writing: watch::Receiver<()>) -> Vec<
 
 async fn of_many_who_use_an_invite_at_once_only_one_joins(backend: Backend) {
     let (place, store) = backend.store().await;
-    let secret = |n: u8| SecretHash([n; 32]);
-    let invite = Invite {
-        id: uuid::Uuid::from_u128(1),
-        code: secret(1),
-        link: secret(2),
-        role: Role::Member,
-        uses_left: 1,
-        expires_at: Millis(100),
-        created_at: Millis(0),
-    };
-    store.add_invite(&invite).await.unwrap();
-    let mut joining = Vec::new();
+    store.add_invite(&invite()).await.unwrap();
+    let mut all = Vec::new();
     for n in 0..WRITERS {
         let store = place.open().await;
-        let joined = Joined {
-            person: PersonId::named("Elin"),
-            device: DeviceId::mint(Millis(1), &[n; 10]),
-            session: secret(10 + n),
-            push_token: secret(20 + n),
-            at: Millis(50),
-        };
-        joining.push(tokio::spawn(async move { store.join(invite.id, &joined).await.unwrap() }));
+        all.push(tokio::spawn(async move { store.join(invite().id, &joining(n)).await.unwrap() }));
     }
     let mut joined = 0;
-    for one in joining {
+    for one in all {
         joined += usize::from(one.await.unwrap());
     }
     assert_eq!(joined, 1);
