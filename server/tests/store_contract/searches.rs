@@ -95,7 +95,7 @@ fn visitor() -> Reader {
     reader("Sara", Role::Member, "Växter")
 }
 
-pub async fn ask(store: &Arc<dyn Store>, reader: Reader, query: ListQuery) -> Listing {
+async fn ask(store: &Arc<dyn Store>, reader: Reader, query: ListQuery) -> Listing {
     let library = ReadersLibrary { store: store.clone(), reader: Some(reader) };
     library.ask(Question::List(query)).await.unwrap().try_into().unwrap()
 }
