@@ -25,7 +25,7 @@ use domain::{
     thing::ThingRef,
     time::Millis,
 };
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use thiserror::Error;
 
 /// What can go wrong with a store.
@@ -42,7 +42,7 @@ pub enum StoreError {
     #[error(transparent)]
     Postgres(#[from] postgres::PostgresError),
     #[error("the store was made by a newer solsken, or its migrations were changed")]
-    Migration(#[source] sqlx::migrate::MigrateError),
+    Migration(#[source] MigrateError),
     /// Something in the store is not what we once wrote.
     #[error("the store holds {what} that cannot be read: {problem}")]
     Corrupt { what: &'static str, problem: String },
@@ -278,6 +278,15 @@ impl From<sqlx::Error> for StoreError {
             (_, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => Self::Busy(error),
             (Some("13" | "53100"), _) => Self::Full(error),
             _ => Self::Failed(error),
+        }
+    }
+}
+
+impl From<MigrateError> for StoreError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+            error => Self::Migration(error),
         }
     }
 }

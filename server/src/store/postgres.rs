@@ -11,7 +11,7 @@ use sqlx::{
 use thiserror::Error;
 
 use super::{
-    StoreError, StoreResult,
+    StoreResult,
     sql::{Connection, Dialect, SqlStore, Statement, Value},
 };
 
@@ -51,7 +51,7 @@ impl PostgresStore {
         told.map_err(|problem| unreachable(&options, problem))?;
         let pool = || PgPoolOptions::new().acquire_timeout(CONNECT_TIMEOUT);
         let writer = pool().max_connections(1).connect_with(options.clone()).await?;
-        super::migrator(&MIGRATIONS).run(&writer).await.map_err(StoreError::Migration)?;
+        super::migrator(&MIGRATIONS).run(&writer).await?;
         let readers = pool().max_connections(READERS).connect_with(options).await?;
         Self::begin(writer, readers, epoch).await
     }

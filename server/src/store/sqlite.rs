@@ -41,7 +41,7 @@ impl SqliteStore {
             .pragma("cache_size", "-16384")
             .pragma("wal_autocheckpoint", "2000");
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        super::migrator(&MIGRATIONS).run(&writer).await.map_err(StoreError::Migration)?;
+        super::migrator(&MIGRATIONS).run(&writer).await?;
         let readers =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
         Self::begin(writer, readers, epoch).await

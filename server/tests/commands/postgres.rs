@@ -81,6 +81,7 @@ async fn a_database_that_cannot_be_used_is_named_in_one_sentence() {
         (&nobody, "the database solsken at 127.0.0.1:"),
         (&missing, "the database finns_inte at "),
         (&missing, "does not exist"),
+        (&desk.database.as_ref().unwrap().url_of_a_guest().await, "permission denied"),
     ] {
         let said = desk.run(&["export", "--database", url]);
         assert!(!said.ok && said.out.is_empty() && said.err.contains(told), "{url}: {}", said.err);

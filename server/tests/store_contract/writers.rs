@@ -71,6 +71,23 @@ async fn while_one_writes_the_others_wait_and_are_told_to_come_again(backend: Ba
     assert_eq!(answers[0].receipts[0].seq, before.seq + 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_cut_its_connections_is_written_to_again() {
+    let (place, store) = Backend::Postgres.store().await;
+    store.push(&People::new().founding()).await.unwrap();
+    let all_but_this = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    place.connect().await.run(all_but_this).await;
+    let answers = loop {
+        match store.push(&tell(0, 0)).await {
+            Err(StoreError::Busy(_)) => {}
+            answers => break answers.unwrap(),
+        }
+    };
+    assert_eq!(answers[0].receipts[0].outcome, Outcome::Applied);
+    assert_eq!(store.head().await.unwrap().seq, answers[0].receipts[0].seq);
+}
+
 async fn no_reader_skips_what_many_write(backend: Backend) {
     let (place, store) = backend.store().await;
     store.push(&People::new().founding()).await.unwrap();

@@ -74,6 +74,14 @@ impl Database {
         let url = CLUSTER.url(&name);
         Self { name, url }
     }
+
+    /// Where somebody comes in who may make nothing there.
+    #[allow(dead_code, reason = "not every test binary needs one")]
+    pub async fn url_of_a_guest(&self) -> String {
+        let guest = format!("guest_of_{}", self.name);
+        CLUSTER.tell([format!("CREATE ROLE {guest} LOGIN")].into_iter()).await;
+        self.url.replacen("solsken@", &format!("{guest}@"), 1)
+    }
 }
 
 impl Drop for Database {
