@@ -19,8 +19,15 @@ use super::{
 const MIGRATIONS: [(i64, &str, &str); 1] =
     [(1, "start", include_str!("../../migrations/postgres/0001_start.sql"))];
 
-/// How long a transaction waits for another one's lock before it gives up.
-const LOCK_TIMEOUT: &str = "5s";
+/// What holds on our connections, whatever the database's own settings say.
+const SESSION: [(&str, &str); 3] = [
+    // How long a transaction waits for another one's lock before it gives up.
+    ("lock_timeout", "5s"),
+    // A writer that was frozen, or lost its way to the database, must not hold all others up for ever.
+    ("idle_in_transaction_session_timeout", "60s"),
+    // What has a receipt is on disk.
+    ("synchronous_commit", "on"),
+];
 /// How long the server may take to answer at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 8;
@@ -62,7 +69,7 @@ fn options(url: &str) -> Result<PgConnectOptions, PostgresError> {
         return Err(PostgresError::Address("it begins otherwise".to_owned()));
     }
     let options: PgConnectOptions = url.parse().map_err(|error| PostgresError::Address(told(&error)))?;
-    Ok(options.application_name("solsken").options([("lock_timeout", LOCK_TIMEOUT)]))
+    Ok(options.application_name("solsken").options(SESSION))
 }
 
 fn unreachable(options: &PgConnectOptions, problem: String) -> PostgresError {

@@ -3,7 +3,7 @@
 //! Every statement stands here once, in words that SQLite and PostgreSQL both understand. What they do differently (how
 //! a transaction begins, what a list of values looks like) is a [`Dialect`], one file each: `store/sqlite.rs` and
 //! `store/postgres.rs`. States are JSON that the databases keep and never look into: what is asked for by a part of one
-//! is derived in Rust and has a column of its own.
+//! is derived in Rust and has a column of its own, or is looked for as text and then read.
 
 mod accounts;
 mod columns;
