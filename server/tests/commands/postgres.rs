@@ -45,22 +45,18 @@ async fn a_flag_holds_before_the_environment_before_the_file() {
     let desk = Desk::with_postgres().await;
     let other = Desk::with_postgres().await;
     let urls = [&desk, &other].map(|desk| desk.database.as_ref().unwrap().url.clone());
+    let file = Desk::new();
     desk.import(story(1, "i den ena", ""));
+    file.import([story(1, "i filen", ""), story(2, "också", "")].concat());
     let exported = |arguments: &[&str], environment: &[(&str, &str)]| {
-        let mut command = desk.command(&["export"]);
-        let said = said(
-            command
-                .env_remove("SOLSKEN_DATABASE")
-                .args(arguments)
-                .envs(environment.iter().copied())
-                .output()
-                .unwrap(),
-        );
+        let mut command = file.command(&["export"]);
+        command.args(arguments).envs(environment.iter().copied());
+        let said = said(command.output().unwrap());
         assert!(said.ok, "{}", said.err);
         said.out.lines().count()
     };
-    assert_eq!(exported(&[], &[]), 0, "without any of them, the file in the data folder");
-    desk.write("data/solsken.toml", format!("database = \"{}\"", urls[0]));
+    assert_eq!(exported(&[], &[]), 2, "without any of them, the file in the data folder");
+    file.write("data/solsken.toml", format!("database = \"{}\"", urls[0]));
     assert_eq!(exported(&[], &[]), 1);
     assert_eq!(exported(&[], &[("SOLSKEN_DATABASE", &urls[1])]), 0);
     assert_eq!(exported(&["--database", &urls[0]], &[("SOLSKEN_DATABASE", &urls[1])]), 1);
