@@ -1,7 +1,7 @@
 //! One question, one answer: the library for phones that do not hold everything.
 
 use axum::http::StatusCode;
-use domain::{id::StoryId, person::Role};
+use domain::{id::StoryId, person::Role, text::StoryText};
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
@@ -101,12 +101,12 @@ async fn whatever_people_write_is_taken_and_can_be_searched_for() {
     let odd = [
         "ﬁ ﬂ Ǆ ǅ İ ı ß ẞ ΐ",
         "e\u{301}\u{301}\u{301}\u{301}",
-        "\u{202e}\u{200d}\u{feff}",
+        "a\u{202e}\u{200d}\u{feff}",
         "👩‍👩‍👧‍👦🏳️‍🌈",
         "''\"\"--**((^~:",
     ];
     let odd = odd.map(str::to_owned).into_iter().chain([format!("{0}{0}", "å".repeat(5_000))]);
-    let sound = |text: &String| !text.trim().is_empty() && !text.contains('\0');
+    let sound = |text: &String| StoryText::new(text.clone()).is_ok();
     for text in texts.into_iter().chain(odd).filter(sound) {
         house.tell(&elin, "", &text).await;
         let question = json!({ "list": { "text": text, "limit": 3 } });
