@@ -27,10 +27,10 @@ export class Solsken {
   #process;
   #said = "";
 
-  /** @param {{ demo?: boolean }} how with the sample library, or empty */
-  static async start({ demo = true } = {}) {
+  /** @param {{ demo?: boolean, data?: string }} how with the sample library, or empty; in a folder of its own */
+  static async start({ demo = true, data = mkdtempSync(join(tmpdir(), "solsken-")) } = {}) {
     const solsken = new Solsken();
-    solsken.data = mkdtempSync(join(tmpdir(), "solsken-"));
+    solsken.data = data;
     solsken.port = await freePort();
     solsken.url = `http://127.0.0.1:${solsken.port}`;
     await solsken.#serve(demo ? ["--demo"] : []);
@@ -50,6 +50,11 @@ export class Solsken {
     return { link: said.match(/https?:\S+/)[0], code: said.match(/type the code (\S+)/)[1] };
   }
 
+  /** Every story, in the exchange format. */
+  exported() {
+    return execFileSync(BINARY, ["export", "--data", this.data], { encoding: "utf8", maxBuffer: 1 << 30 });
+  }
+
   async #serve(more) {
     const listen = `127.0.0.1:${this.port}`;
     this.#process = spawn(BINARY, ["serve", "--data", this.data, "--listen", listen, ...more]);
@@ -63,6 +68,10 @@ export class Solsken {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error(`the server did not start:\n${this.#said}`);
+  }
+
+  get pid() {
+    return this.#process.pid;
   }
 
   #runs() {

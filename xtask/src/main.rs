@@ -8,6 +8,7 @@ mod end2end;
 mod eval_faq;
 mod eval_search;
 mod exchange;
+mod faults;
 mod figures;
 mod packages;
 mod postgres;
@@ -46,6 +47,8 @@ enum Task {
     Bench(bench::Bench),
     /// Run both engines of sync through everything that can go wrong.
     Simulate(simulate::Simulate),
+    /// Kill, cut and fill what can be killed, cut and filled, and look whether anything was lost.
+    Faults(faults::Faults),
     /// Take the README's pictures anew.
     Pictures,
 }
@@ -60,6 +63,7 @@ fn main() -> Result<()> {
         Task::EvalFaq(eval) => eval.run(),
         Task::Bench(bench) => bench.run(),
         Task::Simulate(simulate) => simulate.run(),
+        Task::Faults(faults) => faults.run(),
         Task::Pictures => end2end::pictures(),
     }
 }

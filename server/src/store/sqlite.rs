@@ -24,6 +24,8 @@ const MIGRATIONS: [(i64, &str, &str); 1] =
 /// How long a transaction waits for another process's lock before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+/// IMMEDIATE: the lock is held from here until commit.
+const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
 
 /// A library in an SQLite file.
 pub type SqliteStore = SqlStore<Sqlite>;
@@ -50,8 +52,15 @@ impl SqliteStore {
 
 impl Dialect for Sqlite {
     async fn begin_writing(pool: &SqlitePool) -> StoreResult<Transaction<'static, Self>> {
-        // IMMEDIATE: the lock is held from here until commit.
-        Ok(pool.begin_with("BEGIN IMMEDIATE").await?)
+        match pool.begin_with(BEGIN_WRITING).await {
+            // SQLite has ended the transaction before this one by itself, as it does when the disk is full, and sqlx
+            // thinks that it goes on: that connection is of no more use.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                pool.acquire().await?.close().await?;
+                Ok(pool.begin_with(BEGIN_WRITING).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 
     async fn begin_reading(pool: &Pool<Self>) -> StoreResult<Transaction<'static, Self>> {
@@ -95,4 +104,30 @@ fn query(statement: Statement) -> StoreResult<Query<'static, Sqlite, SqliteArgum
 /// A list as one parameter, for `json_each`.
 fn json(values: &impl serde::Serialize) -> StoreResult<String> {
     serde_json::to_string(values).map_err(|error| StoreError::corrupt("a list", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn once_there_is_room_again_a_full_disk_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let options =
+            SqliteConnectOptions::new().filename(folder.path().join("test.db")).create_if_missing(true);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        sqlx::query("CREATE TABLE words (word BLOB)").execute(&pool).await.unwrap();
+        sqlx::query("PRAGMA max_page_count = 4").execute(&pool).await.unwrap();
+        let write = async || {
+            let mut tx = Sqlite::begin_writing(&pool).await?;
+            sqlx::query("INSERT INTO words VALUES (zeroblob(40000))").execute(&mut *tx).await?;
+            Ok(tx.commit().await?)
+        };
+        for _ in 0..3 {
+            let full: StoreResult<()> = write().await;
+            assert!(matches!(full, Err(StoreError::Full(_)) | Ok(())), "{full:?}");
+        }
+        sqlx::query("PRAGMA max_page_count = 4000").execute(&pool).await.unwrap();
+        write().await.unwrap();
+    }
 }
