@@ -233,7 +233,7 @@ fn members(edit: &mut Edit, field: &str, before: &[LabelId], after: &[LabelId]) 
     note(&mut edit.remove, missing(before, after));
 }
 
-/// Tag names as typed, without blanks, doubles and stray spaces.
+/// Tag names as typed, without blanks, doubles and stray spaces, as many as a story may have.
 pub fn tidy_tags(tags: &[String]) -> Vec<String> {
     let mut tidy: Vec<String> = Vec::new();
     for tag in tags {
@@ -242,6 +242,7 @@ pub fn tidy_tags(tags: &[String]) -> Vec<String> {
             tidy.push(tag);
         }
     }
+    tidy.truncate(Story::MAX_LABELS);
     tidy
 }
 

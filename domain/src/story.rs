@@ -184,6 +184,13 @@ impl Story {
         }
     }
 
+    /// How many tags a story has at most, and how many values.
+    pub const MAX_LABELS: usize = 200;
+
+    pub fn labels_fit(&self) -> bool {
+        self.tags.len() <= Self::MAX_LABELS && self.values.len() <= Self::MAX_LABELS
+    }
+
     /// The text of a part; empty when it has none.
     pub fn text(&self, part: Part) -> &str {
         match part {

@@ -1,7 +1,7 @@
 //! Settings: flags before environment before the TOML file before what is usual.
 
 use std::{
-    fs,
+    fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -71,6 +71,8 @@ pub enum ConfigError {
     Wrong { file: PathBuf, source: Box<toml::de::Error> },
 }
 
+/// In the data folder.
+const LAST_URL: &str = "url";
 const USUAL_LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 /// All text up to here lies on every phone; beyond it, the newest and one's own.
 const USUAL_PHONE_STORIES: u64 = 20_000;
@@ -105,6 +107,17 @@ impl Config {
             };
             format!("http://{host}:{}", self.listen.port())
         })
+    }
+
+    /// Leaves the address for other commands on this data, which make links.
+    pub fn leave_url(&self) -> io::Result<()> {
+        fs::write(self.data.join(LAST_URL), self.url())
+    }
+
+    /// With the address that a server on this data was last reached by, unless the settings name one.
+    pub fn with_last_url(self) -> Self {
+        let last = || fs::read_to_string(self.data.join(LAST_URL)).ok();
+        Self { url: self.url.clone().or_else(last), ..self }
     }
 
     /// Whether phones come by HTTPS, as far as the settings say.

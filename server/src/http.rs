@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assets;
+mod body;
 mod error;
 mod guard;
 mod library;

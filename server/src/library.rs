@@ -65,9 +65,8 @@ impl ReadersLibrary {
     pub async fn list(&self, query: &ListQuery) -> Answered<Listing> {
         let reader = self.reader()?;
         let limit = query.limit.min(MOST_CARDS);
-        let asked = search::parse(&query.text);
-        if !asked.is_empty() {
-            return self.search(&reader, query, asked).await;
+        if !query.text.trim().is_empty() {
+            return self.search(&reader, query, search::parse(&query.text)).await;
         }
         let names = self.store.names(&[]).await.map_err(broken)?;
         let found = self.newest(&reader, &query.filter, &names, query.offset, limit).await?;
@@ -171,7 +170,8 @@ impl ReadersLibrary {
         let reader = self.reader()?;
         let (all, names) = (Filter::default(), Names::default());
         let newest = self.newest(&reader, &all, &names, 0, NEWEST).await?;
-        let chosen = match of_the_day(today, newest.total) {
+        let before = self.store.count_before(&reader, today.start()).await.map_err(broken)?;
+        let chosen = match of_the_day(today, newest.total, before) {
             Some(place) => self.store.newest(&reader, &all, place, 1).await.map_err(broken)?,
             None => Vec::new(),
         };

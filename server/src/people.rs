@@ -94,12 +94,19 @@ async fn place(
 /// Ops that the server itself makes, under a device id of their own.
 pub struct Ops {
     device: DeviceId,
+    /// The `seq` of the state that they start from, if they do.
+    base: Option<u64>,
     ops: Vec<Incoming>,
 }
 
 impl Ops {
     pub fn new() -> Self {
-        Self { device: DeviceId::mint(clock::now(), &clock::randomness()), ops: Vec::new() }
+        Self { device: DeviceId::mint(clock::now(), &clock::randomness()), base: None, ops: Vec::new() }
+    }
+
+    /// Ops that change what was read when the ledger stood at `seq`.
+    pub fn based_on(seq: u64) -> Self {
+        Self { base: Some(seq), ..Self::new() }
     }
 
     pub fn create(&mut self, thing: ThingRef, state: domain::Object) {
@@ -113,7 +120,7 @@ impl Ops {
             at: clock::now(),
             actor: PersonId::SYSTEM,
             thing,
-            base: None,
+            base: self.base,
             change,
         };
         self.ops.push(Incoming::of(op));

@@ -131,6 +131,9 @@ pub trait LibraryStore: Send + Sync + 'static {
 
     async fn count(&self, reader: &Reader, filter: &Filter) -> StoreResult<usize>;
 
+    /// How many visible stories were published before `at`.
+    async fn count_before(&self, reader: &Reader, at: Millis) -> StoreResult<usize>;
+
     /// How many visible stories that pass the filter have each kind and label.
     async fn facets(&self, reader: &Reader, filter: &Filter) -> StoreResult<RawFacets>;
 

@@ -130,11 +130,37 @@ impl Labels {
     }
 }
 
-/// Which of `stories` stories is the story of the day: one after another, so that none comes back before all have
-/// been.
-pub fn of_the_day(today: Day, stories: usize) -> Option<usize> {
+/// Which story, newest first, is the story of the day: one after another, so that none comes back before all have been.
+/// Of `stories` there were `before` when the day began; only those count, so that it stays the same all day, whatever is
+/// told meanwhile.
+pub fn of_the_day(today: Day, stories: usize, before: usize) -> Option<usize> {
     // A step that shares no factor with most lengths, so that neighbours in the library are not neighbours in time.
     const STEP: i64 = 7_919;
-    let stories = i64::try_from(stories).ok().filter(|stories| *stories > 0)?;
-    usize::try_from((today.days() * STEP).rem_euclid(stories)).ok()
+    let of = if before == 0 { stories } else { before };
+    let length = i64::try_from(of).ok().filter(|length| *length > 0)?;
+    let place = usize::try_from((today.days() * STEP).rem_euclid(length)).ok()?;
+    Some(stories.saturating_sub(of) + place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_story_of_the_day_stays_while_others_are_told() {
+        let today: Day = "2026-11-22".parse().unwrap();
+        let from_the_end = |stories| stories - of_the_day(today, stories, 96).unwrap();
+        assert!((96..200).all(|stories| from_the_end(stories) == from_the_end(96)));
+        assert_eq!(of_the_day(today, 0, 0), None);
+        assert_eq!(of_the_day(today, 1, 0), Some(0), "a library that began today has one, too");
+    }
+
+    #[test]
+    fn no_story_comes_back_before_all_have_been() {
+        let first: Day = "2026-11-22".parse().unwrap();
+        let days = (0..10).map(|n| Day::from_days(first.days() + n));
+        let mut places: Vec<_> = days.filter_map(|day| of_the_day(day, 10, 10)).collect();
+        places.sort_unstable();
+        assert_eq!(places, (0..10).collect::<Vec<_>>());
+    }
 }

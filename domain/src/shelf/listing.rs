@@ -9,6 +9,7 @@ use crate::{
     order::order,
     query::{Facets, Filter},
     story::StoryKind,
+    time::Millis,
 };
 
 use super::{Entry, Shelf, Slot};
@@ -48,6 +49,11 @@ impl Shelf {
     /// How many stories are listed.
     pub fn count(&self) -> usize {
         self.listed().count()
+    }
+
+    /// How many of them were published before `at`.
+    pub fn count_before(&self, at: Millis) -> usize {
+        self.listed().filter(|(_, entry)| entry.published_at < at).count()
     }
 
     /// A person's own stories, newest first, whatever has become of them short of deletion.

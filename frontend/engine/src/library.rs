@@ -161,7 +161,7 @@ async fn home(phone: &Phone, today: Day) -> Answered<Home> {
     const NEWEST: usize = 3;
     let all = Filter::default();
     let (chosen, newest) = phone.with_shelf(|shelf| {
-        let place = of_the_day(today, shelf.count());
+        let place = of_the_day(today, shelf.count(), shelf.count_before(today.start()));
         let chosen = place.map(|place| shelf.newest(&all, place, 1).ids).unwrap_or_default();
         (chosen, shelf.newest(&all, 0, NEWEST).ids)
     });

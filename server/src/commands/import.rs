@@ -39,6 +39,8 @@ pub struct Imported {
     pub new: usize,
     pub changed: usize,
     pub same: usize,
+    /// Stories that the file gives to somebody else than the library does.
+    pub others: Vec<StoryId>,
 }
 
 impl Import {
@@ -59,6 +61,9 @@ impl Import {
             return Err(CommandError::Told(told));
         }
         let done = import(store.as_ref(), &stories).await?;
+        for id in &done.others {
+            eprintln!("{id}: who told it stays as the library has it");
+        }
         println!(
             "{} new, {} changed, {} as they were, {} skipped",
             done.new,
@@ -166,8 +171,9 @@ pub async fn import(store: &dyn Store, stories: &[ExchangeStory]) -> Result<Impo
     let mut done = Imported::default();
     let mut known = known_names(store, stories).await?;
     for chunk in stories.chunks(TOGETHER) {
+        let head = store.head().await?;
         let before = everything_about(store, chunk).await?;
-        let mut ops = Ops::new();
+        let mut ops = Ops::based_on(head.seq);
         for story in chunk {
             let told = resolve(story, &mut known, &mut ops);
             match before.iter().find(|(id, _)| *id == story.id) {
@@ -176,6 +182,9 @@ pub async fn import(store: &dyn Store, stories: &[ExchangeStory]) -> Result<Impo
                     done.new += 1;
                 }
                 Some((_, before)) => {
+                    if before.author != told.author {
+                        done.others.push(story.id);
+                    }
                     let changes = changes(before, &told);
                     match changes.is_empty() {
                         true => done.same += 1,

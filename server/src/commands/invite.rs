@@ -47,7 +47,8 @@ impl From<RoleFlag> for Role {
 impl MakeInvite {
     pub async fn run(self, config: &Config) -> Done {
         let store = open_store(config).await?;
-        print(&make(store.as_ref(), self.role.into(), self.uses, self.days).await?, config);
+        let config = config.clone().with_last_url();
+        print(&make(store.as_ref(), self.role.into(), self.uses, self.days).await?, &config);
         Ok(())
     }
 }

@@ -51,6 +51,7 @@ pub async fn serve(
         guesses: Arc::new(Guesses::default()),
         stopping: stopped.clone(),
     };
+    config.leave_url().map_err(|error| CommandError::File(config.data.clone(), error))?;
     println!("Solsken is at {}", config.url());
     if with_demo {
         demo::load(&store).await?;

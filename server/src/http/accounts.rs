@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Server,
+    body::Body,
     error::AppError,
     session::{Session, came_by_https, set_cookie},
 };
@@ -37,7 +38,7 @@ pub struct Code {
 pub async fn look_at_invite(
     State(server): State<Server>,
     from: From,
-    Json(Code { code }): Json<Code>,
+    Body(Code { code }): Body<Code>,
 ) -> Result<Json<InviteView>, AppError> {
     let invite = find(&server, &from, &code).await?;
     let names = server.store.names(&[]).await?;
@@ -63,7 +64,7 @@ pub async fn join(
     State(server): State<Server>,
     from: From,
     headers: HeaderMap,
-    Json(ask): Json<JoinAsk>,
+    Body(ask): Body<JoinAsk>,
 ) -> Result<Response, AppError> {
     let invite = find(&server, &from, &ask.form.code).await?;
     let newcomer = Newcomer::of(&ask.form, invite.role)?;
@@ -99,7 +100,7 @@ pub struct DeviceAsk {
 pub async fn add_device(
     State(server): State<Server>,
     session: Session,
-    Json(ask): Json<DeviceAsk>,
+    Body(ask): Body<DeviceAsk>,
 ) -> Result<Json<Welcome>, AppError> {
     let push_token = secrets::token();
     server

@@ -20,6 +20,9 @@ pub enum AppError {
     WrongMethod,
     #[error("{0}")]
     BadRequest(&'static str),
+    /// With the status that says why.
+    #[error("{}", unreadable(*.0))]
+    Unreadable(StatusCode),
     #[error("the server is busy; come again")]
     Busy,
     #[error("the server has no room left")]
@@ -71,6 +74,7 @@ impl AppError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unreadable(status) => *status,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Full => StatusCode::INSUFFICIENT_STORAGE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
@@ -98,6 +102,14 @@ impl IntoResponse for AppError {
             headers.insert(header::ALLOW, header::HeaderValue::from_static("GET, HEAD"));
         }
         response
+    }
+}
+
+fn unreadable(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is too large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "the body must be application/json",
+        _ => "the body is not what this address takes",
     }
 }
 

@@ -3,14 +3,14 @@
 use axum::{Json, extract::State};
 use domain::ports::{Answer, Library, Question, Unavailable};
 
-use super::{Server, error::AppError, session::Visitor};
+use super::{Server, body::Body, error::AppError, session::Visitor};
 use crate::library::ReadersLibrary;
 
 /// `POST /api/v1/library`: one question, one answer.
 pub async fn answer(
     State(server): State<Server>,
     Visitor(session): Visitor,
-    Json(question): Json<Question>,
+    Body(question): Body<Question>,
 ) -> Result<Json<Answer>, AppError> {
     let reader = session.map(|session| session.reader);
     let library = ReadersLibrary { store: server.store.clone(), reader };

@@ -161,3 +161,35 @@ fn a_file_that_is_not_there_is_named() {
     assert!(!said.ok && said.err.starts_with("solsken: .: "), "{}", said.err);
     assert!(!desk.data().exists(), "and no library was made for nothing");
 }
+
+#[test]
+fn a_file_that_takes_a_tag_back_and_gives_it_again_is_followed_each_time() {
+    let desk = Desk::new();
+    let with = story(1, "a", ", \"tags\": [\"mod\", \"beröm\"]");
+    let without = story(1, "a", ", \"tags\": [\"ny\"]");
+    desk.import(&with);
+    let first = desk.export();
+    for _ in 0..2 {
+        assert!(desk.import(&without).starts_with("0 new, 1 changed"));
+        assert!(!desk.export().contains("beröm"));
+        assert!(desk.import(&with).starts_with("0 new, 1 changed"));
+        assert!(!desk.export().contains("\"ny\""), "{}", desk.export());
+        assert!(desk.import(&with).starts_with("0 new, 0 changed"));
+    }
+    let tags = |line: &str| {
+        let story: serde_json::Value = serde_json::from_str(line).unwrap();
+        let mut tags: Vec<String> = serde_json::from_value(story["tags"].clone()).unwrap();
+        tags.sort();
+        tags
+    };
+    assert_eq!(tags(&desk.export()), tags(&first));
+}
+
+#[test]
+fn another_author_than_the_librarys_is_said_to_be_left_alone() {
+    let desk = Desk::new();
+    desk.import(story(1, "a", ""));
+    let file = desk.write("other.jsonl", story(1, "a", "").replace("Elin W.", "Nils N."));
+    let said = desk.run(&["import", file.to_str().unwrap()]);
+    assert!(said.ok && said.err.contains("who told it stays as the library has it"), "{}", said.err);
+}

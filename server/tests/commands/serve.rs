@@ -105,3 +105,14 @@ fn an_address_that_is_taken_is_named() {
         said.err.contains(&format!("cannot listen on {address}")) || said.err.contains("cargo xtask build");
     assert!(!said.ok && told, "{}", said.err);
 }
+
+#[test]
+fn an_invite_leads_to_where_the_server_was_last() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.data()).unwrap();
+    std::fs::write(desk.data().join("url"), "http://127.0.0.1:18733").unwrap();
+    let said = desk.run(&["invite", "--role", "member"]);
+    assert!(said.out.contains("http://127.0.0.1:18733/ga-med#"), "{}", said.out);
+    let said = desk.run(&["invite", "--role", "member", "--url", "https://solsken.example"]);
+    assert!(said.out.contains("https://solsken.example/ga-med#"), "{}", said.out);
+}

@@ -273,7 +273,7 @@ fn arrive(actor: &Actor, state: &mut Object, now: Millis) {
 /// Whether the fields are those of such a thing.
 fn check(op: &Op, state: &Object) -> Result<(), Declined> {
     let sound = match op.thing.kind {
-        ThingKind::Story => read::<Story>(state).is_ok_and(|story| story.tells()),
+        ThingKind::Story => read::<Story>(state).is_ok_and(|story| story.tells() && story.labels_fit()),
         ThingKind::Tag | ThingKind::Value | ThingKind::Site | ThingKind::Department => {
             read::<Label>(state).is_ok()
         }

@@ -12,6 +12,7 @@ use domain::{
     query::Filter,
     reaction::{Reaction, ReactionKind, Tally},
     story::Story,
+    time::Millis,
 };
 
 use self::filter::push_listed;
@@ -104,6 +105,10 @@ impl<D: Dialect> LibraryStore for SqlStore<D> {
 
     async fn count(&self, reader: &Reader, filter: &Filter) -> StoreResult<usize> {
         filter::count(&mut *self.reading().await?, reader, filter).await
+    }
+
+    async fn count_before(&self, reader: &Reader, at: Millis) -> StoreResult<usize> {
+        filter::count_before(&mut *self.reading().await?, reader, at).await
     }
 
     async fn facets(&self, reader: &Reader, filter: &Filter) -> StoreResult<RawFacets> {

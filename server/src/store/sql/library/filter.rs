@@ -1,6 +1,6 @@
 //! Which stories a reader is shown in lists.
 
-use domain::{label::LabelKind, person::Reader, query::Filter};
+use domain::{label::LabelKind, person::Reader, query::Filter, time::Millis};
 
 use crate::store::{
     RawFacets, StoreResult,
@@ -48,6 +48,18 @@ pub async fn count_visible(connection: &mut impl Connection, reader: &Reader) ->
 pub async fn count(connection: &mut impl Connection, reader: &Reader, filter: &Filter) -> StoreResult<usize> {
     let mut query = Statement::new("SELECT count(*) AS n FROM stories JOIN things USING (number) WHERE ");
     push_listed(&mut query, reader, filter);
+    connection.one(query).await?.number("n")
+}
+
+/// Visible stories that were published before `at`.
+pub async fn count_before(
+    connection: &mut impl Connection,
+    reader: &Reader,
+    at: Millis,
+) -> StoreResult<usize> {
+    let mut query = Statement::new("SELECT count(*) AS n FROM stories JOIN things USING (number) WHERE ");
+    push_listed(&mut query, reader, &Filter::default());
+    query.push(" AND published_at < ").push_bind(at.0);
     connection.one(query).await?.number("n")
 }
 
