@@ -300,3 +300,28 @@ test("an engine that breaks is started again, and nothing that was asked of it i
   await expect(mine(phone)).toHaveCount(1);
   await expect(phone.page.locator("section[aria-labelledby=drafts] li")).toHaveCount(0);
 });
+
+test("whatever is written is asked to be on the disk before it is called kept", async ({ network, phones }) => {
+  network.engine = `{
+    const begin = IDBDatabase.prototype.transaction;
+    const seen = new BroadcastChannel("test-writes");
+    IDBDatabase.prototype.transaction = function (stores, mode, options) {
+      if (mode === "readwrite") seen.postMessage(options?.durability ?? "default");
+      return begin.call(this, stores, mode, options);
+    };
+  }`;
+  const phone = await joined(phones, network, { serviceWorkers: "block" });
+  await phone.page.evaluate(() => {
+    window.writes = [];
+    new BroadcastChannel("test-writes").onmessage = ({ data }) => window.writes.push(data);
+  });
+  await phone.page.locator("a[href='/beratta']").first().click();
+  await situation(phone).fill("Det stod på papper innan någon sa det.");
+  await expect(phone.page.locator(".saved-line")).toContainText("Utkast sparat");
+  await phone.page.getByRole("button", { name: "Spara berättelsen" }).click();
+  await expect(phone.page.locator(".slip .step", { hasText: "Mottagen" })).toHaveAttribute("data-state", "confirmed");
+  const writes = await phone.page.evaluate(() => window.writes);
+  // The draft, the story, its receipt and what came back.
+  expect(writes.length).toBeGreaterThanOrEqual(4);
+  expect(new Set(writes)).toEqual(new Set(["strict"]));
+});
