@@ -7,7 +7,12 @@ mod invite;
 mod search;
 pub mod serve;
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::{
+    fs::DirBuilder,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::{Parser, Subcommand};
 use domain::id::Epoch;
@@ -89,12 +94,21 @@ const DATABASE: &str = "solsken.db";
 
 /// Opens the library: in the database that the settings name, or in the data folder, which is made if it is not there.
 async fn open_store(config: &Config) -> Result<Arc<dyn Store>, CommandError> {
-    std::fs::create_dir_all(&config.data).map_err(|error| CommandError::File(config.data.clone(), error))?;
+    make_private(&config.data).map_err(|error| CommandError::File(config.data.clone(), error))?;
     let epoch = Epoch::mint(clock::now(), &clock::randomness());
     if let Some(url) = &config.database {
         return Ok(Arc::new(PostgresStore::open(url, epoch).await?));
     }
     Ok(Arc::new(SqliteStore::open(&config.data.join(DATABASE), epoch).await?))
+}
+
+/// Makes a folder, if it is not there, that other accounts of this machine cannot look into.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Opens a library for reading: where there is none, there is nothing to read, and none is made. A database on a server

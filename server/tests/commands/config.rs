@@ -97,3 +97,13 @@ fn a_file_that_is_no_library_is_not_written_over() {
     assert!(!said.ok && said.out.is_empty(), "an unopened store is an error, not an empty library");
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_on_the_machine_looks_into_the_data() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new();
+    desk.import("");
+    let mode = std::fs::metadata(desk.data()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
