@@ -47,9 +47,10 @@ pub struct Row {
     pub state: Object,
     pub scope: Scope,
     pub owner: Option<PersonId>,
-    /// Somebody who once saw it no longer does, and is to be told that it is gone.
-    pub narrowed: bool,
-    /// An administrator took it from view, or a rule did: phones need no second word for it.
+    /// The `seq` at which somebody who saw it lost sight of it, and is to be told that it is gone; 0 while nobody has.
+    pub narrowed_at: u64,
+    /// An administrator took it from view, or a rule did, or has said since that it was meant: phones need no second
+    /// word for it.
     pub meant: bool,
 }
 
@@ -372,20 +373,27 @@ impl Ledger {
                 .map_or((Scope::Everyone, None), |story| (story.scope, story.owner)),
             kind => scope_of(kind, &state),
         };
-        let narrowed = self.row(thing).is_some_and(|row| row.narrowed || !scope.covers(row.scope));
         self.head.seq += 1;
-        let row = Row { seq: self.head.seq, state, scope, owner, narrowed, meant };
+        let seq = self.head.seq;
+        let (narrowed_at, meant) = match self.row(thing) {
+            None => (0, meant),
+            Some(row) if scope.covers(row.scope) => (row.narrowed_at, row.meant || meant),
+            Some(_) => (seq, meant),
+        };
+        let row = Row { seq, state, scope, owner, narrowed_at, meant };
         self.rows.insert(thing.clone(), Some(row));
         self.changed.insert(thing.clone());
     }
 
-    /// Gives a thing a new `seq` without changing it, because what somebody may see has changed.
+    /// Gives a thing a new `seq` without changing it, because what somebody may see has changed. That is meant; what
+    /// was taken from others before still waits for its own word.
     fn show_again(&mut self, thing: &ThingRef) {
         self.head.seq += 1;
         if let Some(Some(row)) = self.rows.get_mut(thing) {
             row.seq = self.head.seq;
-            row.narrowed = true;
-            row.meant = true;
+            if row.narrowed_at == 0 {
+                (row.narrowed_at, row.meant) = (row.seq, true);
+            }
             self.changed.insert(thing.clone());
         }
     }

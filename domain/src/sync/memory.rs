@@ -130,6 +130,7 @@ impl Server {
             .rows
             .iter()
             .filter(|(thing, row)| thing.kind == ThingKind::Story && row.scope.admits(row.owner, &reader));
+        let taken = self.rows.iter().filter(|(thing, row)| row.is_taken_from(&thing.kind, &reader, from.seq));
         let header = PageHeader {
             epoch: self.head.epoch,
             cursor: self.key.sign_cursor(&cursor),
@@ -138,6 +139,7 @@ impl Server {
             reset,
             records: None,
             stories: stories.count() as u64,
+            unmeant: Some(taken.count() as u64),
             partial: false,
         };
         let records = rows.into_iter().filter_map(|(thing, row)| {
@@ -171,7 +173,7 @@ fn stored(thing: &ThingRef, row: &Row, state: String) -> StoredRow {
         state,
         scope: row.scope,
         owner: row.owner,
-        narrowed: row.narrowed,
+        narrowed_at: row.narrowed_at,
         meant: row.meant,
     }
 }

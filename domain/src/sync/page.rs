@@ -2,9 +2,26 @@
 
 use serde_json::value::RawValue;
 
-use crate::{access::Scope, id::PersonId, person::Reader, thing::ThingRef};
+use crate::{
+    access::Scope,
+    id::PersonId,
+    person::Reader,
+    thing::{ThingKind, ThingRef},
+};
 
-use super::wire::{Record, SigningKey};
+use super::{
+    ledger::Row,
+    wire::{Record, SigningKey},
+};
+
+impl Row {
+    /// Whether a pull that begins after the `seq` `after` takes this thing from `reader`'s library without a word that
+    /// it was meant. What was changed since, out of their sight, is not taken a second time.
+    pub fn is_taken_from(&self, kind: &ThingKind, reader: &Reader, after: u64) -> bool {
+        let unseen = self.narrowed_at > after && !self.scope.admits(self.owner, reader);
+        *kind == ThingKind::Story && unseen && !self.meant
+    }
+}
 
 /// A thing as a store keeps it: its state is text, so that a pull never has to parse it.
 #[derive(Clone, Debug)]
@@ -14,7 +31,8 @@ pub struct StoredRow {
     pub state: String,
     pub scope: Scope,
     pub owner: Option<PersonId>,
-    pub narrowed: bool,
+    /// As in [`super::ledger::Row::narrowed_at`].
+    pub narrowed_at: u64,
     pub meant: bool,
 }
 
@@ -35,6 +53,6 @@ impl StoredRow {
             let state = RawValue::from_string(self.state.clone()).ok()?;
             return Some(Record { state: Some(state), mac: Some(mac), ..record });
         }
-        self.narrowed.then_some(Record { meant: self.meant, ..record })
+        (self.narrowed_at > 0).then_some(Record { meant: self.meant, ..record })
     }
 }

@@ -98,6 +98,10 @@ pub struct PageHeader {
     pub records: Option<u32>,
     /// Stories this person may see in all.
     pub stories: u64,
+    /// Stories that are taken from this person's view after the cursor that was sent, on this page and on those that
+    /// follow, without a word that it was meant. Older servers do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmeant: Option<u64>,
     /// Whether the phone is given only the newest of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,

@@ -70,6 +70,7 @@ pub async fn pull(
         reset,
         records: None,
         stories: page.stories,
+        unmeant: Some(page.unmeant),
         partial: page.stories > server.config.phone_stories,
     };
     let rows = if reset.is_some() { Vec::new() } else { page.rows };

@@ -66,7 +66,7 @@ impl World {
 
     /// An administrator says that what was deleted was meant.
     fn confirm_storms(&mut self) -> Result<(), Broken> {
-        let unmeant = |row: &Row| row.narrowed && !row.meant;
+        let unmeant = |row: &Row| row.narrowed_at > 0 && !row.meant;
         let rows = self.server.look().rows.iter();
         let gone: Vec<_> = rows
             .filter(|(thing, row)| thing.kind == ThingKind::Story && unmeant(row))

@@ -120,7 +120,7 @@ impl World {
             state: fields,
             scope: domain::access::Scope::Everyone,
             owner: None,
-            narrowed: false,
+            narrowed_at: 0,
             meant: false,
         };
         state.rows.insert(thing, row);

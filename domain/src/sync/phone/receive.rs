@@ -19,7 +19,7 @@ use super::{
 const BLOCK_RECORDS: usize = 32;
 
 /// A pull that takes more stories than this from view, and more than a tenth, waits for a word from the server.
-const TAKEN_WITHOUT_A_WORD: u32 = 20;
+const TAKEN_WITHOUT_A_WORD: u64 = 20;
 
 pub(super) fn receive(
     reads: &Reads,
@@ -320,9 +320,16 @@ fn taken_with(library: &LibraryRow, page: &Page) -> u32 {
     library.taken.saturating_sub(meant.len() as u32) + unmeant.len() as u32
 }
 
+/// The server sees further than this page: what an administrator has said since was meant does not count, also where
+/// that word comes with a page behind this one. Only what was read before a restore the phone has to count by itself,
+/// since the server knows its own numbers and not those from before.
 fn would_take_too_much(library: &LibraryRow, page: &Page) -> bool {
-    let taken = taken_with(library, page);
-    taken > TAKEN_WITHOUT_A_WORD && u64::from(taken) * 10 > library.stories
+    let reads_again = library.seq < library.read_before;
+    let taken = match page.header.unmeant {
+        Some(unmeant) if !reads_again => unmeant,
+        _ => u64::from(taken_with(library, page)),
+    };
+    library.complete && taken > TAKEN_WITHOUT_A_WORD && taken * 10 > library.stories
 }
 
 /// The page's lines in blocks of a size that is quick to read.

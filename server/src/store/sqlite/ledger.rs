@@ -59,13 +59,14 @@ impl LedgerStore for SqliteStore {
         };
         let after = if reset.is_some() { 0 } else { ask.after.map_or(0, |cursor| cursor.seq) };
         let stories = super::library::count_visible(&mut tx, &reader).await?;
+        let unmeant = count_taken(&mut tx, &reader, after).await?;
         let (rows, seq, more) = match reset {
             Some(_) => (Vec::new(), 0, true),
             None => scan(&mut tx, ask, &reader, after, stories, &head).await?,
         };
         let chain = chain_at(&mut tx, seq).await?;
         tx.commit().await?;
-        Ok(PageRows { head, reader, reset, rows, seq, chain, more, stories })
+        Ok(PageRows { head, reader, reset, rows, seq, chain, more, stories, unmeant })
     }
 
     async fn history(&self, thing: &ThingRef) -> StoreResult<Vec<LoggedOp>> {
@@ -295,7 +296,7 @@ async fn write_rows(tx: &mut SqliteConnection, things: &[(ThingRef, LedgerRow)])
             .push_bind(rows::scope_word(row.scope))
             .push_bind(rows::scope_department(row.scope))
             .push_bind(row.owner.map(|owner| rows::blob(owner.uuid())))
-            .push_bind(row.narrowed)
+            .push_bind(rows::signed(row.narrowed_at))
             .push_bind(row.meant);
     });
     query.push(
@@ -331,7 +332,7 @@ async fn scan(
 ) -> StoreResult<(Vec<domain::sync::page::StoredRow>, u64, bool)> {
     let floor = if stories > ask.stories { floor(tx, reader, ask.stories).await? } else { 0 };
     let mut query = QueryBuilder::new(format!("SELECT {THING_COLUMNS} FROM things WHERE seq > "));
-    query.push_bind(rows::signed(after)).push(" AND (narrowed OR ");
+    query.push_bind(rows::signed(after)).push(" AND (narrowed > 0 OR ");
     super::library::push_visible(&mut query, reader);
     query.push(")");
     if floor > 0 {
@@ -344,6 +345,18 @@ async fn scan(
     let rows = found.iter().take(ask.limit).map(rows::stored_row).collect::<StoreResult<Vec<_>>>()?;
     let seq = if more { rows.last().map_or(after, |row| row.seq) } else { head.seq };
     Ok((rows, seq, more))
+}
+
+/// `domain::sync::ledger::Row::is_taken_from` in SQL.
+async fn count_taken(connection: &mut SqliteConnection, reader: &Reader, after: u64) -> StoreResult<u64> {
+    let mut query = QueryBuilder::new(
+        "SELECT count(*) FROM things WHERE kind = 'story' AND narrowed > 0 AND NOT meant AND narrowed > ",
+    );
+    query.push_bind(rows::signed(after)).push(" AND ");
+    super::library::push_visible(&mut query, reader);
+    query.push(" IS NOT TRUE");
+    let count: i64 = query.build_query_scalar().fetch_one(connection).await?;
+    Ok(count as u64)
 }
 
 /// The `seq` below which a phone that holds only the newest `keep` stories is not given any.

@@ -96,7 +96,7 @@ pub fn stored_row(row: &SqliteRow) -> StoreResult<StoredRow> {
         state: row.try_get("state")?,
         scope: scope(row)?,
         owner: optional_uuid(row, "owner")?.map(PersonId::from_uuid),
-        narrowed: row.try_get("narrowed")?,
+        narrowed_at: seq(row, "narrowed")?,
         meant: row.try_get("meant")?,
     })
 }
@@ -108,7 +108,7 @@ pub fn ledger_row(row: &SqliteRow) -> StoreResult<(ThingRef, LedgerRow)> {
         state: state(&stored.state)?,
         scope: stored.scope,
         owner: stored.owner,
-        narrowed: stored.narrowed,
+        narrowed_at: stored.narrowed_at,
         meant: stored.meant,
     };
     Ok((stored.thing, row))
