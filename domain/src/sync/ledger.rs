@@ -345,7 +345,10 @@ impl Ledger {
             if !self.waiting.contains_key(&thing) || self.row(&thing).is_none() {
                 continue;
             }
-            for logged in self.waiting.remove(&thing).unwrap_or_default() {
+            let mut waiting = self.waiting.remove(&thing).unwrap_or_default();
+            // In the order in which each device told them. When they came, only a clock says, and it may have been set.
+            waiting.sort_by_key(|op| (op.device, op.device_seq));
+            for logged in waiting {
                 let incoming = Incoming::read(&logged.bytes);
                 let envelope = incoming.envelope().expect("what was deferred had an envelope");
                 let push = Push { from: From::Person(logged.actor), ops: Vec::new(), now };

@@ -137,6 +137,7 @@ impl Server {
             seq,
             more,
             reset,
+            reader: Some(person),
             records: None,
             stories: stories.count() as u64,
             unmeant: Some(taken.count() as u64),
@@ -243,6 +244,9 @@ impl Phone {
         if let Some(library) = writes.library {
             self.library = library;
         }
+        if writes.forgets_library {
+            self.blocks.clear();
+        }
         self.blocks.extend(writes.blocks.into_iter().map(|block| (block.number, block)));
         let attention = writes.attention.into_iter();
         self.attention.extend(attention.map(|row| ((row.device, row.device_seq), row)));
@@ -264,6 +268,14 @@ impl Phone {
             }
         }
         shown.extend(self.overlays.iter().map(|(thing, overlay)| (thing.clone(), overlay.state.clone())));
+        shown
+    }
+
+    /// What the screens show to `reader`, who sits here now.
+    pub fn shown_to(&self, reader: &Reader) -> BTreeMap<ThingRef, crate::Object> {
+        let mut shown = self.shown();
+        let hidden = self.overlays.iter().filter(|(thing, overlay)| !overlay.is_for(&thing.kind, reader));
+        hidden.for_each(|(thing, _)| drop(shown.remove(thing)));
         shown
     }
 }

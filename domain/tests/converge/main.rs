@@ -5,6 +5,7 @@
 
 mod examples;
 mod removals;
+mod shared;
 mod world;
 
 use domain::{

@@ -69,6 +69,8 @@ pub struct World {
     pub restored: bool,
     pub now: i64,
     pub chance: u8,
+    /// Phones whose session the server does not know any more.
+    pub may_not_read: BTreeSet<usize>,
     /// The server does not say yet what a pull takes from view.
     pub older_server: bool,
     /// Ops that the server itself has made.
@@ -90,6 +92,7 @@ impl World {
             restored: false,
             now: 1_000,
             chance: 0,
+            may_not_read: BTreeSet::new(),
             older_server: false,
             made: 0,
         };
@@ -128,13 +131,26 @@ impl World {
         self.now += 10;
     }
 
+    pub fn sign_in(&mut self, phone: usize, name: &str) {
+        self.now += 10;
+        let person = PersonId::named(name);
+        let fresh = DeviceId::mint(Millis(self.now), &self.randomness());
+        let sign_in = Transaction::SignIn { device: DeviceRow::new(fresh, person, None) };
+        assert_eq!(self.phones[phone].2.transact(&sign_in), Ok(Done::SignedIn));
+        (self.phones[phone].0, self.phones[phone].1) = (person, fresh);
+    }
+
+    pub fn sign_out(&mut self, phone: usize) {
+        self.phones[phone].2.devices.values_mut().for_each(|row| row.current = false);
+    }
+
     /// The server goes on from a backup that was made just now.
     pub fn restore(&mut self) {
         self.server.head.epoch = Epoch::mint(Millis(self.now), &self.randomness());
         self.restored = true;
     }
 
-    fn randomness(&mut self) -> [u8; 10] {
+    pub fn randomness(&mut self) -> [u8; 10] {
         self.chance = self.chance.wrapping_add(1);
         [self.chance; 10]
     }
@@ -230,11 +246,12 @@ impl World {
                 },
                 Step::Push(batch) => {
                     let ops = batch.body.lines().map(Incoming::read).collect();
-                    let push = Push { from: From::Person(*person), ops, now };
+                    let push = Push { from: From::Person(store.devices[&batch.device].person), ops, now };
                     let mut send =
                         || -> PushAnswer { self.server.push(std::slice::from_ref(&push)).remove(0) };
                     Event::Pushed(meet(luck.next(), &mut send))
                 }
+                Step::Pull(_) if self.may_not_read.contains(&phone) => Event::Pulled(Err(Trouble::SignedOut)),
                 Step::Pull(cursor) => {
                     let mut send = || {
                         let body = self.server.pull(*person, cursor.as_ref());

@@ -71,7 +71,10 @@ impl Phone {
 
     /// Loads the directory as the last visit left it, then whatever has come since.
     pub async fn open(self: &Rc<Self>) -> Result<(), StoreError> {
-        if let Some(shelf) = self.store.snapshot(SHELF).await?.and_then(|bytes| Shelf::from_bytes(&bytes)) {
+        let row = self.store.library().await?;
+        let snapshot = self.store.snapshot(&shelf_of(&row)).await?;
+        *self.row.borrow_mut() = row;
+        if let Some(shelf) = snapshot.and_then(|bytes| Shelf::from_bytes(&bytes)) {
             self.snapshot_at.set(shelf.next_block());
             *self.shelf.borrow_mut() = shelf;
         }
@@ -123,7 +126,7 @@ impl Phone {
     }
 
     /// Brings the shelf up to what lies in the store.
-    async fn refresh(self: &Rc<Self>) -> Result<(), StoreError> {
+    pub async fn refresh(self: &Rc<Self>) -> Result<(), StoreError> {
         if self.refreshing.replace(true) {
             // The one under way reads to the end; what was written meanwhile announces itself again.
             return Ok(());
@@ -135,6 +138,9 @@ impl Phone {
 
     async fn read_on(self: &Rc<Self>) -> Result<(), StoreError> {
         let row = self.store.library().await?;
+        if row.handovers != self.row.borrow().handovers {
+            self.forget_library();
+        }
         let mut slices = Slices::begin();
         loop {
             let next = self.shelf.borrow().next_block();
@@ -157,6 +163,15 @@ impl Phone {
         Ok(())
     }
 
+    /// Another person reads here now: what was read for the one before is not theirs to see.
+    fn forget_library(&self) {
+        *self.shelf.borrow_mut() = Shelf::default();
+        self.overlays.borrow_mut().clear();
+        self.texts.borrow_mut().0.clear();
+        self.snapshot_at.set(0);
+        self.finder.forget();
+    }
+
     /// What the library shows may have changed.
     fn changed(self: &Rc<Self>) {
         self.page.tell(News::Library);
@@ -164,7 +179,10 @@ impl Phone {
     }
 
     async fn lay_overlays(&self) -> Result<(), StoreError> {
-        let stored: HashMap<ThingRef, Overlay> = self.store.overlays().await?.into_iter().collect();
+        let mut stored: HashMap<ThingRef, Overlay> = self.store.overlays().await?.into_iter().collect();
+        if let Some(reader) = self.reader() {
+            stored.retain(|thing, overlay| overlay.is_for(&thing.kind, &reader));
+        }
         let refused = self.store.attention().await?;
         let mut shelf = self.shelf.borrow_mut();
         for thing in shelf.overlaid() {
@@ -198,7 +216,8 @@ impl Phone {
             return Ok(());
         }
         let bytes = self.shelf.borrow().to_bytes();
-        self.store.save_snapshot(SHELF, &bytes).await?;
+        let name = shelf_of(&self.row.borrow());
+        self.store.save_snapshot(&name, &bytes).await?;
         self.snapshot_at.set(next);
         Ok(())
     }
@@ -290,9 +309,19 @@ impl Phone {
     }
 }
 
+/// The name under which the directory is left. A tab that has not heard yet that another person reads here must not
+/// leave them the shelf of the one before.
+fn shelf_of(row: &LibraryRow) -> String {
+    match row.handovers {
+        0 => SHELF.to_owned(),
+        handovers => format!("{SHELF} {handovers}"),
+    }
+}
+
 impl Changed {
     fn touches_library(&self) -> bool {
-        !self.blocks.is_empty() || !self.overlays.is_empty() || matches!(self.done, Done::Absorbed { .. })
+        let done = matches!(self.done, Done::Absorbed { .. } | Done::SignedIn | Done::StartedOver);
+        !self.blocks.is_empty() || !self.overlays.is_empty() || done
     }
 }
 

@@ -40,7 +40,7 @@ pub const META: &str = "meta";
 
 const ALL: [&str; 9] = [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, SNAPSHOTS, DRAFTS, META];
 /// What the transactions of the engine touch.
-const ENGINE: [&str; 7] = [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, DRAFTS];
+const ENGINE: [&str; 8] = [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, SNAPSHOTS, DRAFTS];
 const ROW: &str = "row";
 
 #[derive(Clone, Debug, Error)]
@@ -133,17 +133,6 @@ impl Store {
     pub async fn devices(&self) -> Result<Vec<DeviceRow>> {
         let tx = self.begin(&[DEVICES], Mode::Read).await?;
         rows(tx.all(DEVICES, None)?.values().await?)
-    }
-
-    /// Makes `row` the device that writes from now on.
-    pub async fn set_current(&self, row: DeviceRow) -> Result<()> {
-        let tx = self.begin(&[DEVICES], Mode::Write).await?;
-        let known: Vec<DeviceRow> = rows(tx.all(DEVICES, None)?.values().await?)?;
-        for other in known.into_iter().filter(|other| other.device != row.device && other.current) {
-            put(&tx, DEVICES, &other.device.to_string(), &DeviceRow { current: false, ..other })?;
-        }
-        put(&tx, DEVICES, &row.device.to_string(), &row)?;
-        Ok(tx.complete().await?)
     }
 
     /// Nobody writes here any more. Unsent ops stay, with the credential to send them.
@@ -313,6 +302,10 @@ fn write(tx: &Tx, writes: &Writes) -> Result<()> {
     }
     for (device, device_seq) in &writes.settled_attention {
         tx.delete(ATTENTION, &op_key(*device, *device_seq).into())?;
+    }
+    if writes.forgets_library {
+        tx.clear(BLOCKS)?;
+        tx.clear(SNAPSHOTS)?;
     }
     for block in &writes.blocks {
         tx.put(BLOCKS, &block.number.into(), &Uint8Array::from(block.lines.as_bytes()))?;

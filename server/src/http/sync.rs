@@ -68,6 +68,7 @@ pub async fn pull(
         seq: page.seq,
         more: page.more,
         reset,
+        reader: Some(page.reader.person),
         records: None,
         stories: page.stories,
         unmeant: Some(page.unmeant),

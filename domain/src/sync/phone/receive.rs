@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Object,
-    id::DeviceId,
+    id::{DeviceId, Epoch},
     op::Change,
     sync::wire::{Outcome, PushAnswer, Receipt, Record},
     thing::{ThingKind, ThingRef},
@@ -31,6 +31,10 @@ pub(super) fn receive(
     if starts != reads.library.starts {
         // These receipts are of a server that went back in time since. The ops are offered again.
         return Ok((Writes::default(), Done::Received { cloned: false }));
+    }
+    if reads.library.epoch.is_some_and(|epoch| epoch != answer.epoch) {
+        // Whoever cannot read hears it here.
+        return Ok(start_over(reads, answer.epoch));
     }
     let mut row = reads.device(device)?.clone();
     let mut ops: Vec<OpRow> = reads.ops.iter().filter(|op| op.device == device).cloned().collect();
@@ -194,15 +198,26 @@ pub(super) fn fork(reads: &Reads, device: DeviceId, fresh: DeviceId) -> Result<(
 }
 
 pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), PhoneError> {
+    // Somebody else may have signed in since it was asked for, or the browser still holds another session.
+    let Some(reader) = reads.reader().filter(|person| page.header.reader.is_none_or(|for_| for_ == *person))
+    else {
+        return Ok((Writes::default(), Done::NotOurs));
+    };
+    if let Some(library) = reads.library.handed_to(reader, &reads.devices)
+        && library.handovers > reads.library.handovers
+    {
+        let writes = Writes { forgets_library: true, library: Some(library), ..Writes::default() };
+        return Ok((writes, Done::StartedOver));
+    }
     if page.asked != reads.library.cursor {
         // Another tab has read on since this page was asked for.
         return Ok((Writes::default(), Done::Absorbed { more: true, cursor: reads.library.cursor.clone() }));
     }
     if reads.library.epoch.is_some_and(|epoch| epoch != page.header.epoch) {
         // There was no cursor by which the server could have noticed that it went back in time.
-        return Ok(start_over(reads, page));
+        return Ok(start_over(reads, page.header.epoch));
     }
-    let mut library = reads.library.clone();
+    let mut library = LibraryRow { reader: Some(reader), ..reads.library.clone() };
     if would_take_too_much(&library, page) {
         library.halted = true;
         return Ok((Writes { library: Some(library), ..Writes::default() }, Done::Halted));
@@ -274,10 +289,10 @@ fn overlays_offered_again(
 
 /// Keeps everything, offers every op that is still kept again, and reads from the beginning: absence on the server
 /// is never a delete.
-pub(super) fn start_over(reads: &Reads, page: &Page) -> (Writes, Done) {
+pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
     let library = LibraryRow {
         cursor: None,
-        epoch: Some(page.header.epoch),
+        epoch: Some(epoch),
         seq: 0,
         taken: 0,
         starts: reads.library.starts + 1,
