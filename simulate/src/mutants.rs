@@ -13,7 +13,7 @@ use domain::{
     thing::{ThingKind, ThingRef},
 };
 
-use super::{handset::Disk, server::Backend};
+use crate::{handset::Disk, server::Backend};
 
 /// Written down before any of them was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,8 +121,9 @@ pub fn reads(mutant: Option<Mutant>, second_tab: bool, transaction: &mut Transac
             page.records.iter_mut().for_each(|record| record.meant = true);
         }
         (Some(Mutant::SettlesMidway), Transaction::Absorb { page }) => page.header.more = false,
-        (Some(Mutant::OldReceiptCounts), Transaction::Receive { starts, .. }) => {
+        (Some(Mutant::OldReceiptCounts), Transaction::Receive { starts, answer, .. }) => {
             *starts = reads.library.starts;
+            answer.epoch = reads.library.epoch.unwrap_or(answer.epoch);
         }
         _ => {}
     }

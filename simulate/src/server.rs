@@ -13,7 +13,7 @@ use domain::{
     time::Millis,
 };
 
-use super::{
+use crate::{
     invariants::{Broken, broken},
     mutants::{self, Mutant},
     plan::Fault,

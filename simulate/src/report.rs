@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::Fault;
+use crate::{plan::Fault, stores::Store};
 
 /// Counts over one seed or many.
 #[derive(Clone, Debug, Default)]
@@ -12,7 +12,7 @@ pub struct Met {
 }
 
 /// Every path that a run of some size must have met.
-pub const PATHS: [&str; 26] = [
+pub const PATHS: [&str; 32] = [
     "op applied",
     "op merged",
     "both texts kept",
@@ -39,6 +39,12 @@ pub const PATHS: [&str; 26] = [
     "kind from the future pulled",
     "ops of someone who left pushed",
     "op offered again",
+    "page for somebody else",
+    "started over: heard from a push",
+    "asked whether the server was restored",
+    "library emptied for somebody else",
+    "library read on from an old cursor",
+    "field from the future kept",
 ];
 
 impl Met {
@@ -74,7 +80,7 @@ impl Met {
     }
 
     /// What was never met, in words.
-    pub fn missed(&self) -> Vec<String> {
+    pub fn missed(&self, _store: Store) -> Vec<String> {
         let faults = Fault::ALL.into_iter().filter(|fault| self.fault(*fault) == 0);
         let paths = PATHS.into_iter().filter(|path| !self.paths.contains_key(path));
         faults.map(|fault| format!("{fault:?}")).chain(paths.map(str::to_owned)).collect()

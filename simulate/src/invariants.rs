@@ -12,7 +12,7 @@ use domain::{
     thing::{ThingKind, ThingRef},
 };
 
-use super::{handset::Handset, server::Server};
+use crate::{handset::Handset, server::Server};
 
 /// An invariant that did not hold.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub fn broken<T>(invariant: &'static str, what: impl FnOnce() -> String) -> Resu
 
 /// Until the library on the phone holds what one wrote, the phone shows it as one wrote it.
 pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
-    for (thing, mine) in &phone.disk.mine {
+    for (thing, mine) in phone.disk.mine.iter().filter(|(_, mine)| mine.person == phone.owner) {
         let holds = |generation: usize, seq: u64| {
             server.firsts[generation].get(&mine.token).is_some_and(|first| *first <= seq)
         };
@@ -53,10 +53,26 @@ pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
     Ok(())
 }
 
+/// What was read is never replaced by something older.
+pub fn nothing_went_back(phone: &Handset) -> Result<(), Broken> {
+    match &phone.went_back {
+        Some(thing) => {
+            broken("a library never goes back in time", || format!("{thing} was replaced by an older one"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Whatever lies at or before the cursor is on the phone.
 pub fn cursor_is_covered(phone: &Handset, server: &Server) -> Result<(), Broken> {
     let library = &phone.disk.store.library;
     let state = server.look();
+    // Whoever signs in begins with an empty library.
+    if library.reader.is_some_and(|reader| reader != phone.owner) {
+        return broken("a library is read by whoever sits there", || {
+            format!("{:?} has read it", library.reader)
+        });
+    }
     if library.cursor.is_none() || library.epoch != Some(state.head.epoch) {
         return Ok(());
     }
