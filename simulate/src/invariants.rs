@@ -41,12 +41,18 @@ pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
         if held.is_some_and(|held| holds(held.generation, held.seq)) {
             continue;
         }
+        // Offered again to a server that was restored, where the thing is not for them any more: there is nothing to
+        // lay it over until the server has answered.
+        if held.is_some_and(|held| held.state.is_none() && held.generation > 0) {
+            continue;
+        }
         let overlay = phone.disk.store.overlays.get(thing);
         let shows = |state: &Object| state.get(mine.field).and_then(|text| text.as_str()) == Some(&mine.text);
         if !overlay.is_some_and(|overlay| shows(&overlay.state)) {
             return broken("one's own words never vanish while pending", || {
                 let shown = overlay.map(|overlay| overlay.state.get(mine.field));
-                format!("{thing}: {mine:?} was told, the overlay shows {shown:?}")
+                let held = held.map(|held| (held.seq, held.generation, held.state.is_some()));
+                format!("{thing}: {mine:?} was told, the overlay shows {shown:?}, held {held:?}")
             });
         }
     }

@@ -145,7 +145,7 @@ impl Server {
         };
         let records = rows.into_iter().filter_map(|(thing, row)| {
             let state = serde_json::to_string(&row.state).ok()?;
-            stored(thing, row, state).record_for(&reader, &self.key)
+            stored(thing, row, state).record_after(from.seq, &reader, &self.key)
         });
         super::wire::page_text(
             &header,

@@ -40,6 +40,12 @@ impl StoredRow {
     /// The line about this thing for `reader`: its state if they may see it, a word that it is gone if somebody lost
     /// sight of it, else nothing.
     pub fn record_for(&self, reader: &Reader, key: &SigningKey) -> Option<Record> {
+        self.record_after(0, reader, key)
+    }
+
+    /// The same for somebody who has read up to the `seq` `after`. If they still saw it then although others had lost
+    /// it before, it is their own view that was changed, by a change of role or department: that is meant.
+    pub fn record_after(&self, after: u64, reader: &Reader, key: &SigningKey) -> Option<Record> {
         let record = Record {
             kind: self.thing.kind.clone(),
             id: self.thing.id,
@@ -53,6 +59,6 @@ impl StoredRow {
             let state = RawValue::from_string(self.state.clone()).ok()?;
             return Some(Record { state: Some(state), mac: Some(mac), ..record });
         }
-        (self.narrowed_at > 0).then_some(Record { meant: self.meant, ..record })
+        (self.narrowed_at > 0).then_some(Record { meant: self.meant || self.narrowed_at <= after, ..record })
     }
 }

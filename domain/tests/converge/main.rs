@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod examples;
+mod laws;
 mod removals;
 mod shared;
 mod world;

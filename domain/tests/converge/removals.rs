@@ -140,3 +140,19 @@ fn reading_again_after_a_restore_is_not_held_up_by_what_was_gone_before() {
     world.settle();
     world.check();
 }
+
+/// A curator sees what was deleted, also if nobody has said yet that it was meant. When she is a curator no more, she
+/// loses it, and that was meant: her role was changed.
+#[test]
+fn who_loses_sight_by_a_change_of_role_loses_what_was_meant() {
+    for older_server in [false, true] {
+        let (mut world, stories) = library_of(30);
+        world.older_server = older_server;
+        world.each(KARIN, &stories[..24], &Change::Delete);
+        assert_eq!(world.stories_shown(KARIN), 30);
+        world
+            .made_by_server(vec![(ThingRef::person(PersonId::named("Karin")), set("role", "member".into()))]);
+        assert_eq!(world.sync(KARIN, &[]), None);
+        assert_eq!(world.stories_shown(KARIN), 6);
+    }
+}

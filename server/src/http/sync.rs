@@ -53,6 +53,7 @@ pub async fn pull(
 ) -> Result<Response, AppError> {
     let opened = query.cursor.as_ref().map(|token| server.key.open_cursor(token));
     let forged = opened == Some(None);
+    let after = opened.flatten().map_or(0, |cursor| cursor.seq);
     let ask = PageAsk {
         person: session.reader.person,
         after: opened.flatten(),
@@ -75,7 +76,7 @@ pub async fn pull(
         partial: page.stories > server.config.phone_stories,
     };
     let rows = if reset.is_some() { Vec::new() } else { page.rows };
-    let records = rows.iter().filter_map(|row| row.record_for(&page.reader, &server.key));
+    let records = rows.iter().filter_map(|row| row.record_after(after, &page.reader, &server.key));
     let body = page_text(&header, records);
     let mime = HeaderValue::from_static("application/x-ndjson");
     Ok(([(header::CONTENT_TYPE, mime)], body).into_response())
