@@ -88,7 +88,7 @@ impl World {
                 self.met.note_fault(fault);
                 let mut key = [0; 32];
                 key[..10].copy_from_slice(&randomness(random));
-                self.server.store.everything_mut().key = SigningKey(key);
+                self.server.store.set_key(SigningKey(key));
             }
             Fault::Revoked => {
                 let owner = handset.owner;

@@ -7,7 +7,7 @@ use domain::{
     person::{Person, Reader},
     sync::{
         memory::Phone,
-        phone::{DeviceRow, Done, PhoneError, Transaction, Writes},
+        phone::{DeviceRow, Done, OpRow, PhoneError, Transaction, Writes},
         wire::Record,
     },
     thing::ThingRef,
@@ -169,7 +169,9 @@ impl Handset {
         let Disk { store, held, mine } = &mut self.disk;
         if writes.forgets_library {
             held.clear();
-            mine.retain(|thing, _| store.overlays.contains_key(thing));
+            let open = |op: &OpRow| store.devices[&op.device].is_open(op.device_seq);
+            let open: Vec<_> = store.ops.values().filter(|op| open(op)).collect();
+            mine.retain(|_, mine| open.iter().any(|op| token(op.bytes.as_str()) == Some(mine.token)));
         }
         for line in writes.blocks.iter().flat_map(|block| block.lines.lines()) {
             let record: Record = serde_json::from_str(line).expect("a block holds the lines of a page");

@@ -66,7 +66,7 @@ struct Simulate {
     #[arg(long)]
     threads: Option<usize>,
     /// Break the engines in small ways and see which invariant notices.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "store")]
     mutants: bool,
 }
 

@@ -17,6 +17,7 @@ use crate::{
     mutants,
     people::randomness,
     random::Random,
+    report::FROM_THE_FUTURE,
     server::Ticket,
     world::World,
 };
@@ -173,7 +174,7 @@ impl World {
                     self.met.note("thing gone from view");
                 }
                 if page.records.iter().any(|record| record.kind.key() == "pulse") {
-                    self.met.note("kind from the future pulled");
+                    self.met.note(FROM_THE_FUTURE);
                 }
             }
             Transaction::StartOver { page } => self.met.note(match page.header.reset {

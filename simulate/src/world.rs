@@ -61,7 +61,7 @@ impl World {
     pub fn new(plan: &Plan, setting: Setting) -> Result<Self, Broken> {
         let mutant = setting.mutant;
         let mut world = Self {
-            server: Server::new(plan.page_records, mutant),
+            server: Server::new(plan.page_records, setting),
             phones: Vec::new(),
             tasks: Vec::new(),
             late: Vec::new(),
@@ -112,7 +112,7 @@ impl World {
 
     /// A newer server has had something that this version cannot read.
     fn add_from_the_future(&mut self, thing: ThingRef) {
-        let state = self.server.store.everything_mut();
+        let Some(state) = self.server.store.memory() else { return };
         state.head.seq += 1;
         let fields = Object::from_iter([("beats".into(), 72.into())]);
         let row = Row {

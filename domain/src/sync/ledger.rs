@@ -261,8 +261,8 @@ impl Ledger {
             self.decide(push, incoming)
         };
         self.log(incoming, &envelope, receipt, waits);
-        self.apply_what_waited_for(&envelope.thing, push.now);
-        self.apply_what_waited_for(&conflict_of(key), push.now);
+        self.apply_what_waited_for(&envelope.thing);
+        self.apply_what_waited_for(&conflict_of(key));
         Some(receipt)
     }
 
@@ -338,8 +338,9 @@ impl Ledger {
         self.logged.insert(key, logged);
     }
 
-    /// Applies the deferred ops that waited for `thing`, now that it is there, and those that waited for them.
-    fn apply_what_waited_for(&mut self, thing: &ThingRef, now: Millis) {
+    /// Applies the deferred ops that waited for `thing`, now that it is there, and those that waited for them. What they
+    /// do, they do as of the moment at which they were received: the log knows no other.
+    fn apply_what_waited_for(&mut self, thing: &ThingRef) {
         let mut arrived = vec![thing.clone()];
         while let Some(thing) = arrived.pop() {
             if !self.waiting.contains_key(&thing) || self.row(&thing).is_none() {
@@ -351,6 +352,7 @@ impl Ledger {
             for logged in waiting {
                 let incoming = Incoming::read(&logged.bytes);
                 let envelope = incoming.envelope().expect("what was deferred had an envelope");
+                let now = logged.receipt.at;
                 let push = Push { from: From::Person(logged.actor), ops: Vec::new(), now };
                 let (receipt, waits) = self.decide(&push, &incoming);
                 self.log(&incoming, &envelope, receipt, waits);

@@ -234,3 +234,19 @@ fn nobody_is_shown_what_another_has_pending_for_herself() {
     assert!(shown.contains_key(&ours) && !shown.contains_key(&hers));
     assert!(shown.keys().all(|thing| thing.kind == ThingKind::Story));
 }
+
+/// Each store keeps when an op was received, and makes states again from that.
+#[test]
+fn what_waited_is_done_as_of_the_moment_it_was_received() {
+    let mut world = World::new();
+    let thing = world.tell_for(ELIN, Audience::Everyone, "Färg");
+    let (karin, device) = (world.phones[KARIN].0, DeviceId::mint(Millis(7), &[7; 10]));
+    let (at, change) = (Millis(0), Change::Delete);
+    let op = Op { device, device_seq: 1, at, actor: karin, thing: thing.clone(), base: None, change };
+    let ops = vec![Incoming::read(OpBytes::of(&op).as_str())];
+    world.server.push(&[Push { from: From::Person(karin), ops, now: Millis(123) }]);
+    assert_eq!(world.sync(ELIN, &[]), None);
+    let logged = &world.server.ops[&(device, 1)];
+    assert_eq!((logged.receipt.outcome, logged.receipt.at), (Outcome::Applied, Millis(123)));
+    assert_eq!(world.server.rows[&thing].state["deleted_at"], 123);
+}
