@@ -171,7 +171,12 @@ impl Handset {
             held.clear();
             let open = |op: &OpRow| store.devices[&op.device].is_open(op.device_seq);
             let open: Vec<_> = store.ops.values().filter(|op| open(op)).collect();
-            mine.retain(|_, mine| open.iter().any(|op| token(op.bytes.as_str()) == Some(mine.token)));
+            let laid = |thing: &ThingRef| {
+                store.overlays.contains_key(thing) || writes.overlays.iter().any(|(other, _)| other == thing)
+            };
+            mine.retain(|thing, mine| {
+                laid(thing) && open.iter().any(|op| token(op.bytes.as_str()) == Some(mine.token))
+            });
         }
         for line in writes.blocks.iter().flat_map(|block| block.lines.lines()) {
             let record: Record = serde_json::from_str(line).expect("a block holds the lines of a page");

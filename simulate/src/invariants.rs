@@ -6,8 +6,7 @@ use domain::{
     Object,
     sync::{
         ledger::Row,
-        phone::{Page, Transaction},
-        wire::Record,
+        phone::{LibraryRow, Page},
     },
     thing::{ThingKind, ThingRef},
 };
@@ -117,23 +116,38 @@ pub fn page_is_for(phone: &Handset, server: &Server, page: &Page) -> Result<(), 
     Ok(())
 }
 
-/// No page takes much from view unless the server says that it was meant.
-pub fn not_too_much_is_taken(
-    before: &[ThingRef],
-    transaction: &Transaction,
-    phone: &Handset,
-) -> Result<(), Broken> {
-    let Transaction::Absorb { page } = transaction else { return Ok(()) };
-    let unmeant =
-        |record: &&Record| record.kind == ThingKind::Story && record.state.is_none() && !record.meant;
-    let gone = page.records.iter().filter(unmeant).filter(|record| before.contains(&record.thing()));
-    let taken =
-        gone.filter(|record| phone.disk.held.get(&record.thing()).is_some_and(|held| held.state.is_none()));
-    let count = taken.count();
-    if count > 20 && count * 10 > phone.disk.store.library.stories as usize {
-        return broken("much is taken from view only when it was meant", || {
-            format!("{count} stories vanished at once")
-        });
+/// A page says at least of those stories that are taken which the phone still holds.
+pub fn a_page_says_what_is_taken(phone: &Handset, server: &Server, page: &Page) -> Result<(), Broken> {
+    let (state, library) = (server.look(), &phone.disk.store.library);
+    if page.header.reset.is_some() || library.epoch != Some(page.header.epoch) || page.asked != library.cursor
+    {
+        return Ok(());
+    }
+    let reader = state.reader(phone.owner);
+    let holds = |thing: &ThingRef| phone.disk.held.get(thing).is_some_and(|held| held.state.is_some());
+    let taken = state.rows.iter().filter(|(thing, row)| {
+        thing.kind == ThingKind::Story
+            && row.narrowed_at > library.seq
+            && !row.meant
+            && !row.scope.admits(row.owner, &reader)
+            && holds(thing)
+    });
+    let (taken, said) = (taken.count() as u64, page.header.unmeant);
+    if said.is_some_and(|said| said >= taken) {
+        return Ok(());
+    }
+    broken(MEANT, || format!("{taken} stories will go without a word, the page speaks of {said:?}"))
+}
+
+const MEANT: &str = "much is taken from view only when it was meant";
+
+/// No page of a pull that takes much is absorbed before there is a word that it was meant.
+pub fn not_too_much_is_taken(before: &LibraryRow, page: &Page, after: &LibraryRow) -> Result<(), Broken> {
+    let taken = page.header.unmeant.unwrap_or(0);
+    let reads_again = before.seq < before.read_before || !before.complete;
+    let absorbed = after.cursor.as_ref() == Some(&page.header.cursor) && after.cursor != before.cursor;
+    if absorbed && !reads_again && taken > 20 && taken * 10 > before.stories {
+        return broken(MEANT, || format!("{taken} stories go without a word"));
     }
     Ok(())
 }

@@ -28,6 +28,7 @@ mod rounds;
 mod runs;
 mod server;
 mod settle;
+mod sharing;
 mod shrink;
 mod stores;
 mod versions;
@@ -48,9 +49,9 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "cargo xtask simulate")]
 struct Simulate {
-    /// How many seeds to run.
-    #[arg(long, default_value_t = 2_000)]
-    seeds: u64,
+    /// How many seeds to run: 2,000, or as many as there are minutes for.
+    #[arg(long)]
+    seeds: Option<u64>,
     /// The first of them, so that a long run can be done in parts.
     #[arg(long, default_value_t = 0)]
     first: u64,
@@ -70,6 +71,8 @@ struct Simulate {
     mutants: bool,
 }
 
+/// Seeds of a run that does not say how many.
+const SEEDS: u64 = 2_000;
 /// Seeds after which every fault and every path must have been met.
 const ENOUGH: u64 = 1_000;
 /// Within so many seeds a mutant is caught.
@@ -87,7 +90,8 @@ fn main() -> ExitCode {
         None if simulate.mutants => every_mutant(setting, threads),
         None => {
             let until = simulate.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0));
-            let seeds = simulate.first..simulate.first.saturating_add(simulate.seeds);
+            let seeds = simulate.seeds.unwrap_or(if until.is_some() { u64::MAX / 2 } else { SEEDS });
+            let seeds = simulate.first..simulate.first.saturating_add(seeds);
             report(&many(seeds, until, setting, threads))
         }
     };

@@ -120,6 +120,7 @@ impl World {
                 let body = self.server.pull(person, cursor.as_ref());
                 if let Some(page) = Page::parse(cursor.clone(), &body) {
                     invariants::page_is_for(&self.phones[phone], &self.server, &page)?;
+                    invariants::a_page_says_what_is_taken(&self.phones[phone], &self.server, &page)?;
                 }
                 if self.meets(Fault::Delayed, random) {
                     self.late.push(Late::Pull);

@@ -7,7 +7,6 @@ use domain::{
         round::{Event, Round, Step, Trouble},
         wire::Reset,
     },
-    thing::ThingRef,
     time::Millis,
 };
 
@@ -131,13 +130,7 @@ impl World {
         };
         self.note_paths(phone, transaction);
         let handset = &mut self.phones[phone];
-        let held = handset.disk.held.iter().filter(|(_, held)| held.state.is_some());
-        let before: Vec<ThingRef> = match transaction {
-            Transaction::Absorb { page } if page.records.len() > 20 => {
-                held.map(|(thing, _)| thing.clone()).collect()
-            }
-            _ => Vec::new(),
-        };
+        let before = handset.disk.store.library.clone();
         let done = handset.transact(transaction, second, generation, self.mutant, &mut self.met);
         match done {
             Ok(Done::NotOurs) => self.met.note("page for somebody else"),
@@ -150,12 +143,10 @@ impl World {
         if !matches!(transaction, Transaction::Survey | Transaction::Take { .. }) {
             invariants::own_words_stand(handset, &self.server)?;
         }
-        if matches!(transaction, Transaction::Absorb { .. }) {
+        if let Transaction::Absorb { page } = transaction {
+            invariants::not_too_much_is_taken(&before, page, &handset.disk.store.library)?;
             invariants::cursor_is_covered(handset, &self.server)?;
             invariants::nothing_went_back(handset)?;
-            if !before.is_empty() {
-                invariants::not_too_much_is_taken(&before, transaction, handset)?;
-            }
         }
         Ok(done)
     }

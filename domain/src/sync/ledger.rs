@@ -3,7 +3,7 @@
 //! A store opens a transaction that no other writer can share, loads what [`Ledger::missing`] names (until it names
 //! nothing), lets [`Ledger::push`] decide, and writes [`Ledger::written`]. Many pushes may share one transaction.
 //!
-//! Invariants, each guarded by a property test in `tests/converge.rs`:
+//! Invariants, each guarded by a property test in `tests/converge`:
 //! * An op already known by `(device, device_seq)` and hash gets the receipt it got the first time.
 //! * Every applied op gets a `seq` above all earlier ones; the store holds its lock until commit, so that commit
 //!   order is `seq` order and no reader skips a row.

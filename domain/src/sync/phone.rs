@@ -203,9 +203,7 @@ impl Transaction {
                 overlays: OverlaysWanted::Of(intents.iter().map(|intent| intent.thing.clone()).collect()),
                 ..device(id)
             },
-            Self::Survey | Self::SignIn { .. } => {
-                Wanted { all_devices: true, library: true, ..Wanted::default() }
-            }
+            Self::Survey => Wanted { all_devices: true, library: true, ..Wanted::default() },
             Self::Take { device: id, deferred } => {
                 let ops = if *deferred { OpsWanted::Deferred } else { OpsWanted::Unacknowledged };
                 Wanted { ops, library: true, ..device(id) }
@@ -215,7 +213,7 @@ impl Transaction {
                 let overlays = OverlaysWanted::All;
                 Wanted { all_devices: true, ops: OpsWanted::Open, overlays, library: true, ..device(id) }
             }
-            Self::Absorb { .. } | Self::StartOver { .. } => Wanted {
+            Self::Absorb { .. } | Self::StartOver { .. } | Self::SignIn { .. } => Wanted {
                 device: None,
                 all_devices: true,
                 ops: OpsWanted::Open,

@@ -250,3 +250,42 @@ fn what_waited_is_done_as_of_the_moment_it_was_received() {
     assert_eq!((logged.receipt.outcome, logged.receipt.at), (Outcome::Applied, Millis(123)));
     assert_eq!(world.server.rows[&thing].state["deleted_at"], 123);
 }
+
+/// A server that was restored lacks what Elin told, and her phone has noticed. Before it can offer that again, Micke and
+/// then Elin sign in on it.
+#[test]
+fn what_is_offered_again_is_shown_after_somebody_else_has_read_here() {
+    let mut world = World::new();
+    world.settle();
+    let backup = world.server.clone();
+    let thing = world.tell_for(ELIN, Audience::Author, "Färg");
+    world.settle();
+    world.server = backup;
+    world.restore();
+    let asked = world.phones[ELIN].2.library.cursor.clone();
+    let body = world.server.pull(PersonId::named("Elin"), asked.as_ref());
+    let page = Page::parse(asked, &body).unwrap();
+    assert_eq!(world.phones[ELIN].2.transact(&Transaction::StartOver { page }), Ok(Done::StartedOver));
+    for name in ["Micke", "Elin"] {
+        world.sign_in(ELIN, name);
+        let reader = world.server.reader(PersonId::named(name));
+        let shown = world.phones[ELIN].2.shown_to(&reader).contains_key(&thing);
+        assert_eq!(shown, name == "Elin");
+    }
+    world.settle();
+    world.shows_what_they_may_see(ELIN);
+}
+
+/// Elin's changes are answered while those that Karin made after her, on the same phone, are still on their way.
+#[test]
+fn whoever_wrote_last_on_a_shared_phone_is_shown_while_others_are_answered() {
+    let mut world = World::new();
+    world.act(&Act::Tell { phone: ELIN, text: "a".into() });
+    world.act(&Act::Edit { phone: ELIN, story: 0, text: "a b".into() });
+    world.sign_in(ELIN, "Karin");
+    world.act(&Act::Edit { phone: ELIN, story: 0, text: "a b c".into() });
+    world.sign_in(ELIN, "Karin");
+    world.act(&Act::Tag { phone: ELIN, story: 0, tag: 1, on: true });
+    world.settle();
+    assert_eq!(world.server.rows[&ThingRef::story(world.told[0])].state["situation"], "a b c");
+}

@@ -57,11 +57,17 @@ async fn agrees_with_memory(store: &dyn Store, acts: &[pushes::Act]) {
     let mut people = People::new();
     let founding = people.founding();
     assert_eq!(store.push(&founding).await.unwrap(), memory.push(&founding));
-    for pushes in people.pushes(acts) {
-        assert_eq!(store.push(&pushes).await.unwrap(), memory.push(&pushes), "{pushes:#?}");
+    let all = people.pushes(acts);
+    for pushes in &all {
+        let pushes = pushes.as_slice();
+        assert_eq!(store.push(pushes).await.unwrap(), memory.push(pushes), "{pushes:#?}");
         // Sent again, each op is answered as it was the first time.
-        assert_eq!(store.push(&pushes).await.unwrap(), memory.push(&pushes));
+        assert_eq!(store.push(pushes).await.unwrap(), memory.push(pushes));
         assert_eq!(store.head().await.unwrap(), memory.head);
+    }
+    // Also what waited then and was done since.
+    for pushes in &all {
+        assert_eq!(store.push(pushes).await.unwrap(), memory.push(pushes), "{pushes:#?}");
     }
     for person in people.all() {
         let read = read_all(store, person).await;

@@ -11,7 +11,9 @@ use crate::{
     time::Millis,
 };
 
-use super::{DeviceRow, Done, LibraryRow, OpRow, Overlay, PhoneError, Reads, Writes, project};
+use super::{
+    DeviceRow, Done, LibraryRow, OpRow, Overlay, PhoneError, Reads, Writes, project, receive::forget,
+};
 
 /// A change that a person wants, before it has a number.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,13 +71,12 @@ pub(super) fn tell(
 
 pub(super) fn sign_in(reads: &Reads, device: &DeviceRow) -> (Writes, Done) {
     let others = reads.devices.iter().filter(|row| row.current && row.device != device.device);
-    let mut writes = Writes::default();
+    let mut writes = match reads.library.handed_to(device.person, &reads.devices) {
+        Some(library) if library.handovers > reads.library.handovers => forget(reads, library),
+        library => Writes { library, ..Writes::default() },
+    };
     writes.devices.extend(others.map(|row| DeviceRow { current: false, ..row.clone() }));
     writes.devices.push(DeviceRow { current: true, ..device.clone() });
-    if let Some(library) = reads.library.handed_to(device.person, &reads.devices) {
-        writes.forgets_library |= library.handovers > reads.library.handovers;
-        writes.library = Some(library);
-    }
     (writes, Done::SignedIn)
 }
 

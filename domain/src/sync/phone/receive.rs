@@ -1,11 +1,11 @@
 //! What the server says: receipts for what was pushed, and pages of the library.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Object,
     id::{DeviceId, Epoch},
-    op::Change,
+    op::{Change, Op},
     sync::wire::{Outcome, PushAnswer, Receipt, Record},
     thing::{ThingKind, ThingRef},
     time::Millis,
@@ -146,11 +146,13 @@ fn replayed(
             Err(_) => return before.cloned(),
         }
     }
-    // Ops of several people on this phone come sorted by device. Whoever changed the thing last is known.
+    // Of several people on this phone, whoever changed the thing last is known; the others in the order in which they
+    // signed in.
     let last = before.map(|before| before.device);
     open_ops.sort_by_key(|(row, op)| {
         let at = if last.is_none() { row.at } else { Millis::default() };
-        (!matches!(op.change, Change::Create(_)), last == Some(row.device), at)
+        let told = (row.device, row.device_seq);
+        (!matches!(op.change, Change::Create(_)), last == Some(row.device), at, told)
     });
     let mut overlay: Option<Overlay> = None;
     for (row, op) in open_ops {
@@ -206,8 +208,7 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
     if let Some(library) = reads.library.handed_to(reader, &reads.devices)
         && library.handovers > reads.library.handovers
     {
-        let writes = Writes { forgets_library: true, library: Some(library), ..Writes::default() };
-        return Ok((writes, Done::StartedOver));
+        return Ok((forget(reads, library), Done::StartedOver));
     }
     if page.asked != reads.library.cursor {
         // Another tab has read on since this page was asked for.
@@ -234,6 +235,23 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
     let cursor = library.cursor.clone();
     writes.library = Some(library);
     Ok((writes, Done::Absorbed { more: page.header.more, cursor }))
+}
+
+/// The library goes to somebody else. What was told here and is offered again to a server that was restored was shown
+/// by what had been read: from now on an overlay shows it.
+pub(super) fn forget(reads: &Reads, library: LibraryRow) -> Writes {
+    let rows: BTreeMap<DeviceId, &DeviceRow> = reads.devices.iter().map(|row| (row.device, row)).collect();
+    let open = |op: &OpRow| rows.get(&op.device).is_none_or(|row| row.is_open(op.device_seq));
+    let told = |op: &&OpRow| matches!(op.bytes.op(), Ok(Op { change: Change::Create(_), .. }));
+    let bare = reads.ops.iter().filter(|op| !reads.overlays.contains_key(&op.thing) && open(op)).filter(told);
+    let bare: BTreeSet<&ThingRef> = bare.map(|op| &op.thing).collect();
+    let laid = |thing: &ThingRef| Some((thing.clone(), Some(replayed(thing, None, &reads.ops, open, None)?)));
+    Writes {
+        forgets_library: true,
+        overlays: bare.into_iter().filter_map(laid).collect(),
+        library: Some(library),
+        ..Writes::default()
+    }
 }
 
 fn overlays_after(
