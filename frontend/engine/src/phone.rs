@@ -41,6 +41,8 @@ pub struct Phone {
     /// The block count of the snapshot that lies in the store.
     snapshot_at: Cell<u32>,
     refreshing: Cell<bool>,
+    /// Something was written since the shelf was last read up to what lies in the store.
+    stale: Cell<bool>,
     /// The store has been read: what is not on the shelf is not on this phone.
     opened: Cell<bool>,
 }
@@ -65,6 +67,7 @@ impl Phone {
             texts: RefCell::default(),
             snapshot_at: Cell::new(0),
             refreshing: Cell::new(false),
+            stale: Cell::new(false),
             opened: Cell::new(false),
         })
     }
@@ -127,11 +130,15 @@ impl Phone {
 
     /// Brings the shelf up to what lies in the store.
     pub async fn refresh(self: &Rc<Self>) -> Result<(), StoreError> {
+        self.stale.set(true);
         if self.refreshing.replace(true) {
-            // The one under way reads to the end; what was written meanwhile announces itself again.
+            // The one under way has begun before this was written: it goes on with it.
             return Ok(());
         }
-        let refreshed = self.read_on().await;
+        let mut refreshed = Ok(());
+        while refreshed.is_ok() && self.stale.replace(false) {
+            refreshed = self.read_on().await;
+        }
         self.refreshing.set(false);
         refreshed
     }
