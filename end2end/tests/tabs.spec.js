@@ -152,3 +152,33 @@ test("a draft that one person left does not show for the next", async ({ phone }
   await expect(phone.page.locator("#mine")).toBeVisible();
   await expect(phone.page.getByText("Bara Elin")).toHaveCount(0);
 });
+
+test("the next person on a phone reads a library of their own", async ({ solsken, phone }) => {
+  await phone.join({ name: "Elin W." });
+  await phone.tell({ happened: "Alla får läsa det här." });
+  await expect(received(phone)).toHaveAttribute("data-state", "confirmed");
+  await phone.canDoWithoutNetwork();
+  await expect(cards(phone)).toHaveCount(1);
+  await signOut(phone);
+  await phone.join({ name: "Hassan M.", department: "Bygg" });
+  await phone.canDoWithoutNetwork();
+  await expect(cards(phone)).toContainText("Alla får läsa");
+  const handovers = await phone.page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const open = indexedDB.open("solsken");
+        open.onerror = () => reject(open.error);
+        open.onsuccess = () => {
+          const row = open.result.transaction("library").objectStore("library").get("row");
+          row.onsuccess = () => {
+            open.result.close();
+            resolve(JSON.parse(row.result).handovers);
+          };
+        };
+      }),
+  );
+  expect(handovers).toBe(1);
+  await solsken.stop();
+  await phone.goto("/bibliotek");
+  await expect(cards(phone)).toContainText("Alla får läsa");
+});

@@ -7,6 +7,7 @@ pub mod http;
 pub mod library;
 mod locale;
 mod people;
+pub mod pull;
 mod search;
 pub mod secrets;
 pub mod site;

@@ -103,6 +103,8 @@ pub struct PageRows {
     pub more: bool,
     /// Stories that the reader may see.
     pub stories: u64,
+    /// Stories that were taken from the reader's view after the cursor, and nobody has said that it was meant.
+    pub unmeant: u64,
 }
 
 /// The library as one reader may see it.

@@ -3,7 +3,7 @@
 //! A store opens a transaction that no other writer can share, loads what [`Ledger::missing`] names (until it names
 //! nothing), lets [`Ledger::push`] decide, and writes [`Ledger::written`]. Many pushes may share one transaction.
 //!
-//! Invariants, each guarded by a property test in `tests/converge.rs`:
+//! Invariants, each guarded by a property test in `tests/converge`:
 //! * An op already known by `(device, device_seq)` and hash gets the receipt it got the first time.
 //! * Every applied op gets a `seq` above all earlier ones; the store holds its lock until commit, so that commit
 //!   order is `seq` order and no reader skips a row.
@@ -47,9 +47,10 @@ pub struct Row {
     pub state: Object,
     pub scope: Scope,
     pub owner: Option<PersonId>,
-    /// Somebody who once saw it no longer does, and is to be told that it is gone.
-    pub narrowed: bool,
-    /// An administrator took it from view, or a rule did: phones need no second word for it.
+    /// The `seq` at which somebody who saw it lost sight of it, and is to be told that it is gone; 0 while nobody has.
+    pub narrowed_at: u64,
+    /// An administrator took it from view, or a rule did, or has said since that it was meant: phones need no second
+    /// word for it.
     pub meant: bool,
 }
 
@@ -268,8 +269,8 @@ impl Ledger {
             self.decide(push, incoming)
         };
         self.log(incoming, &envelope, receipt, waits);
-        self.apply_what_waited_for(&envelope.thing, push.now);
-        self.apply_what_waited_for(&conflict_of(key), push.now);
+        self.apply_what_waited_for(&envelope.thing);
+        self.apply_what_waited_for(&conflict_of(key));
         Some(receipt)
     }
 
@@ -345,16 +346,21 @@ impl Ledger {
         self.logged.insert(key, logged);
     }
 
-    /// Applies the deferred ops that waited for `thing`, now that it is there, and those that waited for them.
-    fn apply_what_waited_for(&mut self, thing: &ThingRef, now: Millis) {
+    /// Applies the deferred ops that waited for `thing`, now that it is there, and those that waited for them. What they
+    /// do, they do as of the moment at which they were received: the log knows no other.
+    fn apply_what_waited_for(&mut self, thing: &ThingRef) {
         let mut arrived = vec![thing.clone()];
         while let Some(thing) = arrived.pop() {
             if !self.waiting.contains_key(&thing) || self.row(&thing).is_none() {
                 continue;
             }
-            for logged in self.waiting.remove(&thing).unwrap_or_default() {
+            let mut waiting = self.waiting.remove(&thing).unwrap_or_default();
+            // In the order in which each device told them. When they came, only a clock says, and it may have been set.
+            waiting.sort_by_key(|op| (op.device, op.device_seq));
+            for logged in waiting {
                 let incoming = Incoming::read(&logged.bytes);
                 let envelope = incoming.envelope().expect("what was deferred had an envelope");
+                let now = logged.receipt.at;
                 let push = Push { from: From::Person(logged.actor), ops: Vec::new(), now };
                 let (receipt, waits) = self.decide(&push, &incoming);
                 self.log(&incoming, &envelope, receipt, waits);
@@ -380,20 +386,27 @@ impl Ledger {
                 .map_or((Scope::Everyone, None), |story| (story.scope, story.owner)),
             kind => scope_of(kind, &state),
         };
-        let narrowed = self.row(thing).is_some_and(|row| row.narrowed || !scope.covers(row.scope));
         self.head.seq += 1;
-        let row = Row { seq: self.head.seq, state, scope, owner, narrowed, meant };
+        let seq = self.head.seq;
+        let (narrowed_at, meant) = match self.row(thing) {
+            None => (0, meant),
+            Some(row) if scope.covers(row.scope) => (row.narrowed_at, row.meant || meant),
+            Some(_) => (seq, meant),
+        };
+        let row = Row { seq, state, scope, owner, narrowed_at, meant };
         self.rows.insert(thing.clone(), Some(row));
         self.changed.insert(thing.clone());
     }
 
-    /// Gives a thing a new `seq` without changing it, because what somebody may see has changed.
+    /// Gives a thing a new `seq` without changing it, because what somebody may see has changed. That is meant; what
+    /// was taken from others before still waits for its own word.
     fn show_again(&mut self, thing: &ThingRef) {
         self.head.seq += 1;
         if let Some(Some(row)) = self.rows.get_mut(thing) {
             row.seq = self.head.seq;
-            row.narrowed = true;
-            row.meant = true;
+            if row.narrowed_at == 0 {
+                (row.narrowed_at, row.meant) = (row.seq, true);
+            }
             self.changed.insert(thing.clone());
         }
     }

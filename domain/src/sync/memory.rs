@@ -130,19 +130,22 @@ impl Server {
             .rows
             .iter()
             .filter(|(thing, row)| thing.kind == ThingKind::Story && row.scope.admits(row.owner, &reader));
+        let taken = self.rows.iter().filter(|(thing, row)| row.is_taken_from(&thing.kind, &reader, from.seq));
         let header = PageHeader {
             epoch: self.head.epoch,
             cursor: self.key.sign_cursor(&cursor),
             seq,
             more,
             reset,
+            reader: Some(person),
             records: None,
             stories: stories.count() as u64,
+            unmeant: Some(taken.count() as u64),
             partial: false,
         };
         let records = rows.into_iter().filter_map(|(thing, row)| {
             let state = serde_json::to_string(&row.state).ok()?;
-            stored(thing, row, state).record_for(&reader, &self.key)
+            stored(thing, row, state).record_after(from.seq, &reader, &self.key)
         });
         super::wire::page_text(
             &header,
@@ -171,7 +174,7 @@ fn stored(thing: &ThingRef, row: &Row, state: String) -> StoredRow {
         state,
         scope: row.scope,
         owner: row.owner,
-        narrowed: row.narrowed,
+        narrowed_at: row.narrowed_at,
         meant: row.meant,
     }
 }
@@ -241,6 +244,9 @@ impl Phone {
         if let Some(library) = writes.library {
             self.library = library;
         }
+        if writes.forgets_library {
+            self.blocks.clear();
+        }
         self.blocks.extend(writes.blocks.into_iter().map(|block| (block.number, block)));
         let attention = writes.attention.into_iter();
         self.attention.extend(attention.map(|row| ((row.device, row.device_seq), row)));
@@ -262,6 +268,14 @@ impl Phone {
             }
         }
         shown.extend(self.overlays.iter().map(|(thing, overlay)| (thing.clone(), overlay.state.clone())));
+        shown
+    }
+
+    /// What the screens show to `reader`, who sits here now.
+    pub fn shown_to(&self, reader: &Reader) -> BTreeMap<ThingRef, crate::Object> {
+        let mut shown = self.shown();
+        let hidden = self.overlays.iter().filter(|(thing, overlay)| !overlay.is_for(&thing.kind, reader));
+        hidden.for_each(|(thing, _)| drop(shown.remove(thing)));
         shown
     }
 }

@@ -2,9 +2,26 @@
 
 use serde_json::value::RawValue;
 
-use crate::{access::Scope, id::PersonId, person::Reader, thing::ThingRef};
+use crate::{
+    access::Scope,
+    id::PersonId,
+    person::Reader,
+    thing::{ThingKind, ThingRef},
+};
 
-use super::wire::{Record, SigningKey};
+use super::{
+    ledger::Row,
+    wire::{Record, SigningKey},
+};
+
+impl Row {
+    /// Whether a pull that begins after the `seq` `after` takes this thing from `reader`'s library without a word that
+    /// it was meant. What was changed since, out of their sight, is not taken a second time.
+    pub fn is_taken_from(&self, kind: &ThingKind, reader: &Reader, after: u64) -> bool {
+        let unseen = self.narrowed_at > after && !self.scope.admits(self.owner, reader);
+        *kind == ThingKind::Story && unseen && !self.meant
+    }
+}
 
 /// A thing as a store keeps it: its state is text, so that a pull never has to parse it.
 #[derive(Clone, Debug)]
@@ -14,7 +31,8 @@ pub struct StoredRow {
     pub state: String,
     pub scope: Scope,
     pub owner: Option<PersonId>,
-    pub narrowed: bool,
+    /// As in [`super::ledger::Row::narrowed_at`].
+    pub narrowed_at: u64,
     pub meant: bool,
 }
 
@@ -22,6 +40,12 @@ impl StoredRow {
     /// The line about this thing for `reader`: its state if they may see it, a word that it is gone if somebody lost
     /// sight of it, else nothing.
     pub fn record_for(&self, reader: &Reader, key: &SigningKey) -> Option<Record> {
+        self.record_after(0, reader, key)
+    }
+
+    /// The same for somebody who has read up to the `seq` `after`. If they still saw it then although others had lost
+    /// it before, it is their own view that was changed, by a change of role or department: that is meant.
+    pub fn record_after(&self, after: u64, reader: &Reader, key: &SigningKey) -> Option<Record> {
         let record = Record {
             kind: self.thing.kind.clone(),
             id: self.thing.id,
@@ -35,6 +59,6 @@ impl StoredRow {
             let state = RawValue::from_string(self.state.clone()).ok()?;
             return Some(Record { state: Some(state), mac: Some(mac), ..record });
         }
-        self.narrowed.then_some(Record { meant: self.meant, ..record })
+        (self.narrowed_at > 0).then_some(Record { meant: self.meant || self.narrowed_at <= after, ..record })
     }
 }

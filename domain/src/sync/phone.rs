@@ -19,7 +19,7 @@ pub use rows::{Attention, Block, DeviceRow, LibraryRow, OpRow, Overlay};
 use std::collections::BTreeMap;
 
 use crate::{
-    id::{DeviceId, DraftId},
+    id::{DeviceId, DraftId, PersonId},
     thing::ThingRef,
     time::Millis,
 };
@@ -31,6 +31,9 @@ use super::wire::{OP_BYTES, PUSH_BYTES, PUSH_OPS, PageHeader, PushAnswer, Record
 pub enum Transaction {
     /// A person tells or changes something: ops and projections in one step, and the draft they came from goes.
     Tell { device: DeviceId, intents: Vec<Intent>, draft: Option<DraftId>, now: Millis },
+    /// Somebody begins to write and read here, on a device of their own. Whoever did before is signed out; what they
+    /// have left to send is still sent.
+    SignIn { device: DeviceRow },
     /// What is there to do?
     Survey,
     /// Which ops to push next: those without a receipt, or those that the server has put off.
@@ -123,6 +126,8 @@ pub struct Writes {
     /// `None` removes the overlay.
     pub overlays: Vec<(ThingRef, Option<Overlay>)>,
     pub library: Option<LibraryRow>,
+    /// Another person reads here now: all blocks go, and whatever was made of them.
+    pub forgets_library: bool,
     pub blocks: Vec<Block>,
     pub attention: Vec<Attention>,
     /// Ops that were refused once, and are not any more.
@@ -134,6 +139,7 @@ pub struct Writes {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Done {
     Told,
+    SignedIn,
     Took(Option<Batch>),
     Received {
         /// The server holds other ops under this device's numbers.
@@ -147,6 +153,8 @@ pub enum Done {
     Surveyed(Survey),
     /// The page would take away too much; it waits until the server says that it was meant.
     Halted,
+    /// The page is for somebody else than the person who reads here.
+    NotOurs,
     StartedOver,
 }
 
@@ -158,6 +166,9 @@ pub struct Survey {
     /// Somebody is signed in, so there is a library to read.
     pub signed_in: bool,
     pub cursor: Option<Token>,
+    /// Empty pushes of devices that have been heard. Whoever cannot read learns by one of them whether the server was
+    /// restored, and lacks what they once sent.
+    pub asks: Vec<Batch>,
 }
 
 /// Ops to push, as the lines of one request.
@@ -202,7 +213,7 @@ impl Transaction {
                 let overlays = OverlaysWanted::All;
                 Wanted { all_devices: true, ops: OpsWanted::Open, overlays, library: true, ..device(id) }
             }
-            Self::Absorb { .. } | Self::StartOver { .. } => Wanted {
+            Self::Absorb { .. } | Self::StartOver { .. } | Self::SignIn { .. } => Wanted {
                 device: None,
                 all_devices: true,
                 ops: OpsWanted::Open,
@@ -215,6 +226,7 @@ impl Transaction {
     pub fn plan(&self, reads: &Reads) -> Result<(Writes, Done), PhoneError> {
         match self {
             Self::Tell { device, intents, draft, now } => local::tell(reads, *device, intents, *draft, *now),
+            Self::SignIn { device } => Ok(local::sign_in(reads, device)),
             Self::Survey => Ok((Writes::default(), Done::Surveyed(survey(reads)))),
             Self::Take { device, deferred } => take(reads, *device, *deferred),
             Self::Receive { device, numbers, starts, answer } => {
@@ -222,12 +234,17 @@ impl Transaction {
             }
             Self::Fork { device, fresh } => receive::fork(reads, *device, *fresh),
             Self::Absorb { page } => receive::absorb(reads, page),
-            Self::StartOver { page } => Ok(receive::start_over(reads, page)),
+            Self::StartOver { page } => Ok(receive::start_over(reads, page.header.epoch)),
         }
     }
 }
 
 impl Reads {
+    /// Who sits here.
+    fn reader(&self) -> Option<PersonId> {
+        self.devices.iter().find(|row| row.current).map(|row| row.person)
+    }
+
     fn device(&self, id: DeviceId) -> Result<&DeviceRow, PhoneError> {
         self.devices.iter().find(|row| row.device == id).ok_or(PhoneError::NoDevice)
     }
@@ -235,7 +252,16 @@ impl Reads {
 
 fn survey(reads: &Reads) -> Survey {
     let unsent = reads.devices.iter().filter(|row| row.unsent() > 0 || row.has_deferred());
+    let heard = reads.devices.iter().filter(|row| row.acked >= row.kept_from);
+    let ask = |row: &DeviceRow| Batch {
+        device: row.device,
+        push_token: row.push_token.clone(),
+        numbers: Vec::new(),
+        starts: reads.library.starts,
+        body: String::new(),
+    };
     Survey {
+        asks: heard.map(ask).collect(),
         unsent: unsent.map(|row| row.device).collect(),
         signed_in: reads.devices.iter().any(|row| row.current),
         cursor: reads.library.cursor.clone(),

@@ -80,9 +80,16 @@ pub struct Round {
     fresh: DeviceId,
     /// The device at the front was asked for what the server has put off.
     asked_again: bool,
-    /// Resets are answered once a round, so that a server that always resets cannot keep a phone busy.
-    started_over: bool,
+    /// How often the phone has started over in this round: a server that always resets cannot keep it busy.
+    started_over: u8,
+    /// Empty pushes by which a phone that cannot read hears of a restore.
+    asks: VecDeque<Batch>,
+    /// A push was answered in this round, so there is no need to ask.
+    heard: bool,
 }
+
+/// Once for whoever signed in since, once for a server that was restored.
+const STARTS_IN_A_ROUND: u8 = 2;
 
 impl Round {
     pub fn start(now: Millis, randomness: &Randomness) -> (Self, Step) {
@@ -96,7 +103,9 @@ impl Round {
             randomness: *randomness,
             fresh: DeviceId::mint(now, randomness),
             asked_again: false,
-            started_over: false,
+            started_over: 0,
+            asks: VecDeque::new(),
+            heard: false,
         };
         (round, Step::Transact(Transaction::Survey))
     }
@@ -106,6 +115,16 @@ impl Round {
             Event::Done(done) => self.after(done),
             Event::Pushed(Ok(answer)) => self.pushed(answer),
             Event::Pulled(Ok(page)) => self.pulled(page),
+            // Nobody here may read any more. What was sent from here may be missing all the same.
+            Event::Pulled(Err(trouble @ Trouble::SignedOut)) => {
+                self.summary.trouble = Some(trouble);
+                self.signed_in = false;
+                self.push_or_pull()
+            }
+            Event::Pushed(Err(Trouble::SignedOut | Trouble::Server(400..=499))) if self.is_asking() => {
+                self.in_flight = None;
+                self.push_or_pull()
+            }
             // This device's credential is not good any more; what others told here is still sent.
             Event::Pushed(Err(trouble @ (Trouble::SignedOut | Trouble::Server(400..=499)))) => {
                 self.summary.trouble = Some(trouble);
@@ -126,8 +145,10 @@ impl Round {
 
     fn after(&mut self, done: Done) -> Step {
         match done {
-            Done::Surveyed(Survey { unsent, signed_in, cursor }) => {
+            Done::Surveyed(Survey { unsent, signed_in, cursor, asks }) => {
                 self.queue = unsent.into();
+                self.asks = asks.into();
+                self.asked_again = false;
                 self.signed_in = signed_in;
                 self.cursor = cursor;
                 self.push_or_pull()
@@ -159,9 +180,14 @@ impl Round {
                 Step::Pull(self.cursor.clone())
             }
             Done::Halted => self.rest(Trouble::Halted),
-            Done::StartedOver => Step::Transact(Transaction::Survey),
+            Done::NotOurs => self.rest(Trouble::SignedOut),
+            Done::StartedOver if self.started_over == STARTS_IN_A_ROUND => self.rest(Trouble::NotSolsken),
+            Done::StartedOver => {
+                self.started_over += 1;
+                Step::Transact(Transaction::Survey)
+            }
             Done::Received { cloned: false } => self.push_or_pull(),
-            Done::Absorbed { more: false, .. } | Done::Told => Step::Rest(self.summary),
+            Done::Absorbed { more: false, .. } | Done::Told | Done::SignedIn => Step::Rest(self.summary),
         }
     }
 
@@ -169,8 +195,22 @@ impl Round {
         match self.queue.front() {
             Some(device) => Step::Transact(Transaction::Take { device: *device, deferred: self.asked_again }),
             None if self.signed_in => Step::Pull(self.cursor.clone()),
-            None => Step::Rest(self.summary),
+            None => self.ask_or_rest(),
         }
+    }
+
+    fn ask_or_rest(&mut self) -> Step {
+        match self.asks.pop_front() {
+            Some(ask) if !self.heard => {
+                self.in_flight = Some(ask.clone());
+                Step::Push(ask)
+            }
+            _ => Step::Rest(self.summary),
+        }
+    }
+
+    fn is_asking(&self) -> bool {
+        self.in_flight.as_ref().is_some_and(|batch| batch.numbers.is_empty())
     }
 
     fn next_device(&mut self) {
@@ -182,9 +222,11 @@ impl Round {
         let Some(batch) = self.in_flight.take() else {
             return self.push_or_pull();
         };
-        if answer.receipts.len() > batch.numbers.len() || (answer.receipts.is_empty() && !answer.cloned) {
+        let nothing_said = answer.receipts.is_empty() && !answer.cloned && !batch.numbers.is_empty();
+        if answer.receipts.len() > batch.numbers.len() || nothing_said {
             return self.rest(Trouble::NotSolsken);
         }
+        self.heard = true;
         self.summary.pushed += answer.receipts.len();
         let Batch { device, numbers, starts, .. } = batch;
         let mut answer = answer;
@@ -198,7 +240,7 @@ impl Round {
 
     fn pulled(&mut self, page: Page) -> Step {
         if page.header.reset.is_some() {
-            if std::mem::replace(&mut self.started_over, true) {
+            if self.started_over == STARTS_IN_A_ROUND {
                 return self.rest(Trouble::NotSolsken);
             }
             return Step::Transact(Transaction::StartOver { page });

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    id::{DeviceId, Epoch, ThingId},
+    id::{DeviceId, Epoch, PersonId, ThingId},
     op::OpHash,
     thing::{ThingKind, ThingRef},
     time::Millis,
@@ -93,11 +93,18 @@ pub struct PageHeader {
     /// The cursor that was sent does not fit this server; it starts from the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reset: Option<Reset>,
+    /// Who may see what follows. Older servers do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<PersonId>,
     /// How many records follow, so that a page which was cut off is not taken as whole. Older servers do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<u32>,
     /// Stories this person may see in all.
     pub stories: u64,
+    /// Stories that are taken from this person's view after the cursor that was sent, on this page and on those that
+    /// follow, without a word that it was meant. Older servers do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unmeant: Option<u64>,
     /// Whether the phone is given only the newest of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,

@@ -5,7 +5,10 @@ use std::rc::Rc;
 use domain::{
     id::DeviceId,
     ports::{InviteView, JoinError, JoinForm},
-    sync::{phone::DeviceRow, round::Trouble},
+    sync::{
+        phone::{DeviceRow, Transaction},
+        round::Trouble,
+    },
     view::Me,
 };
 use serde::{Deserialize, Serialize};
@@ -116,12 +119,15 @@ impl Accounts {
     /// Notes who sits here from now on, and hands over what was begun before they joined.
     async fn settle_in(&self, device: DeviceId, me: &Me, push_token: String) -> Result<(), StoreError> {
         let phone = &self.phone;
-        phone.store.set_current(DeviceRow::new(device, me.id, Some(push_token))).await?;
+        let device = DeviceRow::new(device, me.id, Some(push_token));
+        phone.transact(&Transaction::SignIn { device }).await?;
         let json = serde_json::to_string(me).map_err(|error| StoreError::Row(error.to_string()))?;
         phone.store.set_meta(ME, &json).await?;
         // The new session's cookie has taken the place of whatever there was.
         phone.store.set_meta(LEAVING, "").await?;
         phone.page.set_me(Some(me.clone()));
+        // What somebody else has pending here is shown as far as this person may see it.
+        phone.refresh().await?;
         drafts::adopt(phone, me.id).await?;
         phone.tabs.tell_changed();
         Ok(())

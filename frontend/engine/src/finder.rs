@@ -87,6 +87,13 @@ impl Finder {
         *self.known.borrow_mut() = known;
     }
 
+    /// Forgets everything: the shelf that it was made of is another one now.
+    pub fn forget(&self) {
+        *self.index.borrow_mut() = Index::new(self.analyzer.clone());
+        self.known.borrow_mut().clear();
+        self.unsaved.set(0);
+    }
+
     pub fn search(&self, shelf: &Shelf, query: &ListQuery) -> Found {
         let index = self.index.borrow();
         let parsed = Query::parse(&query.text, &self.analyzer, &self.synonyms);

@@ -163,6 +163,11 @@ impl Tx {
         Ok(())
     }
 
+    pub fn clear(&self, store: &str) -> Result<(), IdbError> {
+        self.store(store)?.clear()?;
+        Ok(())
+    }
+
     /// Waits until everything is written. Only then may a screen say so.
     pub async fn complete(self) -> Result<(), IdbError> {
         match JsFuture::from(self.done).await {

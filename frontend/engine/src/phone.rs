@@ -78,7 +78,10 @@ impl Phone {
 
     /// Loads the directory as the last visit left it, then whatever has come since.
     pub async fn open(self: &Rc<Self>) -> Result<(), StoreError> {
-        if let Some(shelf) = self.store.snapshot(SHELF).await?.and_then(|bytes| Shelf::from_bytes(&bytes)) {
+        let row = self.store.library().await?;
+        let snapshot = self.store.snapshot(&shelf_of(&row)).await?;
+        *self.row.borrow_mut() = row;
+        if let Some(shelf) = snapshot.and_then(|bytes| Shelf::from_bytes(&bytes)) {
             self.snapshot_at.set(shelf.next_block());
             *self.shelf.borrow_mut() = shelf;
         }
@@ -140,10 +143,10 @@ impl Phone {
     }
 
     /// Brings the shelf up to what lies in the store.
-    async fn refresh(self: &Rc<Self>) -> Result<(), StoreError> {
+    pub async fn refresh(self: &Rc<Self>) -> Result<(), StoreError> {
         self.stale.set(true);
         if self.refreshing.replace(true) {
-            // The one under way reads once more when it is through.
+            // The one under way has begun before this was written: it goes on with it.
             return Ok(());
         }
         let mut refreshed = Ok(());
@@ -156,6 +159,9 @@ impl Phone {
 
     async fn read_on(self: &Rc<Self>) -> Result<(), StoreError> {
         let row = self.store.library().await?;
+        if row.handovers != self.row.borrow().handovers {
+            self.forget_library();
+        }
         let mut slices = Slices::begin();
         loop {
             let next = self.shelf.borrow().next_block();
@@ -178,6 +184,15 @@ impl Phone {
         Ok(())
     }
 
+    /// Another person reads here now: what was read for the one before is not theirs to see.
+    fn forget_library(&self) {
+        *self.shelf.borrow_mut() = Shelf::default();
+        self.overlays.borrow_mut().clear();
+        self.texts.borrow_mut().0.clear();
+        self.snapshot_at.set(0);
+        self.finder.forget();
+    }
+
     /// What the library shows may have changed.
     fn changed(self: &Rc<Self>) {
         self.page.tell(News::Library);
@@ -188,8 +203,12 @@ impl Phone {
     fn lay(self: &Rc<Self>, written: &[(ThingRef, Option<Overlay>)]) {
         self.laid.set(self.laid.get() + 1);
         let (mut shelf, mut overlays) = (self.shelf.borrow_mut(), self.overlays.borrow_mut());
+        let reader = self.reader();
         for (thing, overlay) in written {
-            shelf.set_overlay(thing, overlay.as_ref().map(|overlay| (&overlay.state, overlay.received_at)));
+            let is_for =
+                |overlay: &&Overlay| reader.as_ref().is_none_or(|reader| overlay.is_for(&thing.kind, reader));
+            let overlay = overlay.as_ref().filter(is_for);
+            shelf.set_overlay(thing, overlay.map(|overlay| (&overlay.state, overlay.received_at)));
             match overlay {
                 Some(overlay) => overlays.insert(thing.clone(), overlay.clone()),
                 None => overlays.remove(thing),
@@ -202,7 +221,10 @@ impl Phone {
     async fn lay_overlays(&self) -> Result<(), StoreError> {
         let (stored, refused) = loop {
             let laid = self.laid.get();
-            let stored: HashMap<ThingRef, Overlay> = self.store.overlays().await?.into_iter().collect();
+            let mut stored: HashMap<ThingRef, Overlay> = self.store.overlays().await?.into_iter().collect();
+            if let Some(reader) = self.reader() {
+                stored.retain(|thing, overlay| overlay.is_for(&thing.kind, &reader));
+            }
             let refused = self.store.attention().await?;
             if laid == self.laid.get() {
                 break (stored, refused);
@@ -242,7 +264,8 @@ impl Phone {
             return Ok(());
         }
         let bytes = self.shelf.borrow().to_bytes();
-        self.store.save_snapshot(SHELF, &bytes).await?;
+        let name = shelf_of(&self.row.borrow());
+        self.store.save_snapshot(&name, &bytes).await?;
         self.snapshot_at.set(next);
         Ok(())
     }
@@ -334,9 +357,19 @@ impl Phone {
     }
 }
 
+/// The name under which the directory is left. A tab that has not heard yet that another person reads here must not
+/// leave them the shelf of the one before.
+fn shelf_of(row: &LibraryRow) -> String {
+    match row.handovers {
+        0 => SHELF.to_owned(),
+        handovers => format!("{SHELF} {handovers}"),
+    }
+}
+
 impl Changed {
     fn touches_library(&self) -> bool {
-        !self.blocks.is_empty() || !self.overlays.is_empty() || matches!(self.done, Done::Absorbed { .. })
+        let done = matches!(self.done, Done::Absorbed { .. } | Done::SignedIn | Done::StartedOver);
+        !self.blocks.is_empty() || !self.overlays.is_empty() || done
     }
 }
 

@@ -39,8 +39,9 @@ pub const DRAFTS: &str = "drafts";
 pub const META: &str = "meta";
 
 const ALL: [&str; 9] = [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, SNAPSHOTS, DRAFTS, META];
-/// What the transactions of the engine touch.
-const ENGINE: [&str; 7] = [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, DRAFTS];
+/// What the transactions of the engine touch. Snapshots come last: only a library that changes hands is forgotten with
+/// them, and nobody who tells shall wait until one is written.
+const ENGINE: [&str; 8] = [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, DRAFTS, SNAPSHOTS];
 const ROW: &str = "row";
 
 #[derive(Clone, Debug, Error)]
@@ -120,7 +121,12 @@ impl Store {
         let wanted = transaction.wants();
         let reads_only = matches!(transaction, Transaction::Survey | Transaction::Take { .. });
         let mode = if reads_only { Mode::Read } else { Mode::Write };
-        let tx = self.begin(&ENGINE, mode).await?;
+        let forgets = matches!(
+            transaction,
+            Transaction::SignIn { .. } | Transaction::StartOver { .. } | Transaction::Absorb { .. }
+        );
+        let stores = if forgets { &ENGINE[..] } else { &ENGINE[..ENGINE.len() - 1] };
+        let tx = self.begin(stores, mode).await?;
         let reads = read(&tx, &wanted).await?;
         let (writes, done) = transaction.plan(&reads)?;
         write(&tx, &writes)?;
@@ -133,17 +139,6 @@ impl Store {
     pub async fn devices(&self) -> Result<Vec<DeviceRow>> {
         let tx = self.begin(&[DEVICES], Mode::Read).await?;
         rows(tx.all(DEVICES, None)?.values().await?)
-    }
-
-    /// Makes `row` the device that writes from now on.
-    pub async fn set_current(&self, row: DeviceRow) -> Result<()> {
-        let tx = self.begin(&[DEVICES], Mode::Write).await?;
-        let known: Vec<DeviceRow> = rows(tx.all(DEVICES, None)?.values().await?)?;
-        for other in known.into_iter().filter(|other| other.device != row.device && other.current) {
-            put(&tx, DEVICES, &other.device.to_string(), &DeviceRow { current: false, ..other })?;
-        }
-        put(&tx, DEVICES, &row.device.to_string(), &row)?;
-        Ok(tx.complete().await?)
     }
 
     /// Nobody writes here any more. Unsent ops stay, with the credential to send them.
@@ -313,6 +308,10 @@ fn write(tx: &Tx, writes: &Writes) -> Result<()> {
     }
     for (device, device_seq) in &writes.settled_attention {
         tx.delete(ATTENTION, &op_key(*device, *device_seq).into())?;
+    }
+    if writes.forgets_library {
+        tx.clear(BLOCKS)?;
+        tx.clear(SNAPSHOTS)?;
     }
     for block in &writes.blocks {
         tx.put(BLOCKS, &block.number.into(), &Uint8Array::from(block.lines.as_bytes()))?;

@@ -12,7 +12,7 @@ use axum::{
 };
 use domain::sync::{
     ledger::{From, Incoming, Push},
-    wire::{PAGE_RECORDS, PUSH_OPS, PageHeader, Token, page_text},
+    wire::{PAGE_RECORDS, PUSH_OPS, Token},
 };
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ use super::{
     error::AppError,
     session::{Pusher, Session},
 };
-use crate::{clock, store::PageAsk};
+use crate::{clock, pull::Pull};
 
 /// `POST /api/v1/sync/push`: one op a line. Answers with one receipt a line, each on disk before it is given.
 pub async fn push(
@@ -51,30 +51,13 @@ pub async fn pull(
     session: Session,
     Query(query): Query<PullQuery>,
 ) -> Result<Response, AppError> {
-    let opened = query.cursor.as_ref().map(|token| server.key.open_cursor(token));
-    let forged = opened == Some(None);
-    let ask = PageAsk {
+    let pull = Pull {
         person: session.reader.person,
-        after: opened.flatten(),
+        cursor: query.cursor.as_ref(),
         limit: PAGE_RECORDS,
         stories: server.config.phone_stories,
     };
-    let page = server.store.page(&ask).await?;
-    let reset = if forged { Some(domain::sync::wire::Reset::Cursor) } else { page.reset };
-    let cursor = domain::sync::wire::Cursor { epoch: page.head.epoch, seq: page.seq, chain: page.chain };
-    let header = PageHeader {
-        epoch: page.head.epoch,
-        cursor: server.key.sign_cursor(&cursor),
-        seq: page.seq,
-        more: page.more,
-        reset,
-        records: None,
-        stories: page.stories,
-        partial: page.stories > server.config.phone_stories,
-    };
-    let rows = if reset.is_some() { Vec::new() } else { page.rows };
-    let records = rows.iter().filter_map(|row| row.record_for(&page.reader, &server.key));
-    let body = page_text(&header, records);
+    let body = pull.page(server.store.as_ref(), &server.key).await?;
     let mime = HeaderValue::from_static("application/x-ndjson");
     Ok(([(header::CONTENT_TYPE, mime)], body).into_response())
 }

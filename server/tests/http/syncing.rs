@@ -132,6 +132,37 @@ async fn what_a_newer_phone_sends_is_kept_until_the_server_knows_it() {
     assert!(house.sees(&elin, story).await);
 }
 
+/// By this a phone that may not read hears whether the server was restored.
+#[tokio::test]
+async fn an_empty_push_is_told_which_epoch_it_is() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let answer = house.push(&elin, &[]).await;
+    assert!(answer.receipts.is_empty() && !answer.cloned);
+    let (header, _) = house.get("/api/v1/sync/pull", Some(&elin)).await.page();
+    assert_eq!(answer.epoch, header.epoch);
+}
+
+#[tokio::test]
+async fn a_page_says_whom_it_is_for_and_how_much_it_takes() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let karin = house.join(Role::Curator, "Karin", "Färg").await;
+    let stories = [house.tell(&elin, "Regn", "Regn").await, house.tell(&elin, "Snö", "Snö").await];
+    let micke = house.join(Role::Member, "Micke", "Bygg").await;
+    let (header, _) = house.get("/api/v1/sync/pull", Some(&micke)).await.page();
+    assert_eq!((header.reader, header.unmeant), (Some(micke.id()), Some(0)));
+    for story in stories {
+        house.done(&karin, karin.line(ThingRef::story(story), Change::Delete)).await;
+    }
+    let after = format!("/api/v1/sync/pull?cursor={}", header.cursor.0);
+    let (header, _) = house.get(&after, Some(&micke)).await.page();
+    assert_eq!(header.unmeant, Some(2));
+    let after = format!("/api/v1/sync/pull?cursor={}", header.cursor.0);
+    let (header, _) = house.get(&after, Some(&micke)).await.page();
+    assert_eq!(header.unmeant, Some(0));
+}
+
 #[tokio::test]
 async fn an_edit_that_overtakes_its_story_waits_for_it() {
     let house = House::open().await;

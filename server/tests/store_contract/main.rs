@@ -62,17 +62,40 @@ async fn agrees_with_memory(store: &dyn Store, acts: &[pushes::Act]) {
     let mut people = People::new();
     let founding = people.founding();
     assert_eq!(store.push(&founding).await.unwrap(), memory.push(&founding));
-    for pushes in people.pushes(acts) {
-        assert_eq!(store.push(&pushes).await.unwrap(), memory.push(&pushes), "{pushes:#?}");
+    let all = people.pushes(acts);
+    for pushes in &all {
+        let pushes = pushes.as_slice();
+        assert_eq!(store.push(pushes).await.unwrap(), memory.push(pushes), "{pushes:#?}");
         // Sent again, each op is answered as it was the first time.
-        assert_eq!(store.push(&pushes).await.unwrap(), memory.push(&pushes));
+        assert_eq!(store.push(pushes).await.unwrap(), memory.push(pushes));
         assert_eq!(store.head().await.unwrap(), memory.head);
+    }
+    // Also what waited then and was done since.
+    for pushes in &all {
+        assert_eq!(store.push(pushes).await.unwrap(), memory.push(pushes), "{pushes:#?}");
     }
     for person in people.all() {
         let read = read_all(store, person).await;
         let expected = pull_all(&memory, person);
         assert_eq!(read, expected, "what {person} reads");
+        counts_what_is_taken(store, &memory, person).await;
         lists_what_is_visible(store, &memory, person).await;
+    }
+}
+
+/// From wherever a person reads on, store and memory say the same of what goes without a word that it was meant.
+async fn counts_what_is_taken(store: &dyn Store, memory: &memory::Server, person: PersonId) {
+    let mut token: Option<Token> = None;
+    loop {
+        let body = memory.pull(person, token.as_ref());
+        let header: PageHeader = serde_json::from_str(body.lines().next().unwrap()).unwrap();
+        let after = token.as_ref().map(|token| KEY.open_cursor(token).unwrap());
+        let page = store.page(&PageAsk { person, after, limit: 4, stories: u64::MAX }).await.unwrap();
+        assert_eq!(Some(page.unmeant), header.unmeant, "what {person} loses after {after:?}");
+        if !header.more {
+            return;
+        }
+        token = Some(header.cursor);
     }
 }
 

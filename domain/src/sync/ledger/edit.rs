@@ -83,7 +83,9 @@ impl Edited {
             if !set.iter().any(|known| known == member) {
                 set.push(member.to_owned());
             }
-            added.insert(member.to_owned(), Added { seq, by: op.device });
+            let others = added.remove(member).map(Added::each).into_iter().flatten();
+            let others = others.filter(|added| !added.is_known_to(op)).collect();
+            added.insert(member.to_owned(), Added { seq, by: op.device, with: others });
         }
         self.store(field, set, added);
     }
@@ -93,10 +95,10 @@ impl Edited {
         let mut set = self.members(field);
         let mut added = self.added(field);
         for member in members.iter().filter_map(Value::as_str) {
-            let unseen = |added: &Added| added.by != op.device && op.base.unwrap_or(0) < added.seq;
-            if !added.get(member).is_some_and(unseen) {
-                set.retain(|known| known != member);
-                added.remove(member);
+            let additions = added.remove(member).map(Added::each).into_iter().flatten();
+            match Added::of(additions.filter(|added| !added.is_known_to(op))) {
+                Some(unknown) => drop(added.insert(member.to_owned(), unknown)),
+                None => set.retain(|known| known != member),
             }
         }
         self.store(field, set, added);
@@ -134,10 +136,31 @@ const ADDED: &str = "added";
 
 type Additions = BTreeMap<String, Added>;
 
+/// Who added a member, and whoever else did without knowing of it.
 #[derive(Serialize, Deserialize)]
 struct Added {
     seq: u64,
     by: DeviceId,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    with: Vec<Added>,
+}
+
+impl Added {
+    fn each(self) -> impl Iterator<Item = Self> {
+        let Self { seq, by, with } = self;
+        with.into_iter().chain([Self { seq, by, with: Vec::new() }])
+    }
+
+    fn of(additions: impl Iterator<Item = Self>) -> Option<Self> {
+        let mut with: Vec<Self> = additions.collect();
+        let last = with.pop()?;
+        Some(Self { with, ..last })
+    }
+
+    /// Whether the device knew of it when it told `op`: its own, or one that it had read.
+    fn is_known_to(&self, op: &Op) -> bool {
+        self.by == op.device || self.seq <= op.base.unwrap_or(0)
+    }
 }
 
 /// Two texts that fit may merge into one that does not.

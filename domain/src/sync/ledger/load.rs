@@ -156,7 +156,7 @@ impl Ledger {
         self.devices.insert(device, owner);
     }
 
-    /// Takes the deferred ops that wait for `thing`, oldest first.
+    /// Takes the deferred ops that wait for `thing`.
     pub fn load_waiting(&mut self, thing: ThingRef, ops: Vec<LoggedOp>) {
         for logged in &ops {
             let key = (logged.device, logged.device_seq);

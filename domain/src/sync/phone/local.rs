@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::{
     Object,
-    id::{DeviceId, DraftId},
+    id::{DeviceId, DraftId, PersonId},
     op::{Change, Op, OpBytes},
     sync::wire::OP_BYTES,
     thing::ThingRef,
     time::Millis,
 };
 
-use super::{Done, OpRow, Overlay, PhoneError, Reads, Writes, project};
+use super::{
+    DeviceRow, Done, LibraryRow, OpRow, Overlay, PhoneError, Reads, Writes, project, receive::forget,
+};
 
 /// A change that a person wants, before it has a number.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,4 +67,35 @@ pub(super) fn tell(
     writes.overlays = overlays.into_iter().map(|(thing, overlay)| (thing, Some(overlay))).collect();
     writes.devices.push(row);
     Ok((writes, Done::Told))
+}
+
+pub(super) fn sign_in(reads: &Reads, device: &DeviceRow) -> (Writes, Done) {
+    let others = reads.devices.iter().filter(|row| row.current && row.device != device.device);
+    let mut writes = match reads.library.handed_to(device.person, &reads.devices) {
+        Some(library) if library.handovers > reads.library.handovers => forget(reads, library),
+        library => Writes { library, ..Writes::default() },
+    };
+    writes.devices.extend(others.map(|row| DeviceRow { current: false, ..row.clone() }));
+    writes.devices.push(DeviceRow { current: true, ..device.clone() });
+    (writes, Done::SignedIn)
+}
+
+impl LibraryRow {
+    /// The library for `person`, if it is not theirs already: empty, unless nobody has read it yet.
+    pub(super) fn handed_to(&self, person: PersonId, devices: &[DeviceRow]) -> Option<Self> {
+        let nobody_else = || devices.iter().all(|row| row.person == person);
+        match self.reader {
+            Some(reader) if reader == person => None,
+            None if self.cursor.is_none() && self.next_block == 0 || nobody_else() => {
+                Some(Self { reader: Some(person), ..self.clone() })
+            }
+            _ => Some(Self {
+                reader: Some(person),
+                handovers: self.handovers + 1,
+                epoch: self.epoch,
+                starts: self.starts,
+                ..Self::default()
+            }),
+        }
+    }
 }

@@ -1,11 +1,11 @@
 //! What the server says: receipts for what was pushed, and pages of the library.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Object,
-    id::DeviceId,
-    op::Change,
+    id::{DeviceId, Epoch},
+    op::{Change, Op},
     sync::wire::{Outcome, PushAnswer, Receipt, Record},
     thing::{ThingKind, ThingRef},
     time::Millis,
@@ -19,7 +19,7 @@ use super::{
 const BLOCK_RECORDS: usize = 32;
 
 /// A pull that takes more stories than this from view, and more than a tenth, waits for a word from the server.
-const TAKEN_WITHOUT_A_WORD: u32 = 20;
+const TAKEN_WITHOUT_A_WORD: u64 = 20;
 
 pub(super) fn receive(
     reads: &Reads,
@@ -31,6 +31,10 @@ pub(super) fn receive(
     if starts != reads.library.starts {
         // These receipts are of a server that went back in time since. The ops are offered again.
         return Ok((Writes::default(), Done::Received { cloned: false }));
+    }
+    if reads.library.epoch.is_some_and(|epoch| epoch != answer.epoch) {
+        // Whoever cannot read hears it here.
+        return Ok(start_over(reads, answer.epoch));
     }
     let mut row = reads.device(device)?.clone();
     let mut ops: Vec<OpRow> = reads.ops.iter().filter(|op| op.device == device).cloned().collect();
@@ -142,11 +146,13 @@ fn replayed(
             Err(_) => return before.cloned(),
         }
     }
-    // Ops of several people on this phone come sorted by device. Whoever changed the thing last is known.
+    // Of several people on this phone, whoever changed the thing last is known; the others in the order in which they
+    // signed in.
     let last = before.map(|before| before.device);
     open_ops.sort_by_key(|(row, op)| {
         let at = if last.is_none() { row.at } else { Millis::default() };
-        (!matches!(op.change, Change::Create(_)), last == Some(row.device), at)
+        let told = (row.device, row.device_seq);
+        (!matches!(op.change, Change::Create(_)), last == Some(row.device), at, told)
     });
     let mut overlay: Option<Overlay> = None;
     for (row, op) in open_ops {
@@ -194,15 +200,25 @@ pub(super) fn fork(reads: &Reads, device: DeviceId, fresh: DeviceId) -> Result<(
 }
 
 pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), PhoneError> {
+    // Somebody else may have signed in since it was asked for, or the browser still holds another session.
+    let Some(reader) = reads.reader().filter(|person| page.header.reader.is_none_or(|for_| for_ == *person))
+    else {
+        return Ok((Writes::default(), Done::NotOurs));
+    };
+    if let Some(library) = reads.library.handed_to(reader, &reads.devices)
+        && library.handovers > reads.library.handovers
+    {
+        return Ok((forget(reads, library), Done::StartedOver));
+    }
     if page.asked != reads.library.cursor {
         // Another tab has read on since this page was asked for.
         return Ok((Writes::default(), Done::Absorbed { more: true, cursor: reads.library.cursor.clone() }));
     }
     if reads.library.epoch.is_some_and(|epoch| epoch != page.header.epoch) {
         // There was no cursor by which the server could have noticed that it went back in time.
-        return Ok(start_over(reads, page));
+        return Ok(start_over(reads, page.header.epoch));
     }
-    let mut library = reads.library.clone();
+    let mut library = LibraryRow { reader: Some(reader), ..reads.library.clone() };
     if would_take_too_much(&library, page) {
         library.halted = true;
         return Ok((Writes { library: Some(library), ..Writes::default() }, Done::Halted));
@@ -219,6 +235,23 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
     let cursor = library.cursor.clone();
     writes.library = Some(library);
     Ok((writes, Done::Absorbed { more: page.header.more, cursor }))
+}
+
+/// The library goes to somebody else. What was told here and is offered again to a server that was restored was shown
+/// by what had been read: from now on an overlay shows it.
+pub(super) fn forget(reads: &Reads, library: LibraryRow) -> Writes {
+    let rows: BTreeMap<DeviceId, &DeviceRow> = reads.devices.iter().map(|row| (row.device, row)).collect();
+    let open = |op: &OpRow| rows.get(&op.device).is_none_or(|row| row.is_open(op.device_seq));
+    let told = |op: &&OpRow| matches!(op.bytes.op(), Ok(Op { change: Change::Create(_), .. }));
+    let bare = reads.ops.iter().filter(|op| !reads.overlays.contains_key(&op.thing) && open(op)).filter(told);
+    let bare: BTreeSet<&ThingRef> = bare.map(|op| &op.thing).collect();
+    let laid = |thing: &ThingRef| Some((thing.clone(), Some(replayed(thing, None, &reads.ops, open, None)?)));
+    Writes {
+        forgets_library: true,
+        overlays: bare.into_iter().filter_map(laid).collect(),
+        library: Some(library),
+        ..Writes::default()
+    }
 }
 
 fn overlays_after(
@@ -274,10 +307,10 @@ fn overlays_offered_again(
 
 /// Keeps everything, offers every op that is still kept again, and reads from the beginning: absence on the server
 /// is never a delete.
-pub(super) fn start_over(reads: &Reads, page: &Page) -> (Writes, Done) {
+pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
     let library = LibraryRow {
         cursor: None,
-        epoch: Some(page.header.epoch),
+        epoch: Some(epoch),
         seq: 0,
         taken: 0,
         starts: reads.library.starts + 1,
@@ -320,9 +353,16 @@ fn taken_with(library: &LibraryRow, page: &Page) -> u32 {
     library.taken.saturating_sub(meant.len() as u32) + unmeant.len() as u32
 }
 
+/// The server sees further than this page: what an administrator has said since was meant does not count, also where
+/// that word comes with a page behind this one. Only what was read before a restore the phone has to count by itself,
+/// since the server knows its own numbers and not those from before.
 fn would_take_too_much(library: &LibraryRow, page: &Page) -> bool {
-    let taken = taken_with(library, page);
-    taken > TAKEN_WITHOUT_A_WORD && u64::from(taken) * 10 > library.stories
+    let reads_again = library.seq < library.read_before;
+    let taken = match page.header.unmeant {
+        Some(unmeant) if !reads_again => unmeant,
+        _ => u64::from(taken_with(library, page)),
+    };
+    library.complete && taken > TAKEN_WITHOUT_A_WORD && taken * 10 > library.stories
 }
 
 /// The page's lines in blocks of a size that is quick to read.

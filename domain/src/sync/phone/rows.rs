@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Object,
+    access::scope_of,
     id::{DeviceId, Epoch, PersonId},
     op::OpBytes,
+    person::Reader,
     sync::wire::{Reason, Token},
-    thing::ThingRef,
+    thing::{ThingKind, ThingRef},
     time::Millis,
 };
 
@@ -103,10 +105,22 @@ pub struct Overlay {
     pub received_at: Option<Millis>,
 }
 
+impl Overlay {
+    /// Whether it may be shown to `reader`. On a shared phone it may be what another person keeps to themselves.
+    pub fn is_for(&self, kind: &ThingKind, reader: &Reader) -> bool {
+        let (scope, owner) = scope_of(kind, &self.state);
+        scope.admits(owner, reader)
+    }
+}
+
 /// How far the library has been read, and what it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LibraryRow {
+    /// Who has read it: what one person may see is not what another may see. Older clients did not note it.
+    pub reader: Option<PersonId>,
+    /// How often it was emptied for somebody else.
+    pub handovers: u32,
     pub cursor: Option<Token>,
     pub epoch: Option<Epoch>,
     pub seq: u64,

@@ -83,7 +83,7 @@ pub fn stored_row(row: &impl Columns) -> StoreResult<StoredRow> {
         state: row.text("state")?.to_owned(),
         scope: scope(row)?,
         owner: optional_uuid(row, "owner")?.map(PersonId::from_uuid),
-        narrowed: row.flag("narrowed")?,
+        narrowed_at: row.number("narrowed")?,
         meant: row.flag("meant")?,
     })
 }
@@ -95,7 +95,7 @@ pub fn ledger_row(row: &impl Columns) -> StoreResult<(ThingRef, LedgerRow)> {
         state: state(&stored.state)?,
         scope: stored.scope,
         owner: stored.owner,
-        narrowed: stored.narrowed,
+        narrowed_at: stored.narrowed_at,
         meant: stored.meant,
     };
     Ok((stored.thing, row))

@@ -26,16 +26,28 @@ pub async fn page(snapshot: &mut impl Connection, ask: &PageAsk) -> StoreResult<
     };
     let after = if reset.is_some() { 0 } else { ask.after.map_or(0, |cursor| cursor.seq) };
     let stories = library::count_visible(snapshot, &reader).await?;
+    let unmeant = count_taken(snapshot, &reader, after).await?;
     let (rows, seq, more) = match reset {
         Some(_) => (Vec::new(), 0, true),
         None => scan(snapshot, ask, &reader, after, stories, &head).await?,
     };
     let chain = chain_at(snapshot, seq).await?;
-    Ok(PageRows { head, reader, reset, rows, seq, chain, more, stories })
+    Ok(PageRows { head, reader, reset, rows, seq, chain, more, stories, unmeant })
 }
 
 async fn fits(snapshot: &mut impl Connection, head: &Head, cursor: &Cursor) -> StoreResult<bool> {
     Ok(cursor.seq <= head.seq && chain_at(snapshot, cursor.seq).await? == cursor.chain)
+}
+
+/// `domain::sync::ledger::Row::is_taken_from` in SQL.
+async fn count_taken(snapshot: &mut impl Connection, reader: &Reader, after: u64) -> StoreResult<u64> {
+    let mut query = Statement::new(
+        "SELECT count(*) AS n FROM things WHERE kind = 'story' AND narrowed > 0 AND NOT meant AND narrowed > ",
+    );
+    query.push_bind(after).push(" AND (");
+    library::push_visible(&mut query, reader);
+    query.push(") IS NOT TRUE");
+    snapshot.one(query).await?.number("n")
 }
 
 /// The next things in `seq` order that are for this reader, up to where it looked, and whether there is more.
@@ -49,7 +61,7 @@ async fn scan(
 ) -> StoreResult<(Vec<StoredRow>, u64, bool)> {
     let floor = if stories > ask.stories { floor(snapshot, reader, ask.stories).await? } else { 0 };
     let mut query = Statement::new(format!("SELECT {THING_COLUMNS} FROM things WHERE seq > "));
-    query.push_bind(after).push(" AND (narrowed OR ");
+    query.push_bind(after).push(" AND (narrowed > 0 OR ");
     library::push_visible(&mut query, reader);
     query.push(")");
     if floor > 0 {

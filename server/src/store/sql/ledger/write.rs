@@ -96,7 +96,7 @@ async fn write_rows(tx: &mut impl Connection, things: &[(ThingRef, LedgerRow)]) 
             rows::scope_word(row.scope).into(),
             rows::scope_department(row.scope).into(),
             row.owner.map(|owner| owner.uuid()).into(),
-            row.narrowed.into(),
+            row.narrowed_at.into(),
             row.meant.into(),
         ])
     };

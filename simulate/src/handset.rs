@@ -4,15 +4,16 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use domain::{
     id::{DeviceId, PersonId},
+    person::{Person, Reader},
     sync::{
         memory::Phone,
-        phone::{DeviceRow, Done, PhoneError, Transaction, Writes},
+        phone::{DeviceRow, Done, OpRow, PhoneError, Transaction, Writes},
         wire::Record,
     },
     thing::ThingRef,
 };
 
-use super::{
+use crate::{
     mutants::{self, Mutant},
     plan::Fault,
     report::Met,
@@ -31,6 +32,7 @@ pub struct Held {
 /// The last text that was told here of a thing.
 #[derive(Clone, Debug)]
 pub struct Mine {
+    pub person: PersonId,
     pub token: u64,
     pub field: &'static str,
     pub text: String,
@@ -64,6 +66,8 @@ pub struct Handset {
     pub online: bool,
     pub one_way: bool,
     pub poked: bool,
+    /// Something that was read was replaced by something older.
+    pub went_back: Option<ThingRef>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -97,12 +101,23 @@ impl Handset {
             online: true,
             one_way: false,
             poked: false,
+            went_back: None,
         }
     }
 
     /// The device that the person in front of the screen writes with.
     pub fn current(&self) -> Option<DeviceId> {
         self.disk.store.devices.values().find(|row| row.current).map(|row| row.device)
+    }
+
+    /// Whoever sits here, as far as this phone knows them.
+    pub fn reader(&self) -> Reader {
+        let known = self.disk.held.get(&ThingRef::person(self.owner)).and_then(|held| held.state.as_deref());
+        let known = known.and_then(|state| serde_json::from_str::<Person>(state).ok());
+        match known {
+            Some(known) => Reader::of(self.owner, &known),
+            None => Reader { person: self.owner, role: Default::default(), department: None },
+        }
     }
 
     /// One transaction: all or nothing, unless a mutant tears it in two.
@@ -152,10 +167,26 @@ impl Handset {
 
     fn commit(&mut self, writes: Writes, generation: usize) {
         let Disk { store, held, mine } = &mut self.disk;
+        if writes.forgets_library {
+            held.clear();
+            let open = |op: &OpRow| store.devices[&op.device].is_open(op.device_seq);
+            let open: Vec<_> = store.ops.values().filter(|op| open(op)).collect();
+            let laid = |thing: &ThingRef| {
+                store.overlays.contains_key(thing) || writes.overlays.iter().any(|(other, _)| other == thing)
+            };
+            mine.retain(|thing, mine| {
+                laid(thing) && open.iter().any(|op| token(op.bytes.as_str()) == Some(mine.token))
+            });
+        }
         for line in writes.blocks.iter().flat_map(|block| block.lines.lines()) {
             let record: Record = serde_json::from_str(line).expect("a block holds the lines of a page");
             let state = record.state.as_ref().map(|state| Rc::from(state.get()));
-            held.insert(record.thing(), Held { seq: record.seq, generation, state });
+            let new = Held { seq: record.seq, generation, state };
+            let old = held.insert(record.thing(), new);
+            // What is read again from the beginning is at least as new.
+            if old.is_some_and(|old| old.generation == generation && old.seq > record.seq) {
+                self.went_back = Some(record.thing());
+            }
         }
         for op in writes.ops.iter().filter(|op| op.rejected.is_some()) {
             let refused = token(op.bytes.as_str());
@@ -171,6 +202,7 @@ fn is_empty(writes: &Writes) -> bool {
         && writes.moved_ops.is_empty()
         && writes.overlays.is_empty()
         && writes.library.is_none()
+        && !writes.forgets_library
         && writes.blocks.is_empty()
         && writes.attention.is_empty()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::stories::random::Random;
+use crate::random::Random;
 
 /// Everything that can go wrong here. Attachments and erasure are not built yet, so truncated chunks and forgotten
 /// people are missing; truncated pages are not.
@@ -41,10 +41,21 @@ pub enum Fault {
     OlderClient,
     /// Somebody else tells on this phone and goes.
     Lent,
+    /// Whoever sits at this phone signs out.
+    SignedOut,
+    /// Another person signs in on this phone, and reads there from now on.
+    Shared,
+    /// An answer takes so long that another tab goes through a whole round meanwhile, and sometimes the server is
+    /// restored.
+    Straggler,
+    /// The server does not say yet how much a pull takes from view.
+    OlderServer,
+    /// The server says more than this client knows of.
+    NewerServer,
 }
 
 impl Fault {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 31] = [
         Self::RequestLost,
         Self::AnswerLost,
         Self::Doubled,
@@ -71,11 +82,25 @@ impl Fault {
         Self::Storm,
         Self::OlderClient,
         Self::Lent,
+        Self::SignedOut,
+        Self::Shared,
+        Self::Straggler,
+        Self::OlderServer,
+        Self::NewerServer,
     ];
 
     /// Whether it befalls messages on their way, rather than happening once.
     fn is_weather(self) -> bool {
-        matches!(self, Self::RequestLost | Self::AnswerLost | Self::Doubled | Self::Delayed | Self::Truncated)
+        matches!(
+            self,
+            Self::RequestLost
+                | Self::AnswerLost
+                | Self::Doubled
+                | Self::Delayed
+                | Self::Truncated
+                | Self::OlderServer
+                | Self::NewerServer
+        )
     }
 }
 
@@ -179,7 +204,7 @@ impl Plan {
             acts,
         };
         for fault in faults.into_iter().filter(|fault| !fault.is_weather()) {
-            if fault == Fault::Restored {
+            if matches!(fault, Fault::Restored | Fault::Straggler) {
                 plan.insert(&mut random, What::Backup);
             }
             for _ in 0..1 + random.below(2) {

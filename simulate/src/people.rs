@@ -17,16 +17,17 @@ use domain::{
 };
 use serde_json::json;
 
-use crate::stories::random::Random;
-
-use super::{
+use crate::{
     handset::{Handset, Mine},
     plan::What,
+    random::Random,
 };
 
 const WORDS: [&str; 12] =
     ["kassan", "regn", "hund", "kö", "färg", "skruv", "glad", "kund", "sent", "kaffe", "vagn", "nyckel"];
 const PARTS: [&str; 3] = ["situation", "action", "outcome"];
+/// Who there is: two members, a curator and an administrator.
+pub const PEOPLE: [&str; 4] = ["Elin", "Karin", "Micke", "Vera"];
 pub const DEPARTMENTS: [&str; 2] = ["Färg", "Bygg"];
 
 pub fn department(at: u64) -> LabelId {
@@ -76,7 +77,10 @@ impl Handset {
     }
 
     fn known(&self, kind: &ThingKind) -> Vec<ThingRef> {
-        let overlays = self.disk.store.overlays.keys();
+        let reader = self.reader();
+        let overlays = self.disk.store.overlays.iter();
+        let overlays = overlays.filter(|(thing, overlay)| overlay.is_for(&thing.kind, &reader));
+        let overlays = overlays.map(|(thing, _)| thing);
         let held = self.disk.held.iter().filter(|(_, held)| held.state.is_some()).map(|(thing, _)| thing);
         let mut known: Vec<_> = overlays.chain(held).filter(|thing| thing.kind == *kind).cloned().collect();
         known.sort();
@@ -149,7 +153,7 @@ fn tell(phone: &Handset, now: Millis, token: u64, random: &mut Random) -> Doing 
         // From a newer client.
         state.insert("mood".into(), json!({ "b": token, "a": [1, null] }));
     }
-    let mine = Mine { token, field: "situation", text };
+    let mine = Mine { person: phone.owner, token, field: "situation", text };
     Doing { changes: vec![(thing.clone(), Change::Create(state))], mine: Some((thing, mine)) }
 }
 
@@ -166,7 +170,8 @@ fn edit(phone: &Handset, thing: ThingRef, token: u64, random: &mut Random) -> Do
     let to = to.join(" ");
     let text = BTreeMap::from([(field.to_owned(), TextEdit { from, to: to.clone() })]);
     let change = Change::Edit(Edit { text, ..Edit::default() });
-    Doing { changes: vec![(thing.clone(), change)], mine: Some((thing, Mine { token, field, text: to })) }
+    let mine = Mine { person: phone.owner, token, field, text: to };
+    Doing { changes: vec![(thing.clone(), change)], mine: Some((thing, mine)) }
 }
 
 fn tag(thing: ThingRef, random: &mut Random) -> Doing {

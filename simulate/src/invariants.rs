@@ -6,13 +6,12 @@ use domain::{
     Object,
     sync::{
         ledger::Row,
-        phone::{Page, Transaction},
-        wire::Record,
+        phone::{LibraryRow, Page},
     },
     thing::{ThingKind, ThingRef},
 };
 
-use super::{handset::Handset, server::Server};
+use crate::{handset::Handset, server::Server};
 
 /// An invariant that did not hold.
 #[derive(Clone, Debug)]
@@ -33,7 +32,7 @@ pub fn broken<T>(invariant: &'static str, what: impl FnOnce() -> String) -> Resu
 
 /// Until the library on the phone holds what one wrote, the phone shows it as one wrote it.
 pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
-    for (thing, mine) in &phone.disk.mine {
+    for (thing, mine) in phone.disk.mine.iter().filter(|(_, mine)| mine.person == phone.owner) {
         let holds = |generation: usize, seq: u64| {
             server.firsts[generation].get(&mine.token).is_some_and(|first| *first <= seq)
         };
@@ -41,22 +40,44 @@ pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
         if held.is_some_and(|held| holds(held.generation, held.seq)) {
             continue;
         }
+        // Offered again to a server that was restored, where the thing is not for them any more: there is nothing to
+        // lay it over until the server has answered.
+        if held.is_some_and(|held| held.state.is_none() && held.generation > 0) {
+            continue;
+        }
         let overlay = phone.disk.store.overlays.get(thing);
         let shows = |state: &Object| state.get(mine.field).and_then(|text| text.as_str()) == Some(&mine.text);
         if !overlay.is_some_and(|overlay| shows(&overlay.state)) {
             return broken("one's own words never vanish while pending", || {
                 let shown = overlay.map(|overlay| overlay.state.get(mine.field));
-                format!("{thing}: {mine:?} was told, the overlay shows {shown:?}")
+                let held = held.map(|held| (held.seq, held.generation, held.state.is_some()));
+                format!("{thing}: {mine:?} was told, the overlay shows {shown:?}, held {held:?}")
             });
         }
     }
     Ok(())
 }
 
+/// What was read is never replaced by something older.
+pub fn nothing_went_back(phone: &Handset) -> Result<(), Broken> {
+    match &phone.went_back {
+        Some(thing) => {
+            broken("a library never goes back in time", || format!("{thing} was replaced by an older one"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Whatever lies at or before the cursor is on the phone.
 pub fn cursor_is_covered(phone: &Handset, server: &Server) -> Result<(), Broken> {
     let library = &phone.disk.store.library;
     let state = server.look();
+    // Whoever signs in begins with an empty library.
+    if library.reader.is_some_and(|reader| reader != phone.owner) {
+        return broken("a library is read by whoever sits there", || {
+            format!("{:?} has read it", library.reader)
+        });
+    }
     if library.cursor.is_none() || library.epoch != Some(state.head.epoch) {
         return Ok(());
     }
@@ -95,23 +116,38 @@ pub fn page_is_for(phone: &Handset, server: &Server, page: &Page) -> Result<(), 
     Ok(())
 }
 
-/// No page takes much from view unless the server says that it was meant.
-pub fn not_too_much_is_taken(
-    before: &[ThingRef],
-    transaction: &Transaction,
-    phone: &Handset,
-) -> Result<(), Broken> {
-    let Transaction::Absorb { page } = transaction else { return Ok(()) };
-    let unmeant =
-        |record: &&Record| record.kind == ThingKind::Story && record.state.is_none() && !record.meant;
-    let gone = page.records.iter().filter(unmeant).filter(|record| before.contains(&record.thing()));
-    let taken =
-        gone.filter(|record| phone.disk.held.get(&record.thing()).is_some_and(|held| held.state.is_none()));
-    let count = taken.count();
-    if count > 20 && count * 10 > phone.disk.store.library.stories as usize {
-        return broken("much is taken from view only when it was meant", || {
-            format!("{count} stories vanished at once")
-        });
+/// A page says at least of those stories that are taken which the phone still holds.
+pub fn a_page_says_what_is_taken(phone: &Handset, server: &Server, page: &Page) -> Result<(), Broken> {
+    let (state, library) = (server.look(), &phone.disk.store.library);
+    if page.header.reset.is_some() || library.epoch != Some(page.header.epoch) || page.asked != library.cursor
+    {
+        return Ok(());
+    }
+    let reader = state.reader(phone.owner);
+    let holds = |thing: &ThingRef| phone.disk.held.get(thing).is_some_and(|held| held.state.is_some());
+    let taken = state.rows.iter().filter(|(thing, row)| {
+        thing.kind == ThingKind::Story
+            && row.narrowed_at > library.seq
+            && !row.meant
+            && !row.scope.admits(row.owner, &reader)
+            && holds(thing)
+    });
+    let (taken, said) = (taken.count() as u64, page.header.unmeant);
+    if said.is_some_and(|said| said >= taken) {
+        return Ok(());
+    }
+    broken(MEANT, || format!("{taken} stories will go without a word, the page speaks of {said:?}"))
+}
+
+const MEANT: &str = "much is taken from view only when it was meant";
+
+/// No page of a pull that takes much is absorbed before there is a word that it was meant.
+pub fn not_too_much_is_taken(before: &LibraryRow, page: &Page, after: &LibraryRow) -> Result<(), Broken> {
+    let taken = page.header.unmeant.unwrap_or(0);
+    let reads_again = before.seq < before.read_before || !before.complete;
+    let absorbed = after.cursor.as_ref() == Some(&page.header.cursor) && after.cursor != before.cursor;
+    if absorbed && !reads_again && taken > 20 && taken * 10 > before.stories {
+        return broken(MEANT, || format!("{taken} stories go without a word"));
     }
     Ok(())
 }

@@ -13,46 +13,14 @@ use domain::{
     time::Millis,
 };
 
-use super::{
+use crate::{
     invariants::{Broken, broken},
     mutants::{self, Mutant},
     plan::Fault,
     report::Met,
+    runs::Setting,
+    stores::{Backend, Backup},
 };
-
-/// What the simulator needs of a server's store. The SQL stores come in here: `everything` reads their tables into
-/// the plain form that the invariants look at.
-pub trait Backend {
-    fn push(&mut self, pushes: &[Push]) -> Vec<PushAnswer>;
-    /// A page as it travels.
-    fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String;
-    fn everything(&self) -> &Memory;
-    fn everything_mut(&mut self) -> &mut Memory;
-    /// A backup, or a restored one.
-    fn copy(&self) -> Box<dyn Backend>;
-}
-
-impl Backend for Memory {
-    fn push(&mut self, pushes: &[Push]) -> Vec<PushAnswer> {
-        Self::push(self, pushes)
-    }
-
-    fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String {
-        Self::pull(self, person, cursor)
-    }
-
-    fn everything(&self) -> &Memory {
-        self
-    }
-
-    fn everything_mut(&mut self) -> &mut Memory {
-        self
-    }
-
-    fn copy(&self) -> Box<dyn Backend> {
-        Box::new(self.clone())
-    }
-}
 
 pub type Ticket = u64;
 
@@ -63,7 +31,7 @@ pub struct Server {
     pub epochs: Vec<Epoch>,
     /// By generation and token: the first `seq` at which the library holds that op.
     pub firsts: Vec<HashMap<u64, u64>>,
-    pub backups: Vec<Box<dyn Backend>>,
+    pub backups: Vec<Box<dyn Backup>>,
     pub met: Met,
     pub slow_next: bool,
     pub crash_next: bool,
@@ -84,13 +52,14 @@ struct Slow {
 }
 
 impl Server {
-    pub fn new(page_records: usize, mutant: Option<Mutant>) -> Self {
+    pub fn new(page_records: usize, setting: Setting) -> Self {
+        let mutant = setting.mutant;
         let epoch = Epoch::mint(Millis(1), &[1; 10]);
         let head = Head { epoch, seq: 0, chain: Chain::default() };
-        let mut store = Memory::new(head, SigningKey([7; 32]));
-        store.page_records = page_records;
+        let mut model = Memory::new(head, SigningKey([7; 32]));
+        model.page_records = page_records;
         Self {
-            store: Box::new(store),
+            store: setting.store.open(model),
             generation: 0,
             epochs: vec![epoch],
             firsts: vec![HashMap::new()],
@@ -112,6 +81,10 @@ impl Server {
         self.store.everything()
     }
 
+    fn memory(&mut self) -> &mut Memory {
+        self.store.memory().expect("mutants run on the memory store")
+    }
+
     /// A push arrives. Whether it is written at once or shares the next one's commit, the dice say.
     pub fn arrive(&mut self, push: Push, wait: bool) -> Result<Ticket, Broken> {
         self.next_ticket += 1;
@@ -128,7 +101,7 @@ impl Server {
             let pushes = vec![push];
             let planned = (self.mutant == Some(Mutant::SeqBeforeCommit)).then(|| {
                 let planned = self.look().plan(&pushes);
-                self.store.everything_mut().head.seq += 40;
+                self.memory().head.seq += 40;
                 planned
             });
             self.slow = Some(Slow { tickets: vec![ticket], pushes, planned });
@@ -177,8 +150,8 @@ impl Server {
         let mut answers = match planned {
             Some((answers, written)) => {
                 let head = self.look().head;
-                self.store.everything_mut().write(written);
-                self.store.everything_mut().head = head;
+                self.memory().write(written);
+                self.memory().head = head;
                 answers
             }
             None => mutants::push(self.mutant, self.store.as_mut(), pushes),
@@ -249,13 +222,12 @@ impl Server {
     }
 
     pub fn back_up(&mut self) {
-        let copy = self.store.copy();
-        self.backups.push(copy);
+        let backup = self.store.back_up();
+        self.backups.push(backup);
     }
 
     pub fn restore(&mut self, backup: usize, epoch: Epoch) {
-        self.store = self.backups[backup].copy();
-        self.store.everything_mut().head.epoch = epoch;
+        self.store = self.backups[backup].restored(epoch);
         self.generation += 1;
         self.epochs.push(epoch);
         self.firsts.push(HashMap::new());

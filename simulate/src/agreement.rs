@@ -1,0 +1,144 @@
+//! What every phone has come to agree on with the server, once all is quiet.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    sync::wire::{Outcome, Reason},
+    thing::ThingRef,
+};
+
+use crate::{
+    handset::Handset,
+    invariants::{Broken, broken},
+    world::World,
+};
+
+impl World {
+    pub fn check(&mut self) -> Result<(), Broken> {
+        for phone in &self.phones {
+            self.queue_has_drained(phone)?;
+            // Who may neither read nor send any more does not hear of a restore either.
+            if !self.is_revoked(phone.owner) {
+                self.every_op_has_its_answer(phone)?;
+            }
+            if !self.is_revoked(phone.owner) && phone.current().is_some() {
+                self.phone_shows_what_the_server_lets_it(phone)?;
+            }
+        }
+        self.every_word_is_somewhere()?;
+        self.reactions_are_counted_once()?;
+        self.fields_from_the_future_are_kept()?;
+        self.every_reading_gives_what_one_may_see()?;
+        self.the_log_makes_the_same_state()
+    }
+
+    fn queue_has_drained(&self, phone: &Handset) -> Result<(), Broken> {
+        for row in phone.disk.store.devices.values().filter(|row| !self.is_revoked(row.person)) {
+            if row.unsent() > 0 {
+                return broken("queues drain once the network heals", || {
+                    format!("{row:?} has {} ops unsent", row.unsent())
+                });
+            }
+        }
+        if phone.current().is_none() {
+            // Until somebody reads here again, what they told lies over what was read.
+            return Ok(());
+        }
+        let anyone_revoked = phone.disk.store.devices.values().any(|row| self.is_revoked(row.person));
+        if anyone_revoked {
+            return Ok(());
+        }
+        let deferred: BTreeSet<&ThingRef> = phone
+            .disk
+            .store
+            .ops
+            .values()
+            .filter(|op| phone.disk.store.devices[&op.device].deferred.contains_key(&op.device_seq))
+            .map(|op| &op.thing)
+            .collect();
+        match phone.disk.store.overlays.keys().find(|thing| !deferred.contains(thing)) {
+            Some(thing) => {
+                broken("nothing is pending in the end", || format!("{thing} still has an overlay"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn every_op_has_its_answer(&self, phone: &Handset) -> Result<(), Broken> {
+        let store = &phone.disk.store;
+        let state = self.server.look();
+        for op in store.ops.values() {
+            if self.is_revoked(store.devices[&op.device].person) {
+                continue;
+            }
+            if matches!(op.rejected, Some(Reason::Malformed | Reason::NotYours)) {
+                // Not logged, so that it takes nobody's number.
+                if store.attention.contains_key(&(op.device, op.device_seq)) {
+                    continue;
+                }
+            }
+            let Some(logged) = state.ops.get(&(op.device, op.device_seq)) else {
+                return broken("every op that was saved is received", || {
+                    format!("{}/{} is not on the server: {}", op.device, op.device_seq, op.bytes.as_str())
+                });
+            };
+            if logged.bytes != op.bytes.as_str() {
+                return broken("an op is received as it was told", || {
+                    format!("{} instead of {}", logged.bytes, op.bytes.as_str())
+                });
+            }
+            let rejected = matches!(logged.receipt.outcome, Outcome::Rejected(_));
+            let shown = store.attention.contains_key(&(op.device, op.device_seq));
+            if rejected != shown || rejected != op.rejected.is_some() {
+                return broken("what was not taken needs its person", || {
+                    let row = &store.devices[&op.device];
+                    format!("{:?}, in view: {shown}, {row:?}: {}", logged.receipt.outcome, op.bytes.as_str())
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn phone_shows_what_the_server_lets_it(&self, phone: &Handset) -> Result<(), Broken> {
+        let state = self.server.look();
+        let reader = state.reader(phone.owner);
+        let trouble = |thing: &ThingRef, what: &str| {
+            broken("a phone shows what the server lets its person see", || {
+                let held = phone.disk.held.get(thing);
+                format!(
+                    "{thing} {what}; held {:?}, stands {:?}, cursor {}",
+                    held.map(|held| (held.seq, held.generation)),
+                    state.rows.get(thing).map(|row| row.seq),
+                    phone.disk.store.library.seq,
+                )
+            })
+        };
+        for (thing, row) in state.rows.iter().filter(|(_, row)| row.scope.admits(row.owner, &reader)) {
+            let Some(held) = phone.disk.held.get(thing).and_then(|held| held.state.as_ref()) else {
+                return trouble(thing, "is missing");
+            };
+            if **held != *serde_json::to_string(&row.state).expect("a state is JSON") {
+                return trouble(thing, "is not as it stands");
+            }
+        }
+        for (thing, held) in phone.disk.held.iter().filter(|(_, held)| held.state.is_some()) {
+            let before_restore = held.generation < self.server.generation;
+            match state.rows.get(thing) {
+                Some(row) if row.scope.admits(row.owner, &reader) => {}
+                // Absence is never a delete.
+                None if self.server.generation > 0 => {}
+                // What was pulled before a restore, and stands narrower since without that server ever having shown
+                // it wider, is not taken back.
+                Some(_) if before_restore => {}
+                _ => return trouble(thing, "should be gone"),
+            }
+        }
+        let known = phone.disk.store.blocks.values().flat_map(|block| block.lines.lines()).count();
+        if known < phone.disk.held.len() {
+            return broken("absence is never a delete", || {
+                format!("{} records in the store, {} things pulled", known, phone.disk.held.len())
+            });
+        }
+        Ok(())
+    }
+}

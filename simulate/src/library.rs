@@ -1,0 +1,138 @@
+//! What the server holds once all is quiet: every word, each reaction once, and what its log makes.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    id::PersonId,
+    op::{Change, Op},
+    reaction::{Reaction, ReactionKind, Tally},
+    story::Story,
+    sync::{
+        ledger::{From, Head, Incoming, Push},
+        memory::Server as Memory,
+        wire::Chain,
+    },
+    thing::{ThingKind, ThingRef, read},
+};
+
+use crate::{
+    invariants::{Broken, broken},
+    server::token,
+    world::World,
+};
+
+impl World {
+    pub fn every_word_is_somewhere(&self) -> Result<(), Broken> {
+        let mut logged: BTreeMap<u64, usize> = BTreeMap::new();
+        for op in self.server.look().ops.values() {
+            if let Some(token) = token(&op.bytes) {
+                *logged.entry(token).or_default() += usize::from(op.receipt.seq > 0);
+            }
+        }
+        let unsent = |told: u64| {
+            let mut ops = self.phones.iter().flat_map(|phone| {
+                let revoked = |device| {
+                    self.is_revoked(phone.owner) || self.is_revoked(phone.disk.store.devices[device].person)
+                };
+                phone.disk.store.ops.values().filter(move |op| revoked(&op.device))
+            });
+            ops.any(|op| token(op.bytes.as_str()) == Some(told))
+        };
+        for told in &self.told {
+            match logged.get(told) {
+                None if !unsent(*told) => {
+                    return broken("every word that was told is in some revision", || {
+                        format!("q{told} is nowhere")
+                    });
+                }
+                Some(2..) if !self.cloned => {
+                    return broken("an op is applied at most once", || {
+                        format!("q{told} stands twice in the log")
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub fn reactions_are_counted_once(&self) -> Result<(), Broken> {
+        let rows = &self.server.look().rows;
+        let mut counted: BTreeMap<(ThingRef, &str), u32> = BTreeMap::new();
+        for row in rows.iter().filter(|(thing, _)| thing.kind == ThingKind::Reaction).map(|(_, row)| row) {
+            let reaction: Reaction = read(&row.state).expect("the server's own reaction");
+            let count =
+                counted.entry((ThingRef::tally(reaction.story), reaction.reaction.key())).or_default();
+            *count += u32::from(reaction.on);
+        }
+        for ((thing, kind), count) in &counted {
+            let tally: Tally = rows.get(thing).and_then(|row| read(&row.state).ok()).unwrap_or_default();
+            let of = ReactionKind::ALL.into_iter().find(|one| one.key() == *kind).expect("a known kind");
+            if tally.of(of) != *count {
+                return broken("a reaction counts once", || format!("{thing}: {count} {kind}, {tally:?}"));
+            }
+        }
+        for (thing, row) in rows.iter().filter(|(thing, _)| thing.kind == ThingKind::Story) {
+            if read::<Story>(&row.state).is_err() {
+                return broken("a story stays a story", || format!("{thing}: {:?}", row.state));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fields that only a newer client knows, on the server and, since they show what it holds, on every phone.
+    pub fn fields_from_the_future_are_kept(&mut self) -> Result<(), Broken> {
+        let state = self.server.look();
+        let mut kept = 0;
+        for op in state.log.values().map(|key| &state.ops[key]) {
+            let Ok(Op { thing, change: Change::Create(fields), .. }) = serde_json::from_str(&op.bytes) else {
+                continue;
+            };
+            let (Some(mood), Some(row)) = (fields.get("mood"), state.rows.get(&thing)) else { continue };
+            kept += 1;
+            if row.state.get("mood") != Some(mood) {
+                return broken("no field is lost that only a newer client knows", || {
+                    format!("{thing}: {:?} instead of {mood}", row.state.get("mood"))
+                });
+            }
+        }
+        (0..kept).for_each(|_| self.met.note("field from the future kept"));
+        Ok(())
+    }
+
+    /// The log is the truth: replayed, it makes the same state.
+    pub fn the_log_makes_the_same_state(&self) -> Result<(), Broken> {
+        let state = self.server.look();
+        let head = Head { epoch: state.head.epoch, seq: 0, chain: Chain::default() };
+        let mut again = Memory::new(head, state.key.clone());
+        let future = state.rows.iter().find(|(thing, _)| matches!(thing.kind, ThingKind::Other(_)));
+        let from_the_future = |again: &mut Memory| {
+            if let Some((thing, row)) = future
+                && row.seq == again.head.seq + 1
+            {
+                again.rows.insert(thing.clone(), row.clone());
+                again.head.seq = row.seq;
+            }
+        };
+        for key in state.log.values() {
+            from_the_future(&mut again);
+            let op = &state.ops[key];
+            let from = match op.actor {
+                PersonId::SYSTEM => From::System,
+                person => From::Person(person),
+            };
+            again.push(&[Push { from, ops: vec![Incoming::read(&op.bytes)], now: op.receipt.at }]);
+        }
+        from_the_future(&mut again);
+        let differs = state.rows.iter().find(|(thing, row)| again.rows.get(thing) != Some(row));
+        match differs {
+            Some((thing, row)) => broken("the log, replayed, makes the same state", || {
+                format!("{thing}: {:?} instead of {row:?}", again.rows.get(thing))
+            }),
+            None if again.head.chain != state.head.chain => {
+                broken("the log, replayed, makes the same state", || "the chains differ".to_owned())
+            }
+            None => Ok(()),
+        }
+    }
+}

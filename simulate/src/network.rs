@@ -1,0 +1,171 @@
+//! Requests and answers on their way.
+
+use domain::sync::{
+    ledger::{From, Incoming, Push},
+    phone::Page,
+    round::{Event, Step, Trouble},
+    wire::Token,
+};
+
+use crate::{
+    invariants::{self, Broken},
+    mutants,
+    plan::{Fault, WEATHER_ONE_IN},
+    random::Random,
+    rounds::{Late, Reply, Task},
+    versions,
+    world::World,
+};
+
+impl World {
+    /// First the request travels, then the answer, each a turn.
+    pub fn exchange(&mut self, task: &mut Task, random: &mut Random) -> Result<Option<Event>, Broken> {
+        let Some(reply) = task.reply.take() else {
+            task.reply = Some(self.send(task, random)?);
+            return Ok(None);
+        };
+        if !matches!(reply, Reply::Never(_)) && self.answer_is_lost(task.phone, random) {
+            return Ok(Some(failed(&task.step, Trouble::Timeout)));
+        }
+        Ok(match reply {
+            Reply::Never(trouble) => Some(failed(&task.step, trouble)),
+            Reply::Page(mut body) => {
+                if self.meets(Fault::Truncated, random) {
+                    // At the end of a line, where it is hardest to notice.
+                    let ends: Vec<usize> = body.match_indices('\n').map(|(at, _)| at + 1).collect();
+                    body.truncate(*random.choose(&ends));
+                }
+                if self.meets(Fault::OlderServer, random) {
+                    body = versions::older_page(&body);
+                }
+                if self.meets(Fault::NewerServer, random) {
+                    body = versions::newer_page(&body);
+                }
+                let Step::Pull(cursor) = &task.step else { unreachable!("a page was asked for") };
+                Some(self.page_arrives(cursor.clone(), &body))
+            }
+            Reply::Pushed(ticket) => match self.server.answer(ticket) {
+                Some(Ok(_)) if self.meets(Fault::Truncated, random) => {
+                    Some(Event::Pushed(Err(Trouble::NotSolsken)))
+                }
+                Some(Ok(answer)) if self.meets(Fault::NewerServer, random) => {
+                    Some(Event::Pushed(Ok(versions::newer_answer(&answer))))
+                }
+                Some(answer) => Some(Event::Pushed(answer)),
+                None if self.server.is_waiting(ticket) && random.chance(0.7) => {
+                    if random.chance(0.4) {
+                        self.server.commit()?;
+                    }
+                    task.reply = Some(Reply::Pushed(ticket));
+                    None
+                }
+                None => Some(Event::Pushed(Err(Trouble::Timeout))),
+            },
+        })
+    }
+
+    fn answer_is_lost(&mut self, phone: usize, random: &mut Random) -> bool {
+        if self.phones[phone].one_way {
+            self.met.note_fault(Fault::OneWay);
+            return true;
+        }
+        self.meets(Fault::AnswerLost, random)
+    }
+
+    fn page_arrives(&self, asked: Option<Token>, body: &str) -> Event {
+        let page = match Page::parse(asked.clone(), body) {
+            None if self.mutant == Some(mutants::Mutant::CutPageTaken) => parse_cut(asked, body),
+            page => page,
+        };
+        Event::Pulled(page.ok_or(Trouble::NotSolsken))
+    }
+
+    fn send(&mut self, task: &Task, random: &mut Random) -> Result<Reply, Broken> {
+        let phone = task.phone;
+        if !self.phones[phone].online {
+            self.met.note_fault(Fault::Offline);
+            return Ok(Reply::Never(Trouble::Unreachable));
+        }
+        if self.meets(Fault::RequestLost, random) {
+            return Ok(Reply::Never(Trouble::Unreachable));
+        }
+        match &task.step {
+            Step::Push(batch) => {
+                let row = self.phones[phone].disk.store.devices.get(&batch.device);
+                let person = row.map_or(self.phones[phone].owner, |row| row.person);
+                if self.is_revoked(person) {
+                    self.met.note_fault(Fault::Revoked);
+                    return Ok(Reply::Never(Trouble::SignedOut));
+                }
+                let ops = batch.body.lines().map(Incoming::read).collect();
+                let push = Push { from: From::Person(person), ops, now: self.server_now() };
+                if self.meets(Fault::Delayed, random) {
+                    self.late.push(Late::Push(push));
+                    return Ok(Reply::Never(Trouble::Timeout));
+                }
+                if self.meets(Fault::Doubled, random) {
+                    self.late.push(Late::Push(push.clone()));
+                }
+                Ok(Reply::Pushed(self.server.arrive(push, !self.settling && random.chance(0.25))?))
+            }
+            Step::Pull(cursor) => {
+                let person = self.phones[phone].owner;
+                if self.is_revoked(person) {
+                    self.met.note_fault(Fault::Revoked);
+                    return Ok(Reply::Never(Trouble::SignedOut));
+                }
+                if self.phones[phone].current().is_none() {
+                    return Ok(Reply::Never(Trouble::SignedOut));
+                }
+                let body = self.server.pull(person, cursor.as_ref());
+                if let Some(page) = Page::parse(cursor.clone(), &body) {
+                    invariants::page_is_for(&self.phones[phone], &self.server, &page)?;
+                    invariants::a_page_says_what_is_taken(&self.phones[phone], &self.server, &page)?;
+                }
+                if self.meets(Fault::Delayed, random) {
+                    self.late.push(Late::Pull);
+                    return Ok(Reply::Never(Trouble::Timeout));
+                }
+                Ok(Reply::Page(body))
+            }
+            Step::Transact(_) | Step::Rest(_) => unreachable!("only messages are sent"),
+        }
+    }
+
+    /// What was delayed or doubled arrives. Nobody waits for an answer any more.
+    pub fn late_arrives(&mut self, random: &mut Random) -> Result<(), Broken> {
+        if self.late.is_empty() {
+            return Ok(());
+        }
+        let at = random.below(self.late.len() as u64) as usize;
+        if let Late::Push(push) = self.late.swap_remove(at) {
+            let now = self.server_now();
+            self.server.arrive(Push { now, ..push }, !self.settling && random.chance(0.25))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a message meets this weather.
+    fn meets(&mut self, weather: Fault, random: &mut Random) -> bool {
+        let meets = self.weather.contains(&weather) && random.below(WEATHER_ONE_IN) == 0;
+        if meets {
+            self.met.note_fault(weather);
+        }
+        meets
+    }
+}
+
+fn failed(step: &Step, trouble: Trouble) -> Event {
+    match step {
+        Step::Push(_) => Event::Pushed(Err(trouble)),
+        _ => Event::Pulled(Err(trouble)),
+    }
+}
+
+/// A page as it was read before pages said how long they are.
+fn parse_cut(asked: Option<Token>, body: &str) -> Option<Page> {
+    let (header, lines) = body.split_once('\n')?;
+    let header: domain::sync::wire::PageHeader = serde_json::from_str(header).ok()?;
+    let header = domain::sync::wire::PageHeader { records: None, ..header };
+    Page::parse(asked, &format!("{}\n{lines}", serde_json::to_string(&header).ok()?))
+}

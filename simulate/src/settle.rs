@@ -1,0 +1,63 @@
+//! The network heals, everyone syncs, and then everything must fit.
+
+use domain::{op::Change, sync::ledger::Row, thing::ThingKind};
+
+use crate::{
+    invariants::{Broken, broken},
+    random::Random,
+    world::World,
+};
+
+/// Rounds of every phone within which all queues have drained.
+const ROUNDS: usize = 4;
+const TURNS: u64 = 20_000;
+
+impl World {
+    pub fn settle(&mut self) -> Result<(), Broken> {
+        let mut random = Random::new(1);
+        self.settling = true;
+        self.weather.clear();
+        for phone in &mut self.phones {
+            (phone.online, phone.one_way, phone.quota, phone.crash) = (true, false, 0, None);
+        }
+        (self.server.full_for, self.server.slow_next, self.server.crash_next) = (0, false, false);
+        self.server.finish_slow()?;
+        while !self.late.is_empty() {
+            self.late_arrives(&mut random)?;
+        }
+        self.server.commit()?;
+        self.finish_rounds(&mut random)?;
+        self.confirm_storms()?;
+        for _ in 0..ROUNDS {
+            for phone in 0..self.phones.len() {
+                self.start_round(phone, &mut random);
+                self.finish_rounds(&mut random)?;
+            }
+        }
+        self.check()
+    }
+
+    fn finish_rounds(&mut self, random: &mut Random) -> Result<(), Broken> {
+        for _ in 0..TURNS {
+            if self.tasks.is_empty() {
+                return Ok(());
+            }
+            self.turn(random)?;
+        }
+        broken("a round comes to its end", || format!("not within {TURNS} steps"))
+    }
+
+    /// An administrator says that what was deleted was meant.
+    fn confirm_storms(&mut self) -> Result<(), Broken> {
+        let unmeant = |row: &Row| row.narrowed_at > 0 && !row.meant;
+        let rows = self.server.look().rows.iter();
+        let gone: Vec<_> = rows
+            .filter(|(thing, row)| thing.kind == ThingKind::Story && unmeant(row))
+            .map(|(thing, row)| {
+                let untouched = Change::Edit(Default::default());
+                (thing.clone(), if row.is_deleted() { Change::Delete } else { untouched })
+            })
+            .collect();
+        if gone.len() > 20 { self.made_by_server(gone) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,92 @@
+//! The stores that the server's half can run on, behind one seam.
+
+mod sql;
+
+use std::fmt;
+
+use clap::ValueEnum;
+use domain::{
+    id::{Epoch, PersonId},
+    sync::{
+        ledger::Push,
+        memory::Server as Memory,
+        wire::{PushAnswer, SigningKey, Token},
+    },
+};
+
+use sql::Sql;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Store {
+    /// The plainest that keeps the contract, and the quickest.
+    Memory,
+    /// The server's own, in a file of its own for each seed.
+    Sqlite,
+}
+
+impl Store {
+    /// A store with nothing in it but what `model` says: epoch, key, size of pages.
+    pub fn open(self, model: Memory) -> Box<dyn Backend> {
+        match self {
+            Self::Memory => Box::new(model),
+            Self::Sqlite => Box::new(Sql::sqlite(model)),
+        }
+    }
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+    }
+}
+
+/// What the simulator needs of a server's store.
+pub trait Backend {
+    fn push(&mut self, pushes: &[Push]) -> Vec<PushAnswer>;
+    /// A page as it travels.
+    fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String;
+    /// What must lie in it, in the plain form that the invariants look at.
+    fn everything(&self) -> &Memory;
+    fn set_key(&mut self, key: SigningKey);
+    fn back_up(&self) -> Box<dyn Backup>;
+    /// Its insides, to break them. Only the memory store lets anyone at them.
+    fn memory(&mut self) -> Option<&mut Memory>;
+}
+
+pub trait Backup {
+    fn restored(&self, epoch: Epoch) -> Box<dyn Backend>;
+}
+
+impl Backend for Memory {
+    fn push(&mut self, pushes: &[Push]) -> Vec<PushAnswer> {
+        Self::push(self, pushes)
+    }
+
+    fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String {
+        Self::pull(self, person, cursor)
+    }
+
+    fn everything(&self) -> &Memory {
+        self
+    }
+
+    fn set_key(&mut self, key: SigningKey) {
+        self.key = key;
+    }
+
+    fn back_up(&self) -> Box<dyn Backup> {
+        Box::new(self.clone())
+    }
+
+    fn memory(&mut self) -> Option<&mut Memory> {
+        Some(self)
+    }
+}
+
+impl Backup for Memory {
+    fn restored(&self, epoch: Epoch) -> Box<dyn Backend> {
+        let mut restored = self.clone();
+        restored.head.epoch = epoch;
+        Box::new(restored)
+    }
+}
