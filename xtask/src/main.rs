@@ -10,6 +10,7 @@ mod eval_search;
 mod exchange;
 mod faults;
 mod figures;
+mod fuzz;
 mod packages;
 mod postgres;
 mod run;
@@ -49,6 +50,8 @@ enum Task {
     Simulate(simulate::Simulate),
     /// Kill, cut and fill what can be killed, cut and filled, and look whether anything was lost.
     Faults(faults::Faults),
+    /// Hostile bytes for every decoder.
+    Fuzz(fuzz::Fuzz),
     /// Take the README's pictures anew.
     Pictures,
 }
@@ -64,6 +67,7 @@ fn main() -> Result<()> {
         Task::Bench(bench) => bench.run(),
         Task::Simulate(simulate) => simulate.run(),
         Task::Faults(faults) => faults.run(),
+        Task::Fuzz(fuzz) => fuzz.run(),
         Task::Pictures => end2end::pictures(),
     }
 }
