@@ -42,7 +42,7 @@ over = true;
 await Promise.all(working);
 await Promise.all(all.map((client) => client.send()));
 const failures = together(all.map((client) => client.failures));
-report("disk full", { times: TIMES, ...(await compare(all)), failures });
+report("disk full", { times: TIMES, ...compare(solsken, all), failures });
 await solsken.end();
 execFileSync("umount", [disk]);
 rmSync(disk, { recursive: true });

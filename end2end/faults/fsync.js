@@ -29,7 +29,7 @@ for (let n = 0; n < STORIES; n++) {
 }
 execFileSync("kill", [String(strace.pid)]);
 await gone;
-const { missing, ...counts } = await compare([client]);
+const { missing, ...counts } = compare(solsken, [client]);
 report("fsync", { ...counts, syncs: synced(), missing: missing + tooEarly });
 rmSync(folder, { recursive: true });
 await solsken.end();

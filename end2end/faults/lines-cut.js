@@ -56,6 +56,6 @@ await Promise.all(
   }),
 );
 scissors.cutting = false;
-report("lines cut", { cuts: scissors.cuts, ...(await compare(all)), failures: together(all.map((client) => client.failures)) });
+report("lines cut", { cuts: scissors.cuts, ...compare(solsken, all), failures: together(all.map((client) => client.failures)) });
 scissors.server.close();
 await solsken.end();

@@ -26,5 +26,5 @@ await Promise.all(working);
 const promised = all.reduce((sum, client) => sum + client.received.size, 0);
 // Whatever the last kill left in the outboxes goes now: nothing told may be missing in the end.
 await Promise.all(all.map((client) => client.send()));
-report("server killed", { kills: KILLS, promised, ...(await compare(all)), failures: together(all.map((client) => client.failures)) });
+report("server killed", { kills: KILLS, promised, ...compare(solsken, all), failures: together(all.map((client) => client.failures)) });
 await solsken.end();
