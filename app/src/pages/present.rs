@@ -1,6 +1,6 @@
 use domain::{
     id::PathId,
-    ports::{Question, ShownTo},
+    ports::{Answer, Question, ShownTo},
     view::{Marked, PathView, StopView},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -27,17 +27,31 @@ pub fn present_page(id: PathId) -> AnyView {
     titled(Signal::stored(t.present.to_owned()));
     let path = ask(move || Question::Path(id));
     let show = Show { id, stop: RwSignal::new(0), revealed: RwSignal::new(false), total: RwSignal::new(0) };
-    loaded(path, move |view: Option<PathView>| match view {
-        Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
-        _ => view! {
-            <main class="page" id="page">
-                <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
-                    <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
-                </Empty>
-            </main>
+    loaded(Memo::new(move |_| path.get().map(|told| told.map(still))), move |view: Option<PathView>| {
+        match view {
+            Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
+            _ => view! {
+                <main class="page" id="page">
+                    <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
+                        <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
+                    </Empty>
+                </main>
+            }
+            .into_any(),
         }
-        .into_any(),
     })
+}
+
+/// The path without what changes of it while it is shown, the showing itself most of all: what would be drawn anew for
+/// that would lose the line that is being read.
+fn still(mut answer: Answer) -> Answer {
+    if let Answer::Path(Some(view)) = &mut answer {
+        for story in view.stops.iter_mut().filter_map(|stop| stop.story.as_mut()) {
+            (story.receipt, story.tally) = (None, Default::default());
+            story.reacted.clear();
+        }
+    }
+    answer
 }
 
 #[component]
@@ -179,7 +193,7 @@ fn Shown(stop: StopView, revealed: bool) -> impl IntoView {
 fn length(chars: usize) -> Option<&'static str> {
     match chars {
         0..320 => None,
-        320..600 => Some("long"),
+        320..520 => Some("long"),
         _ => Some("longer"),
     }
 }
