@@ -184,7 +184,10 @@ pub fn texts() -> &'static Texts {
 }
 
 /// The answer to a page's question, once it has come.
-pub type Asked = RwSignal<Option<Result<Answer, Unavailable>>>;
+pub type Asked = RwSignal<Told>;
+
+/// What there is to show of an answer: nothing until it has come.
+pub type Told = Option<Result<Answer, Unavailable>>;
 
 /// A question that the server has answered in the page itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 
 import { expect, test } from "../network.js";
+import { overflow } from "../overflow.js";
 import { isDrawn, routes, speak } from "../routes.js";
 
 /** What axe finds, in words that say where. */
@@ -79,33 +80,6 @@ for (const colorScheme of ["light", "dark"]) {
       await phone.page.getByRole("alert").first().waitFor();
       expect.soft(await barriers(phone), `${address} without a store`).toEqual([]);
     }
-  });
-}
-
-/** How far the page reaches beyond the screen, and what does; and what is cut off. */
-async function overflow(phone) {
-  await isDrawn(phone);
-  return phone.page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    const scrolls = (element) => ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
-    const within = (element) => element && (scrolls(element) || within(element.parentElement));
-    const isShown = (element) => element.checkVisibility() && !element.closest(".visually-hidden, .skip-link, svg");
-    const name = (element) => {
-      const { left, right } = element.getBoundingClientRect();
-      return `${element.tagName.toLowerCase()}.${element.className} from ${Math.round(left)} to ${Math.round(right)} of ${width}`;
-    };
-    const all = [...document.body.querySelectorAll("*")].filter(isShown);
-    const beyond = all.filter((element) => {
-      const { left, right } = element.getBoundingClientRect();
-      return right - left > 0 && (right > width + 1 || left < -1) && !within(element);
-    });
-    const cut = all.filter((element) => {
-      const { overflowX, textOverflow } = getComputedStyle(element);
-      const hides = ["hidden", "clip"].includes(overflowX) && textOverflow !== "ellipsis";
-      return hides && element.scrollWidth > element.clientWidth + 1 && element.innerText?.trim();
-    });
-    const page = document.documentElement.scrollWidth - width;
-    return [...(page > 0 ? [`the page is ${page} px too wide`] : []), ...beyond.map(name), ...cut.map((e) => `${name(e)} is cut`)];
   });
 }
 

@@ -68,6 +68,12 @@ test("one draft in two tabs: neither text is lost", async ({ phone }) => {
   await expect(phone.page.locator(".saved-line")).toContainText("Utkast sparat");
   await field(other).fill("Regnet i andra fliken");
   await expect(other.page.locator(".saved-line")).toContainText("Utkast sparat");
+  const said = (tab) => tab.page.getByRole("status").filter({ hasText: "Du skriver på två ställen" });
+  await expect(said(other)).toBeVisible();
+  await field(other).fill("Regnet i andra fliken, och mer");
+  await expect(other.page.locator(".saved-line")).toContainText("Utkast sparat");
+  await expect(said(other)).toBeVisible();
+  await expect(said(phone)).toHaveCount(0);
   await phone.goto("/jag");
   const drafts = phone.page.locator("section[aria-labelledby=drafts] li");
   await expect(drafts).toHaveCount(2);

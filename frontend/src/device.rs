@@ -1,6 +1,6 @@
 //! What the browser can do for a person besides keeping and sending.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use app::context::Live;
 use async_trait::async_trait;
@@ -12,7 +12,8 @@ use domain::{
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web::sleep;
 use web_sys::{
     Blob, Element, HtmlAnchorElement, HtmlElement, KeyboardEvent, ShareData, Url,
     js_sys::{Array, Function, Promise, Reflect},
@@ -112,6 +113,11 @@ impl Device for PhoneDevice {
     fn set_language(&self, language: Language) {
         choose_language(language);
         self.live().language.set(language);
+        // The screen is drawn anew, and the choice that had the focus is gone.
+        spawn_local(async {
+            sleep(Duration::ZERO).await;
+            focus("[name=language]:checked");
+        });
     }
 
     fn update(&self) {
@@ -160,7 +166,7 @@ impl Device for PhoneDevice {
                     matches!(element.tag_name().as_str(), "BUTTON" | "A" | "INPUT" | "TEXTAREA" | "SELECT")
                 });
             let answers_for_itself = on_button && matches!(key.as_str(), " " | "Enter");
-            if !answers_for_itself && !event.repeat() && press(&key) {
+            if !answers_for_itself && (scrolls_on(&key) || (!event.repeat() && press(&key))) {
                 event.prevent_default();
             }
         });
@@ -186,6 +192,27 @@ impl Device for PhoneDevice {
     }
 }
 
+/// Scrolls the page where it scrolls by itself, under a bar that stays: by the keys that scroll, and by those of a
+/// remote control, which go on (and back) only from its end.
+fn scrolls_on(key: &str) -> bool {
+    /// How much of what is seen moves on, so that the eye finds its line again.
+    const STEPS: [(&str, f64); 4] =
+        [("ArrowDown", 0.25), ("ArrowUp", -0.25), ("PageDown", 0.8), ("PageUp", -0.8)];
+    let Some((_, step)) = STEPS.into_iter().find(|(known, _)| *known == key) else { return false };
+    let Some(page) = window().document().and_then(|document| document.get_element_by_id("page")) else {
+        return false;
+    };
+    let (at, seen) = (page.scroll_top(), page.client_height());
+    let end = page.scroll_height() - seen;
+    let to = (at + (step * f64::from(seen)) as i32).clamp(0, end.max(0));
+    // A pixel may be lost to rounding.
+    let moves = (to - at).abs() > 1;
+    if moves {
+        page.set_scroll_top(to);
+    }
+    moves
+}
+
 /// Listens until it is dropped.
 struct Listening(Closure<dyn Fn(KeyboardEvent)>);
 
@@ -202,6 +229,13 @@ async fn copy(text: &str) -> bool {
         return false;
     }
     JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
+}
+
+fn focus(selector: &str) {
+    let found = window().document().and_then(|document| document.query_selector(selector).ok().flatten());
+    if let Some(element) = found {
+        let _ = element.unchecked_ref::<HtmlElement>().focus();
+    }
 }
 
 const LANGUAGE: &str = "solsken-language";

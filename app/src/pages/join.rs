@@ -53,10 +53,12 @@ pub fn welcome() -> AnyView {
 
 /// The page that an invite's link or QR code leads to.
 pub fn join_page(joined: bool) -> AnyView {
-    let t = texts();
+    let (t, live) = (texts(), live());
+    // Whoever comes from a sheet of their own is told that it is not lost.
+    let has_draft = Memo::new(move |_| live.address.read().query.draft().is_some());
     match joined {
         true => view! {
-            <Screen title=t.join tab=Tab::Home>
+            <Screen title=t.join tab=Tab::Nowhere>
                 <Empty glyph=Glyph::Check title=t.already_in text=t.already_in_text alone=true>
                     <a class="button" data-look="ink" href=Route::Home.to_string()>{t.to_start}</a>
                 </Empty>
@@ -69,6 +71,9 @@ pub fn join_page(joined: bool) -> AnyView {
                     <h1 class="page__title">{t.join}</h1>
                     <p class="page__lead">{t.join_lead}</p>
                 </div>
+                {draw(move || has_draft.get().then(|| view! {
+                    <Banner tone=Tone::Dusk glyph=Glyph::Phone title=t.join_with_draft text=t.join_with_draft_text/>
+                }))}
                 <JoinSteps/>
             </Screen>
         }

@@ -37,8 +37,8 @@ fn list(paths: Vec<PathCard>) -> AnyView {
         view! {
             <li>
                 <article class="story-card">
-                    <h2 class="story-card__title"><a href=Route::Path(path.id).to_string()>{path.title}</a></h2>
-                    {path.purpose.map(|purpose| view! { <p class="story-card__turn">{purpose}</p> })}
+                    <h2 class="story-card__title" dir="auto"><a href=Route::Path(path.id).to_string()>{path.title}</a></h2>
+                    {path.purpose.map(|purpose| view! { <p class="story-card__turn" dir="auto">{purpose}</p> })}
                     <p class="story-card__meta">
                         <span>{(t.path_stops)(path.stops)}</span>
                         {(!path.author.is_empty()).then(|| view! { <span>{path.author}</span> })}

@@ -42,6 +42,7 @@ pub fn library_page() -> AnyView {
                 <SearchField question=question/>
                 {filters(data, question)}
             </div>
+            {count(data, question)}
             {loaded(data, move |listing| view! { <Results listing=listing question=question pages=pages/> })}
         </Screen>
     }
@@ -97,7 +98,7 @@ fn SearchField(question: Wanted) -> impl IntoView {
             <Icon glyph=Glyph::Search/>
             <label class="visually-hidden" for="q">{t.search_label}</label>
             <input
-                class="search__input" id="q" name="q" type="search" autocomplete="off" enterkeyhint="search"
+                class="search__input" dir="auto" id="q" name="q" type="search" autocomplete="off" enterkeyhint="search"
                 placeholder=t.search_placeholder prop:value=typed value=typed.get_untracked() on:input=on(search)
             />
             {draw(move || (!typed.read().is_empty()).then(|| view! {
@@ -107,6 +108,30 @@ fn SearchField(question: Wanted) -> impl IntoView {
             }))}
         </form>
     }
+}
+
+/// How much was found, and where. It stays in its place whatever is found, so that a screen reader says "none", too.
+fn count(data: Asked, question: Wanted) -> AnyView {
+    let t = texts();
+    let said = move |listing: Listing| {
+        let (text, filter) = (question.text(), question.filter());
+        let searches = !text.trim().is_empty();
+        if listing.total == 0 && !searches && filter.is_empty() {
+            return None;
+        }
+        let count = if searches { t.results_count } else { t.stories_count };
+        let (glyph, source) = match listing.searched {
+            Searched::Phone => (Glyph::Phone, t.searched_phone),
+            Searched::NewestOnPhone => (Glyph::Phone, t.searched_newest),
+            Searched::Server => (Glyph::Received, t.searched_server),
+        };
+        Some(view! {
+            <span>{count(listing.total)}</span>
+            <span class="badge"><Icon glyph=glyph/>{source}</span>
+        })
+    };
+    view! { <div class="find__result" role="status">{draw(move || answered::<Listing>(data).and_then(said))}</div> }
+        .into_any()
 }
 
 /// The filters. Drawn anew only when there is something else to choose: an open list of choices is not taken away.
@@ -198,25 +223,11 @@ fn Choice(
 #[component]
 fn Results(listing: Listing, question: Wanted, pages: RwSignal<usize>) -> impl IntoView {
     let t = texts();
-    let (text, filter) = (question.text(), question.filter());
     if listing.cards.is_empty() {
-        return view! { <Nothing listing=listing filter=filter text=text question=question/> }.into_any();
+        return view! { <Nothing listing=listing question=question/> }.into_any();
     }
     let shown = listing.cards.len();
-    let count = match text.trim().is_empty() {
-        true => (t.stories_count)(listing.total),
-        false => (t.results_count)(listing.total),
-    };
-    let (glyph, source) = match listing.searched {
-        Searched::Phone => (Glyph::Phone, t.searched_phone),
-        Searched::NewestOnPhone => (Glyph::Phone, t.searched_newest),
-        Searched::Server => (Glyph::Received, t.searched_server),
-    };
     view! {
-        <div class="find__result" role="status">
-            <span>{count}</span>
-            <span class="badge"><Icon glyph=glyph/>{source}</span>
-        </div>
         {listing.corrected.map(|corrected| view! { <p class="find__corrected">{(t.corrected)(&corrected)}</p> })}
         <div class="results">
             <h2 class="visually-hidden">{t.results}</h2>
@@ -236,9 +247,9 @@ fn Results(listing: Listing, question: Wanted, pages: RwSignal<usize>) -> impl I
 
 /// Why there is nothing, and the way out.
 #[component]
-fn Nothing(listing: Listing, filter: Filter, text: String, question: Wanted) -> impl IntoView {
+fn Nothing(listing: Listing, question: Wanted) -> impl IntoView {
     let t = texts();
-    if text.trim().is_empty() && filter.is_empty() {
+    if question.text().trim().is_empty() && question.filter().is_empty() {
         return view! {
             <Empty glyph=Glyph::Library title=t.library_empty text=t.library_empty_text>
                 <a class="button" data-look="ink" href=Route::Tell.to_string()>{t.tell_one}</a>

@@ -2,6 +2,7 @@ use domain::{
     person::initials,
     ports::{Attempt, Question, Storage, Waiting, WaitingState},
     sync::round::Trouble,
+    time::Millis,
     view::Card,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -11,8 +12,8 @@ use crate::{
     context::{Toast, ask, live, ports, texts},
     route::Route,
     ui::{
-        Banner, Empty, Glyph, Icon, LanguageChoice, ReceiptLine, Screen, Tab, Tone, draw, each, loaded, of,
-        on, place,
+        Banner, Empty, Glyph, Icon, LanguageChoice, ReceiptLine, Screen, Tab, Tone, draw, each, loaded, on,
+        place,
     },
 };
 
@@ -65,7 +66,7 @@ fn my_stories(cards: Vec<Card>) -> AnyView {
     let row = |card: Card| {
         view! {
             <li class="mine">
-                <h3 class="mine__title"><a href=Route::Story(card.id).to_string()>{card.title.text()}</a></h3>
+                <h3 class="mine__title" dir="auto"><a href=Route::Story(card.id).to_string()>{card.title.text()}</a></h3>
                 {card.receipt.map(|receipt| view! { <ReceiptLine receipt/> })}
             </li>
         }
@@ -138,7 +139,7 @@ fn QueueRow(item: Waiting) -> impl IntoView {
         <li class="row" data-state=refused.then_some("refused")>
             <Icon glyph=glyph/>
             <span class="row__text">
-                <span class="row__title">{title}</span>
+                <span class="row__title" dir="auto">{title}</span>
                 <span class="row__note">{note}</span>
             </span>
             {refused.then(|| view! {
@@ -220,6 +221,7 @@ fn StorageSetting() -> impl IntoView {
                 (Some(used), Some(quota)) if quota > 0 => Some((used, quota, used as f64 / quota as f64)),
                 _ => None,
             };
+            let only_here = !storage.persisted && (storage.drafts > 0 || live.unsent.get() > 0);
             view! {
                 <div class="setting">
                     <p class="row__title">{if storage.persisted { t.persisted } else { t.not_promised }}</p>
@@ -229,6 +231,7 @@ fn StorageSetting() -> impl IntoView {
                     <p class="row__note">
                         {(t.storage_line)(storage.stories, storage.drafts, share.map(|(used, quota, _)| (used, quota)))}" "
                         {if storage.persisted { t.persisted_text } else { t.not_promised_text }}
+                        {only_here.then(|| view! { " "{t.protect_rest} })}
                     </p>
                     {(!storage.persisted).then(|| view! {
                         <button class="button" type="button" on:click=on(persist)><Icon glyph=Glyph::Lock/>{t.ask_persist}</button>
@@ -239,15 +242,24 @@ fn StorageSetting() -> impl IntoView {
     })
 }
 
+/// Where a second tap comes soon enough to have been meant for what stood there before.
+const DOUBLE_TAP_MS: u64 = 600;
+
+/// Signs out after a second thought. The way back stands where the first button stood, and a double tap neither signs
+/// out nor takes the question away again.
 #[component]
 fn SignOut() -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let sure = RwSignal::new(false);
-    let sign_out = move |_| {
-        if !sure.get_untracked() {
-            sure.set(true);
-            return;
+    let asked = RwSignal::new(None::<Millis>);
+    let ask = move |_| {
+        let now = ports.locale().now();
+        match asked.get_untracked() {
+            None => asked.set(Some(now)),
+            Some(at) if now.0.abs_diff(at.0) > DOUBLE_TAP_MS => asked.set(None),
+            Some(_) => {}
         }
+    };
+    let sign_out = move |_| {
         spawn_local(async move {
             match ports.accounts().sign_out().await {
                 Ok(()) => {
@@ -261,9 +273,19 @@ fn SignOut() -> impl IntoView {
     view! {
         <div class="setting">
             <p class="row__note">{t.sign_out_text}</p>
-            <button class="button" type="button" data-look=of(move || sure.get().then_some("rust")) on:click=on(sign_out)>
-                <Icon glyph=Glyph::Lock/>{draw(move || if sure.get() { t.sign_out_sure } else { t.sign_out })}
-            </button>
+            <div class="row__actions">
+                <button class="button" type="button" on:click=on(ask)>
+                    {draw(move || match asked.get() {
+                        Some(_) => t.sign_out_not.into_any(),
+                        None => view! { <Icon glyph=Glyph::Lock/>{t.sign_out} }.into_any(),
+                    })}
+                </button>
+                {draw(move || asked.get().map(|_| view! {
+                    <button class="button" data-look="rust" type="button" on:click=on(sign_out)>
+                        <Icon glyph=Glyph::Lock/>{t.sign_out_sure}
+                    </button>
+                }))}
+            </div>
         </div>
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 pub fn not_found() -> AnyView {
     let t = texts();
     view! {
-        <Screen title=t.not_found tab=Tab::Home>
+        <Screen title=t.not_found tab=Tab::Nowhere>
             <Empty glyph=Glyph::Search title=t.not_found text=t.not_found_text alone=true>
                 <a class="button" data-look="ink" href=Route::Home.to_string()>{t.to_start}</a>
             </Empty>

@@ -71,8 +71,8 @@ fn Stops(view: PathView) -> impl IntoView {
     view! {
         <div class="path-head">
             <div>
-                <h1 class="page__title">{view.path.title.as_str().to_owned()}</h1>
-                {lead.map(|lead| view! { <p class="page__lead">{lead}</p> })}
+                <h1 class="page__title" dir="auto">{view.path.title.as_str().to_owned()}</h1>
+                {lead.map(|lead| view! { <p class="page__lead" dir="auto">{lead}</p> })}
                 <p class="story__meta">{(t.path_by)(&view.author, total)}</p>
             </div>
             {(total > 0).then(|| view! { <SunArc done=done total=total/> })}
@@ -107,15 +107,15 @@ fn StopRow(id: PathId, index: usize, stop: StopView, done: RwSignal<usize>) -> i
         let (heading, link, question) = (heading.clone(), link.clone(), stop.question.clone());
         match state() {
             Some("here") => view! {
-                <h2 class="stop__title">{heading}</h2>
-                {question.map(|question| view! { <p class="stop__question">{question}</p> })}
+                <h2 class="stop__title" dir="auto">{heading}</h2>
+                {question.map(|question| view! { <p class="stop__question" dir="auto">{question}</p> })}
                 {meta.map(|meta| view! { <p class="stop__meta">{meta}</p> })}
                 <a class="button" data-look="ink" data-wide href=link>{t.read_and_think}</a>
             }
             .into_any(),
             state => view! {
-                <h2 class="stop__title"><a href=link>{heading}</a></h2>
-                {question.filter(|_| state.is_none()).map(|question| view! { <p class="stop__question">{question}</p> })}
+                <h2 class="stop__title" dir="auto"><a href=link>{heading}</a></h2>
+                {question.filter(|_| state.is_none()).map(|question| view! { <p class="stop__question" dir="auto">{question}</p> })}
             }
             .into_any(),
         }

@@ -198,14 +198,14 @@ fn Form(id: Option<PathId>, before: Edited) -> impl IntoView {
                 <label class="field">
                     <span class="field__label">{t.path_title}</span>
                     <input
-                        class="field__input" maxlength="200" placeholder=t.path_title_hint prop:value=fields.title
+                        class="field__input" dir="auto" maxlength="200" placeholder=t.path_title_hint prop:value=fields.title
                         on:input=on(move |event| fields.title.set(event_target_value(&event)))
                     />
                 </label>
                 <label class="field">
                     <span class="field__label">{t.path_purpose}</span>
                     <textarea
-                        class="field__input" rows="2" maxlength="1000" placeholder=t.path_purpose_hint prop:value=fields.purpose
+                        class="field__input" dir="auto" rows="2" maxlength="1000" placeholder=t.path_purpose_hint prop:value=fields.purpose
                         on:input=on(move |event| fields.purpose.set(event_target_value(&event)))
                     ></textarea>
                 </label>
@@ -247,11 +247,11 @@ fn Stops(fields: Fields) -> impl IntoView {
             <li class="stop">
                 <span class="stop__mark">{index + 1}</span>
                 <div class="stop__body">
-                    <h3 class="stop__title">{stop.heading.clone()}</h3>
+                    <h3 class="stop__title" dir="auto">{stop.heading.clone()}</h3>
                     <label class="field">
                         <span class="visually-hidden">{t.path_question}</span>
                         <textarea
-                            class="field__input" rows="2" maxlength="1000" placeholder=t.usual_question prop:value=question
+                            class="field__input" dir="auto" rows="2" maxlength="1000" placeholder=t.usual_question prop:value=question
                             on:input=on(move |event| question.set(event_target_value(&event)))
                         ></textarea>
                     </label>
@@ -300,7 +300,7 @@ fn Finder(fields: Fields) -> impl IntoView {
                 <Icon glyph=Glyph::Search/>
                 <label class="visually-hidden" for="find-story">{t.search_label}</label>
                 <input
-                    class="search__input" id="find-story" type="search" autocomplete="off" placeholder=t.search_placeholder
+                    class="search__input" dir="auto" id="find-story" type="search" autocomplete="off" placeholder=t.search_placeholder
                     prop:value=typed on:input=on(move |event| typed.set(event_target_value(&event)))
                     on:keydown=on_enter(|| ())
                 />
@@ -313,8 +313,8 @@ fn Finder(fields: Fields) -> impl IntoView {
                         view! {
                             <li class="row">
                                 <span class="row__text">
-                                    <span class="row__title">{heading.clone()}</span>
-                                    <span class="row__note">{card.turn.text()}</span>
+                                    <span class="row__title" dir="auto">{heading.clone()}</span>
+                                    <span class="row__note" dir="auto">{card.turn.text()}</span>
                                 </span>
                                 {draw(move || match is_in(id) {
                                     true => view! { <span class="badge"><Icon glyph=Glyph::Check/>{t.added}</span> }.into_any(),

@@ -1,6 +1,6 @@
 use domain::{
     id::PathId,
-    ports::{Question, ShownTo},
+    ports::{Answer, Question, ShownTo},
     view::{Marked, PathView, StopView},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -9,7 +9,7 @@ use super::stop::{Paragraphs, before_the_turn};
 use crate::{
     context::{ask, live, ports, texts},
     route::Route,
-    ui::{Empty, Glyph, Icon, Kind, Logo, Said, draw, loaded, of, on, titled},
+    ui::{Empty, Glyph, Icon, Kind, Logo, Said, draw, each, loaded, of, on, titled},
 };
 
 /// Where the showing stands.
@@ -27,17 +27,31 @@ pub fn present_page(id: PathId) -> AnyView {
     titled(Signal::stored(t.present.to_owned()));
     let path = ask(move || Question::Path(id));
     let show = Show { id, stop: RwSignal::new(0), revealed: RwSignal::new(false), total: RwSignal::new(0) };
-    loaded(path, move |view: Option<PathView>| match view {
-        Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
-        _ => view! {
-            <main class="page" id="page">
-                <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
-                    <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
-                </Empty>
-            </main>
+    loaded(Memo::new(move |_| path.get().map(|told| told.map(still))), move |view: Option<PathView>| {
+        match view {
+            Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
+            _ => view! {
+                <main class="page" id="page">
+                    <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
+                        <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
+                    </Empty>
+                </main>
+            }
+            .into_any(),
         }
-        .into_any(),
     })
+}
+
+/// The path without what changes of it while it is shown, the showing itself most of all: what would be drawn anew for
+/// that would lose the line that is being read.
+fn still(mut answer: Answer) -> Answer {
+    if let Answer::Path(Some(view)) = &mut answer {
+        for story in view.stops.iter_mut().filter_map(|stop| stop.story.as_mut()) {
+            (story.receipt, story.tally) = (None, Default::default());
+            story.reacted.clear();
+        }
+    }
+    answer
 }
 
 #[component]
@@ -98,11 +112,10 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
                     <a class="icon-button" href=back.to_string() aria-label=t.present_end><Icon glyph=Glyph::Close/></a>
                 </div>
             </header>
-            <main class="stage__story" id="page">
-                {draw(move || stops.with_value(|stops| stops.get(show.stop.get()).cloned()).map(|stop| view! {
-                    <Shown stop=stop revealed=show.revealed/>
-                }))}
-            </main>
+            // Drawn anew with each step, so that every text begins at its top.
+            {draw(move || stops.with_value(|stops| stops.get(show.stop.get()).cloned()).map(|stop| view! {
+                <Shown stop=stop revealed=show.revealed.get()/>
+            }))}
             <section class="stage__hidden" aria-label=t.part_action>
                 {draw(move || match show.revealed.get() {
                     false => view! {
@@ -132,32 +145,55 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
 }
 
 #[component]
-fn Shown(stop: StopView, revealed: RwSignal<bool>) -> impl IntoView {
+fn Shown(stop: StopView, revealed: bool) -> impl IntoView {
     let t = texts();
     let Some(story) = stop.story else {
-        return view! { <h1 class="stage__title">{t.stop_missing}</h1> }.into_any();
+        return view! {
+            <main class="stage__story" id="page"><h1 class="stage__title">{t.stop_missing}</h1></main>
+        }
+        .into_any();
     };
     let question = stop.question.unwrap_or_else(|| t.usual_question.to_owned());
     let heading = story.heading.clone();
     let kind = story.story.kind;
     let text = |text: &Option<domain::text::StoryText>| text.as_ref().map(|text| text.as_str().to_owned());
-    let quote = text(&story.story.quote).map(Marked::plain);
+    let quote = text(&story.story.quote);
     let told = [text(&story.story.action), text(&story.story.outcome)];
+    let before = before_the_turn(&story);
+    let read = match revealed {
+        false => [Some(&before), Some(&question), None],
+        true => [told[0].as_ref(), told[1].as_ref(), quote.as_ref()],
+    };
+    let chars = read.into_iter().flatten().map(|text| text.chars().count()).sum();
+    let text = match revealed {
+        false => view! {
+            <div class="stage__situation"><Paragraphs text=before/></div>
+            <p class="stage__question" dir="auto">{question}</p>
+        }
+        .into_any(),
+        true => view! {
+            <div class="stage__situation reveal">
+                {each(told.into_iter().flatten().map(|text| view! { <Paragraphs text/> }))}
+            </div>
+            {quote.map(Marked::plain).map(|quote| view! { <figure class="story__said reveal"><Said text=quote large=true/></figure> })}
+        }
+        .into_any(),
+    };
     view! {
-        <Kind kind=kind/>
-        <h1 class="stage__title">{heading}</h1>
-        {draw(move || match revealed.get() {
-            false => view! {
-                <div class="stage__situation"><Paragraphs text=before_the_turn(&story)/></div>
-                <p class="stage__question">{question.clone()}</p>
-            }.into_any(),
-            true => view! {
-                <div class="stage__situation reveal">
-                    {told.clone().into_iter().flatten().map(|text| view! { <Paragraphs text/> }).collect_view()}
-                </div>
-                {quote.clone().map(|quote| view! { <figure class="story__said reveal"><Said text=quote large=true/></figure> })}
-            }.into_any(),
-        })}
+        <main class="stage__story" id="page" data-length=length(chars)>
+            <Kind kind=kind/>
+            <h1 class="stage__title" dir="auto">{heading}</h1>
+            {text}
+        </main>
     }
     .into_any()
+}
+
+/// How much there is to read at once: the type of what is long is a step smaller, so that it need not be scrolled.
+fn length(chars: usize) -> Option<&'static str> {
+    match chars {
+        0..320 => None,
+        320..520 => Some("long"),
+        _ => Some("longer"),
+    }
 }

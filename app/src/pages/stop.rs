@@ -51,10 +51,10 @@ fn Content(view: Option<PathView>, index: usize, revealed: RwSignal<bool>) -> im
         <article class="story">
             <header class="story__head">
                 <Kind kind=story.story.kind/>
-                <h1 class="page__title">{story.heading.clone()}</h1>
+                <h1 class="page__title" dir="auto">{story.heading.clone()}</h1>
             </header>
             <div class="story__part"><Paragraphs text=before_the_turn(&story)/></div>
-            <p class="stage__question" data-size="phone">{question.unwrap_or_else(|| t.usual_question.to_owned())}</p>
+            <p class="stage__question" data-size="phone" dir="auto">{question.unwrap_or_else(|| t.usual_question.to_owned())}</p>
             {draw(move || revealed.get().then(|| view! { <Revealed story=story.clone()/> }))}
         </article>
     }
@@ -89,7 +89,7 @@ pub fn Revealed(story: StoryView) -> impl IntoView {
 #[component]
 pub fn Paragraphs(text: String) -> impl IntoView {
     let lines = text.split('\n').map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
-    each(lines.map(|line| view! { <p class="paragraph">{line}</p> }))
+    each(lines.map(|line| view! { <p class="paragraph" dir="auto">{line}</p> }))
 }
 
 /// The one button: reveal, then on.

@@ -64,7 +64,7 @@ fn Text(view: StoryView, related: Asked) -> impl IntoView {
         <article class="story">
             <header class="story__head">
                 <Kind kind=view.story.kind/>
-                <h1 class="page__title">{view.heading.clone()}</h1>
+                <h1 class="page__title" dir="auto">{view.heading.clone()}</h1>
                 <p class="story__meta">
                     {meta.into_iter().flatten().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")}
                 </p>
@@ -95,7 +95,7 @@ fn PartOf(part: Part, name: &'static str, text: String) -> impl IntoView {
     view! {
         <section class="story__part" data-part=turn.then_some("turn")>
             <h2>{turn.then(|| view! { <Icon glyph=Glyph::Turnaround/> })}{name}</h2>
-            {each(paragraphs.map(|line| view! { <p>{line}</p> }))}
+            {each(paragraphs.map(|line| view! { <p dir="auto">{line}</p> }))}
         </section>
     }
 }
@@ -201,7 +201,7 @@ fn History(id: StoryId) -> impl IntoView {
 fn version(version: Version) -> impl IntoView {
     let when = ports().locale().moment(version.at, live().language.get_untracked());
     let texts = version.texts.into_iter().map(|(part, text)| {
-        view! { <p class="version__text" data-part=part.key()>{text}</p> }
+        view! { <p class="version__text" data-part=part.key() dir="auto">{text}</p> }
     });
     view! {
         <section class="version">

@@ -72,6 +72,8 @@ pub const TEXTS: Texts = Texts {
     welcome_text: "Tell us about the customer you won over, the little extra, the colleague who saved the day. The next person to start will get to hear it.",
     join: "Join",
     join_lead: "With the code a colleague gave you.",
+    join_with_draft: "What you wrote is safe on this phone",
+    join_with_draft_text: "Join, and you can send it.",
     join_now: "Join",
     already_in: "You have already joined",
     already_in_text: "This phone is signed in.",
@@ -126,6 +128,9 @@ pub const TEXTS: Texts = Texts {
     draft_typing: "Saving …",
     draft_saved: "Draft saved on the phone",
     draft_failed: "Draft not saved",
+    draft_too_long: "The text is too long to be saved as a story",
+    draft_apart: "You are writing in two places",
+    draft_apart_text: "This is now a draft of its own, and the other one is kept.",
     continue_title: "Pick up where you left off?",
     drafts: "Drafts",
     discard_draft: "Discard draft",
@@ -236,13 +241,15 @@ pub const TEXTS: Texts = Texts {
     persisted: "Storage is protected",
     persisted_text: "The phone is not allowed to clear it.",
     not_promised: "The phone may clear what is stored here",
-    not_promised_text: "Whatever has been received is safe on the server. Protect the rest.",
+    not_promised_text: "Whatever has been received is safe on the server.",
+    protect_rest: "Protect the rest.",
     ask_persist: "Protect storage",
     not_persisted: "The phone said no. Add Solsken to the home screen, and it will usually agree.",
     used_space: "Space used",
     language: "Language",
     sign_out: "Sign out",
     sign_out_sure: "Yes, sign out",
+    sign_out_not: "No, stay signed in",
     sign_out_text: "Whatever is waiting will still be sent, in your name. You need a new code to get back in.",
     hello: |name| format!("Hi {name}!"),
     thanks: |name| format!("Thank you, {name}!"),
@@ -302,11 +309,15 @@ pub const TEXTS: Texts = Texts {
     begun_when: |when| format!("Saved {when}"),
     waiting_count: |n| format!("Waiting to be sent ({n})"),
     needs_you_count: |n| format!("Needs you ({n})"),
-    stories_count: |n| {
-        if n == 1 { "1 story".into() } else { format!("{} stories, newest first", thousands(n)) }
+    stories_count: |n| match n {
+        0 => "No stories".into(),
+        1 => "1 story".into(),
+        n => format!("{} stories, newest first", thousands(n)),
     },
-    results_count: |n| {
-        if n == 1 { "1 story".into() } else { format!("{} stories, best match first", thousands(n)) }
+    results_count: |n| match n {
+        0 => "No matches".into(),
+        1 => "1 story".into(),
+        n => format!("{} stories, best match first", thousands(n)),
     },
     more_without_filter: |n| {
         if n == 1 {

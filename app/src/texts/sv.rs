@@ -72,6 +72,8 @@ pub const TEXTS: Texts = Texts {
     welcome_text: "Berätta om kunden du vände, det lilla extra, kollegan som räddade dagen. Nästa som börjar får höra det.",
     join: "Gå med",
     join_lead: "Med koden du har fått av en kollega.",
+    join_with_draft: "Det du skrev ligger kvar på telefonen",
+    join_with_draft_text: "Gå med, så kan du skicka det.",
     join_now: "Gå med",
     already_in: "Du är redan med",
     already_in_text: "Den här telefonen är inloggad.",
@@ -126,6 +128,9 @@ pub const TEXTS: Texts = Texts {
     draft_typing: "Sparar …",
     draft_saved: "Utkast sparat på telefonen",
     draft_failed: "Utkastet är inte sparat",
+    draft_too_long: "Texten är för lång för att sparas som berättelse",
+    draft_apart: "Du skriver på två ställen",
+    draft_apart_text: "Det här är nu ett eget utkast, det andra finns kvar.",
     continue_title: "Fortsätt där du var?",
     drafts: "Utkast",
     discard_draft: "Släng utkastet",
@@ -236,13 +241,15 @@ pub const TEXTS: Texts = Texts {
     persisted: "Lagringen är skyddad",
     persisted_text: "Telefonen får inte städa bort dem.",
     not_promised: "Telefonen kan städa bort det som ligger här",
-    not_promised_text: "Det som är mottaget finns på servern. Skydda resten.",
+    not_promised_text: "Det som är mottaget finns på servern.",
+    protect_rest: "Skydda resten.",
     ask_persist: "Skydda lagringen",
     not_persisted: "Telefonen sa nej. Lägg Solsken på hemskärmen, så brukar den säga ja.",
     used_space: "Använt utrymme",
     language: "Språk",
     sign_out: "Logga ut",
     sign_out_sure: "Ja, logga ut",
+    sign_out_not: "Nej, stanna kvar",
     sign_out_text: "Det som väntar skickas ändå, i ditt namn. För att komma in igen behövs en ny kod.",
     hello: |name| format!("Hej {name}!"),
     thanks: |name| format!("Tack, {name}!"),
@@ -300,15 +307,15 @@ pub const TEXTS: Texts = Texts {
     begun_when: |when| format!("Sparat {when}"),
     waiting_count: |n| format!("Väntar på att skickas ({n})"),
     needs_you_count: |n| format!("Behöver dig ({n})"),
-    stories_count: |n| {
-        if n == 1 { "1 berättelse".into() } else { format!("{} berättelser, nyast först", thousands(n)) }
+    stories_count: |n| match n {
+        0 => "Inga berättelser".into(),
+        1 => "1 berättelse".into(),
+        n => format!("{} berättelser, nyast först", thousands(n)),
     },
-    results_count: |n| {
-        if n == 1 {
-            "1 berättelse".into()
-        } else {
-            format!("{} berättelser, bäst träff först", thousands(n))
-        }
+    results_count: |n| match n {
+        0 => "Inga träffar".into(),
+        1 => "1 berättelse".into(),
+        n => format!("{} berättelser, bäst träff först", thousands(n)),
     },
     more_without_filter: |n| {
         if n == 1 { "En till utan filter.".into() } else { format!("{} till utan filter.", thousands(n)) }

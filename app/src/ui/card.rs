@@ -45,11 +45,11 @@ pub fn StoryCard(card: Card, #[prop(optional)] size: CardSize) -> impl IntoView 
     view! {
         <article class="story-card" data-size=size.key()>
             <div class="story-card__top"><Kind kind=card.kind/></div>
-            <h3 class="story-card__title">
+            <h3 class="story-card__title" dir="auto">
                 <a href=Route::Story(card.id).to_string()><MarkedText text=card.title/></a>
             </h3>
-            <p class="story-card__turn"><MarkedText text=card.turn/></p>
-            {card.snippet.map(|snippet| view! { <p class="story-card__met"><MarkedText text=snippet/></p> })}
+            <p class="story-card__turn" dir="auto"><MarkedText text=card.turn/></p>
+            {card.snippet.map(|snippet| view! { <p class="story-card__met" dir="auto"><MarkedText text=snippet/></p> })}
             {card.quote.filter(|_| !small).map(|quote| view! { <Said text=quote/> })}
             <p class="story-card__meta">{each(meta.map(|text| view! { <span>{text}</span> }))}</p>
             {card.receipt.filter(|receipt| receipt.received_at.is_none()).map(|receipt| view! { <ReceiptLine receipt/> })}
@@ -89,7 +89,7 @@ pub fn kind_glyph(kind: StoryKind) -> Glyph {
 /// The customer's own words.
 #[component]
 pub fn Said(text: Marked, #[prop(optional)] large: bool) -> impl IntoView {
-    view! { <blockquote class="said" data-size=large.then_some("large")><p><MarkedText text/></p></blockquote> }
+    view! { <blockquote class="said" data-size=large.then_some("large") dir="auto"><p><MarkedText text/></p></blockquote> }
 }
 
 /// Text with what a search met in it.

@@ -2,16 +2,16 @@ use domain::ports::{Answer, Unavailable};
 use leptos::prelude::*;
 
 use super::{Banner, Glyph, Tone, draw};
-use crate::context::{Asked, texts};
+use crate::context::{Told, texts};
 
 /// Shows the answer once it is there, keeps the old while the new is on its way, and says so if there is none.
-pub fn loaded<T, V>(asked: Asked, view: impl Fn(T) -> V + Send + Sync + 'static) -> AnyView
+pub fn loaded<T, V>(asked: impl Into<Signal<Told>>, view: impl Fn(T) -> V + Send + Sync + 'static) -> AnyView
 where
     T: TryFrom<Answer, Error = Unavailable>,
     V: IntoView + 'static,
 {
     loaded_any(
-        asked,
+        asked.into(),
         Box::new(move |answer| match T::try_from(answer) {
             Ok(answer) => view(answer).into_any(),
             Err(error) => trouble(error).into_any(),
@@ -19,7 +19,7 @@ where
     )
 }
 
-fn loaded_any(asked: Asked, view: Box<dyn Fn(Answer) -> AnyView + Send + Sync>) -> AnyView {
+fn loaded_any(asked: Signal<Told>, view: Box<dyn Fn(Answer) -> AnyView + Send + Sync>) -> AnyView {
     draw(move || match asked.get() {
         None => Skeleton().into_any(),
         Some(Ok(answer)) => view(answer),

@@ -114,7 +114,7 @@ pub fn Slip(heading: String, day: String, receipt: StoryReceipt) -> impl IntoVie
             <div class="slip__paper">
                 <div class="slip__head">
                     <p class="slip__kicker">{t.receipt}</p>
-                    <h2 class="slip__title">{heading}</h2>
+                    <h2 class="slip__title" dir="auto">{heading}</h2>
                     <p class="story__meta">{day}</p>
                 </div>
                 <ol class="steps">{each(STAGES.map(row))}</ol>

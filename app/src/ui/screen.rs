@@ -6,7 +6,7 @@ use crate::{
     route::Route,
 };
 
-/// The five places of the tab bar.
+/// The five places of the tab bar, and what is none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Home,
@@ -14,6 +14,7 @@ pub enum Tab {
     Tell,
     Learn,
     Me,
+    Nowhere,
 }
 
 /// The frame of every screen: bar, page, and what lies within the thumb's reach.

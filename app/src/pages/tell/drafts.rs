@@ -72,7 +72,7 @@ fn DraftRow(draft: Draft, drafts: RwSignal<Vec<Draft>>) -> impl IntoView {
     view! {
         <li class="row">
             <span class="row__text">
-                <span class="row__title">{heading}</span>
+                <span class="row__title" dir="auto">{heading}</span>
                 <span class="row__note">{(t.begun_when)(&when)}</span>
             </span>
             <span class="row__actions">

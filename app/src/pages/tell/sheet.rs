@@ -23,6 +23,8 @@ pub struct Sheet {
     pub values: RwSignal<Vec<LabelId>>,
     pub day: RwSignal<String>,
     pub saved: RwSignal<Saved>,
+    /// The draft goes on under an id of its own, because another tab writes to the one it came from.
+    pub apart: RwSignal<bool>,
     /// The draft that the address names is on its way: what is typed before it is here would be written over by it.
     pub loading: RwSignal<bool>,
     /// The told story that is being changed.
@@ -56,6 +58,7 @@ impl Sheet {
             values: RwSignal::new(Vec::new()),
             day: RwSignal::new(String::new()),
             saved: RwSignal::new(Saved::Nothing),
+            apart: RwSignal::new(false),
             loading: RwSignal::new(live.address.read_untracked().query.draft().is_some()),
             changes: RwSignal::new(None),
             rest: StoredValue::new(None),
@@ -96,6 +99,9 @@ impl Sheet {
             }
             match kept.outcome {
                 Ok(saved) => {
+                    if saved.id != kept.draft {
+                        self.apart.set(true);
+                    }
                     self.rest.update_value(|rest| {
                         if let Some(rest) = rest {
                             (rest.id, rest.version, rest.saved_at) = (saved.id, saved.version, saved.at);
@@ -136,6 +142,7 @@ impl Sheet {
         self.values.set(draft.values.clone());
         self.day.set(draft.occurred_on.clone());
         self.saved.set(Saved::At(draft.saved_at));
+        self.apart.set(false);
         self.changes.set(draft.of.clone());
         self.rest.set_value(Some(draft));
     }
@@ -183,6 +190,10 @@ impl Sheet {
         [Part::Situation, Part::Action, Part::Outcome]
             .iter()
             .any(|part| !self.text(*part).read().trim().is_empty())
+    }
+
+    pub fn is_too_long(self) -> bool {
+        Part::ALL.iter().any(|part| self.text(*part).read().chars().count() > part.max_chars())
     }
 
     pub fn is_blank(self) -> bool {
