@@ -15,6 +15,8 @@ pub struct Fuzz {
 
 impl Fuzz {
     pub fn run(self) -> Result<()> {
-        tools::run(tools::cargo().args(["run", "--quiet", "--release", "--package", "fuzz", "--"]).args(self.args))
+        tools::run(
+            tools::cargo().args(["run", "--quiet", "--release", "--package", "fuzz", "--"]).args(self.args),
+        )
     }
 }
