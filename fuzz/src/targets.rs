@@ -25,10 +25,13 @@ use domain::{
 };
 use server::commands::import::{read_csv, read_lines};
 
+/// Reads bytes, and throws away what it has read.
+type Decoder = Box<dyn FnMut(&[u8])>;
+
 pub struct Target {
     pub name: &'static str,
     pub corpus: Vec<Vec<u8>>,
-    pub read: Box<dyn FnMut(&[u8])>,
+    pub read: Decoder,
 }
 
 const SAMPLES: &str = include_str!("../../demo/stories.jsonl");
