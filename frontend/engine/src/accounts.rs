@@ -76,7 +76,7 @@ impl Accounts {
     /// still sent.
     pub async fn sign_out(&self) -> Result<(), StoreError> {
         let store = &self.phone.store;
-        store.sign_out().await?;
+        self.phone.sign_out().await?;
         store.set_meta(ME, "").await?;
         store.set_meta(LEAVING, "yes").await?;
         self.phone.page.set_me(None);

@@ -12,7 +12,7 @@ use domain::{
     ports::{KeepError, PathForm, ShownTo, Waiting, WaitingState},
     reaction::{Reaction, ReactionKind},
     story::Story,
-    sync::phone::{DeviceRow, Intent, Transaction},
+    sync::phone::{Intent, Transaction},
     text::{Line, Name, Title},
     thing::{ThingKind, ThingRef, fields, read},
 };
@@ -76,14 +76,10 @@ impl Outbox {
         Ok(())
     }
 
-    async fn device(&self) -> Kept<DeviceRow> {
-        let devices = self.phone.store.devices().await.map_err(KeepError::from)?;
-        devices.into_iter().find(|row| row.current).ok_or(KeepError::SignedOut)
-    }
-
     /// Ops and projections in one durable step; then a round to send them.
     async fn record(&self, changes: Vec<(ThingRef, Change)>, draft: Option<&Draft>) -> Kept<()> {
-        let device = self.device().await?.device;
+        let current = self.phone.current_device().await.map_err(KeepError::from)?;
+        let device = current.ok_or(KeepError::SignedOut)?;
         let mut intents = Vec::with_capacity(changes.len());
         for (thing, change) in changes {
             let base = self.phone.base(&thing).await.map_err(KeepError::from)?;

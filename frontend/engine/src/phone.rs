@@ -13,13 +13,13 @@ use crate::{
     tabs::Tabs,
 };
 use domain::{
-    id::StoryId,
+    id::{DeviceId, StoryId},
     person::Reader,
     ports::News,
     shelf::{Place, Shelf},
     story::Story,
     sync::{
-        phone::{Done, LibraryRow, Overlay, Transaction},
+        phone::{DeviceRow, Done, LibraryRow, Overlay, Transaction},
         wire::Record,
     },
     thing::ThingRef,
@@ -46,6 +46,8 @@ pub struct Phone {
     stale: Cell<bool>,
     /// How often something was laid on the shelf as it was written.
     laid: Cell<u64>,
+    /// The device that writes, where that is known: who tells shall not wait until it has been looked up.
+    current: Cell<Option<DeviceId>>,
     /// The store has been read: what is not on the shelf is not on this phone.
     opened: Cell<bool>,
 }
@@ -72,6 +74,7 @@ impl Phone {
             refreshing: Cell::new(false),
             stale: Cell::new(false),
             laid: Cell::new(0),
+            current: Cell::new(None),
             opened: Cell::new(false),
         })
     }
@@ -99,6 +102,7 @@ impl Phone {
     /// is kept and on the shelf; the rest follows.
     pub async fn transact(self: &Rc<Self>, transaction: &Transaction) -> Result<Done, StoreError> {
         let changed = self.store.transact(transaction).await?;
+        self.note_devices(&changed.devices);
         if matches!(transaction, Transaction::Tell { .. }) {
             self.lay(&changed.overlays);
             let phone = self.clone();
@@ -122,8 +126,35 @@ impl Phone {
         Ok(changed.done)
     }
 
+    fn note_devices(&self, written: &[DeviceRow]) {
+        for row in written {
+            if row.current {
+                self.current.set(Some(row.device));
+            } else if self.current.get() == Some(row.device) {
+                self.current.set(None);
+            }
+        }
+    }
+
+    /// The device that writes here; none if nobody has joined.
+    pub async fn current_device(&self) -> Result<Option<DeviceId>, StoreError> {
+        if self.current.get().is_none() {
+            let devices = self.store.devices().await?;
+            self.current.set(devices.iter().find(|row| row.current).map(|row| row.device));
+        }
+        Ok(self.current.get())
+    }
+
+    /// Nobody writes here any more.
+    pub async fn sign_out(&self) -> Result<(), StoreError> {
+        let ended = self.store.sign_out().await;
+        self.current.set(None);
+        ended
+    }
+
     /// Another tab has changed the store.
     pub async fn changed_elsewhere(self: &Rc<Self>) -> Result<(), StoreError> {
+        self.current.set(None);
         self.refresh().await?;
         let me = self.known_me().await?;
         if me.as_ref().map(|me| me.id) != self.page.with_me(|me| me.map(|me| me.id)) {
@@ -135,7 +166,7 @@ impl Phone {
 
     /// Who has joined on this phone and not signed out.
     pub async fn known_me(&self) -> Result<Option<Me>, StoreError> {
-        if !self.store.devices().await?.iter().any(|row| row.current) {
+        if self.current_device().await?.is_none() {
             return Ok(None);
         }
         let json = self.store.meta(ME).await?;

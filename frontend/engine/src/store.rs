@@ -71,6 +71,7 @@ pub struct Changed {
     pub done: Done,
     pub blocks: Vec<Block>,
     pub overlays: Vec<(ThingRef, Option<Overlay>)>,
+    pub devices: Vec<DeviceRow>,
     pub queue: bool,
 }
 
@@ -133,7 +134,8 @@ impl Store {
         tx.complete().await?;
         let refused = !writes.attention.is_empty() || !writes.settled_attention.is_empty();
         let queue = !writes.devices.is_empty() || refused;
-        Ok(Changed { done, blocks: writes.blocks, overlays: writes.overlays, queue })
+        let Writes { blocks, overlays, devices, .. } = writes;
+        Ok(Changed { done, blocks, overlays, devices, queue })
     }
 
     pub async fn devices(&self) -> Result<Vec<DeviceRow>> {
