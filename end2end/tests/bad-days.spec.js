@@ -320,8 +320,9 @@ test("whatever is written is asked to be on the disk before it is called kept", 
   await expect(phone.page.locator(".saved-line")).toContainText("Utkast sparat");
   await phone.page.getByRole("button", { name: "Spara berättelsen" }).click();
   await expect(phone.page.locator(".slip .step", { hasText: "Mottagen" })).toHaveAttribute("data-state", "confirmed");
-  const writes = await phone.page.evaluate(() => window.writes);
-  // The draft, the story, its receipt and what came back.
-  expect(writes.length).toBeGreaterThanOrEqual(4);
-  expect(new Set(writes)).toEqual(new Set(["strict"]));
+  const writes = () => phone.page.evaluate(() => window.writes);
+  // The draft, the story, its receipt and what came back: the last of them comes after the screen has said
+  // that the story was received.
+  await expect.poll(async () => (await writes()).length).toBeGreaterThanOrEqual(4);
+  expect(new Set(await writes())).toEqual(new Set(["strict"]));
 });
