@@ -1,9 +1,11 @@
 //! What `solsken` can be told to do.
 
+mod backup;
 mod demo;
 mod export;
 pub mod import;
 mod invite;
+mod restore;
 mod search;
 pub mod serve;
 
@@ -19,6 +21,7 @@ use domain::id::Epoch;
 use thiserror::Error;
 
 use crate::{
+    backup::BackupError,
     clock,
     config::{Common, Config, ConfigError, Serve},
     site::NoAssets,
@@ -43,6 +46,10 @@ enum Command {
     Import(import::Import),
     /// Write all stories as JSON lines, ordered by id.
     Export(export::Export),
+    /// Write the whole library into one file, also while a server is running.
+    Backup(backup::Backup),
+    /// Put what is in a backup in the place of the library.
+    Restore(restore::Restore),
     /// Make an invite: prints a link, a QR code and a code to type.
     Invite(invite::MakeInvite),
     /// Search the library as an administrator would.
@@ -62,6 +69,8 @@ pub enum CommandError {
     Io(#[from] io::Error),
     #[error(transparent)]
     NoAssets(#[from] NoAssets),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error("{0}")]
     Told(String),
 }
@@ -83,6 +92,8 @@ impl Cli {
             Command::Serve(serve) => serve::run(config, serve.demo).await,
             Command::Import(import) => import.run(&config).await,
             Command::Export(export) => export.run(&config).await,
+            Command::Backup(backup) => backup.run(&config).await,
+            Command::Restore(restore) => restore.run(&config).await,
             Command::Invite(invite) => invite.run(&config).await,
             Command::Search(search) => search.run(&config).await,
         }

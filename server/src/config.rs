@@ -4,11 +4,14 @@ use std::{
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::Args;
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::backup::Schedule;
 
 /// Flags that every command takes.
 #[derive(Args, Clone, Debug)]
@@ -37,6 +40,12 @@ pub struct Serve {
     /// How many stories a phone holds at most.
     #[arg(long, value_name = "N", env = "SOLSKEN_PHONE_STORIES")]
     phone_stories: Option<u64>,
+    /// Folder for backups; DIR/backups without it. Best on another disk.
+    #[arg(long, value_name = "DIR", env = "SOLSKEN_BACKUPS")]
+    backups: Option<PathBuf>,
+    /// Hours between two backups; 0 for none.
+    #[arg(long, value_name = "N", env = "SOLSKEN_BACKUP_HOURS")]
+    backup_hours: Option<u32>,
     /// Load the sample library, and print links to join it.
     #[arg(long)]
     pub demo: bool,
@@ -50,6 +59,8 @@ struct File {
     url: Option<String>,
     listen: Option<SocketAddr>,
     phone_stories: Option<u64>,
+    backups: Option<PathBuf>,
+    backup_hours: Option<u32>,
 }
 
 /// What holds after flags, environment and file have been read.
@@ -61,6 +72,7 @@ pub struct Config {
     pub listen: SocketAddr,
     url: Option<String>,
     pub phone_stories: u64,
+    pub backups: Option<Schedule>,
 }
 
 #[derive(Debug, Error)]
@@ -76,6 +88,7 @@ const LAST_URL: &str = "url";
 const USUAL_LISTEN: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 /// All text up to here lies on every phone; beyond it, the newest and one's own.
 const USUAL_PHONE_STORIES: u64 = 20_000;
+const USUAL_BACKUP_HOURS: u32 = 24;
 
 impl Config {
     pub fn read(common: &Common, serve: &Serve) -> Result<Self, ConfigError> {
@@ -88,8 +101,13 @@ impl Config {
                 if file.exists() { read_file(&file)? } else { File::default() }
             }
         };
+        let data = common.data.clone().or(file.data).unwrap_or(usual);
+        let hours = serve.backup_hours.or(file.backup_hours).unwrap_or(USUAL_BACKUP_HOURS);
+        let backups = serve.backups.clone().or(file.backups).unwrap_or_else(|| data.join("backups"));
+        let every = Duration::from_secs(u64::from(hours) * 3600);
         Ok(Self {
-            data: common.data.clone().or(file.data).unwrap_or(usual),
+            backups: (hours > 0).then_some(Schedule { folder: backups, every }),
+            data,
             database: common.database.clone().or(file.database),
             listen: serve.listen.or(file.listen).unwrap_or(SocketAddr::from(USUAL_LISTEN)),
             url: common.url.clone().or(file.url).map(|url| url.trim_end_matches('/').to_owned()),
@@ -154,6 +172,15 @@ mod tests {
         assert!(config.is_https());
         let serve = Serve { listen: Some(SocketAddr::from(([0, 0, 0, 0], 7000))), ..Serve::default() };
         assert_eq!(Config::read(&common(folder.path()), &serve).unwrap().listen.port(), 7000);
+    }
+
+    #[test]
+    fn backups_are_made_every_day_unless_told_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |serve: &Serve| Config::read(&common(folder.path()), serve).unwrap().backups;
+        let usual = read(&Serve::default()).unwrap();
+        assert_eq!((usual.folder, usual.every.as_secs()), (folder.path().join("backups"), 86_400));
+        assert!(read(&Serve { backup_hours: Some(0), ..Serve::default() }).is_none());
     }
 
     #[test]

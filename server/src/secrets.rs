@@ -47,26 +47,60 @@ pub fn hash(secret: &str) -> SecretHash {
     SecretHash(Sha256::digest(secret.as_bytes()).into())
 }
 
-/// The key of the server's marks, made at the first start. It lies beside the database, not in it.
+/// In the data folder. It lies beside the database, not in it.
+pub const KEY_FILE: &str = "secret.key";
+
+/// The key of the server's marks, made at the first start.
 pub fn signing_key(folder: &Path) -> io::Result<SigningKey> {
-    let file = folder.join("secret.key");
+    let file = folder.join(KEY_FILE);
     match fs::read_to_string(&file) {
         Ok(text) => unhex(text.trim()).map(SigningKey).ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidData, format!("{} is not a key", file.display()))
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let key = random::<32>();
-            let mut options = fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut out = options.open(&file)?;
-            writeln!(out, "{}", Hex(&key))?;
-            out.sync_all()?;
+            write_private(&file, format!("{}\n", Hex(&key)).as_bytes())?;
             Ok(SigningKey(key))
         }
         Err(error) => Err(error),
     }
+}
+
+/// Puts another key in the place of the one that is there, which is kept beside it. Says whether it is another.
+pub fn replace_key(folder: &Path, key: &[u8]) -> io::Result<bool> {
+    let file = folder.join(KEY_FILE);
+    if fs::read(&file).is_ok_and(|old| old == key) {
+        return Ok(false);
+    }
+    let (part, old) = (folder.join("secret.key.part"), folder.join("secret.key.before-restore"));
+    for left_over in [&part, &old] {
+        match fs::remove_file(left_over) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    write_private(&part, key)?;
+    if file.exists() {
+        fs::hard_link(&file, &old)?;
+    }
+    fs::rename(&part, &file)?;
+    Ok(true)
+}
+
+/// Writes a new file that other accounts of this machine cannot read.
+fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut out = private_file(file)?;
+    out.write_all(bytes)?;
+    out.sync_all()
+}
+
+/// A new file that other accounts of this machine cannot read.
+pub fn private_file(file: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
 }
 
 #[cfg(test)]
@@ -94,5 +128,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let key = signing_key(folder.path()).unwrap();
         assert_eq!(signing_key(folder.path()).unwrap().0, key.0);
+    }
+
+    #[test]
+    fn a_key_that_is_replaced_is_kept_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = signing_key(folder.path()).unwrap();
+        for (byte, changed) in [(7, true), (7, false), (8, true)] {
+            let text = format!("{}\n", Hex(&[byte; 32]));
+            assert_eq!(replace_key(folder.path(), text.as_bytes()).unwrap(), changed);
+            assert_eq!(signing_key(folder.path()).unwrap().0, [byte; 32]);
+        }
+        assert_ne!(old.0, [8; 32]);
+        let beside = fs::read_to_string(folder.path().join("secret.key.before-restore")).unwrap();
+        assert_eq!(beside.trim(), Hex(&[7; 32]).to_string());
     }
 }

@@ -7,6 +7,8 @@ pub mod postgres;
 mod sql;
 pub mod sqlite;
 
+use std::path::Path as FilePath;
+
 use async_trait::async_trait;
 use domain::{
     id::{DeviceId, Epoch, LabelId, PathId, PersonId, StoryId},
@@ -25,7 +27,10 @@ use domain::{
     thing::ThingRef,
     time::Millis,
 };
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{
+    SqlitePool,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+};
 use thiserror::Error;
 
 /// What can go wrong with a store.
@@ -52,7 +57,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 /// A store that can do all that the server needs.
 #[async_trait]
-pub trait Store: LedgerStore + LibraryStore + SearchStore + AccountStore {
+pub trait Store: LedgerStore + LibraryStore + SearchStore + AccountStore + BackupStore {
     /// Lets every connection finish, so that nothing is left half done when the process ends.
     async fn close(&self);
 }
@@ -243,6 +248,35 @@ pub trait AccountStore: Send + Sync + 'static {
     async fn person_of_push_token(&self, token: &SecretHash) -> StoreResult<Option<PersonId>>;
 
     async fn end_session(&self, token: &SecretHash) -> StoreResult<()>;
+}
+
+/// A library as one file that can be put away.
+#[async_trait]
+pub trait BackupStore: Send + Sync + 'static {
+    /// Writes everything, as it is at one moment, into a new file, and reads it back. Others go on meanwhile. It may not
+    /// have reached the disk yet.
+    async fn back_up(&self, file: &FilePath, now: Millis) -> StoreResult<BackupSummary>;
+
+    /// Puts what is in a backup in the place of everything, in one transaction, and begins `epoch`.
+    async fn replace(&self, backup: &BackupFile, epoch: Epoch) -> StoreResult<()>;
+
+    /// When the backup was made from which this was restored last: what came after it may be missing.
+    async fn whole_until(&self) -> StoreResult<Option<Millis>>;
+}
+
+/// A backup that is open.
+#[derive(Debug)]
+pub struct BackupFile {
+    pool: SqlitePool,
+    pub summary: BackupSummary,
+}
+
+/// What is in a backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BackupSummary {
+    pub made_at: Millis,
+    pub stories: u64,
+    pub ops: u64,
 }
 
 /// A secret as the store keeps it.

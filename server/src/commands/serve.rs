@@ -70,9 +70,16 @@ pub async fn serve(
         let _ = stopped.changed().await;
         tokio::time::sleep(FAREWELL).await;
     };
+    let backups = async {
+        match &config.backups {
+            Some(schedule) => schedule.keep(store.as_ref(), &config.data).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         served = serving.into_future() => served?,
         () = farewell => {}
+        () = backups => {}
     }
     store.close().await;
     Ok(())

@@ -6,6 +6,7 @@
 //! is derived in Rust and has a column of its own, or is looked for as text and then read.
 
 mod accounts;
+mod backup;
 mod columns;
 mod ledger;
 mod library;
@@ -58,6 +59,10 @@ pub trait Connection: Send {
     /// The beginning of `search_terms.term` by which terms are sorted in an index; it is at least
     /// [`INDEXED_CHARS`] long.
     const TERM_HEAD: &'static str;
+    /// Stands between the columns and the values of an `INSERT` that brings the numbers of its rows along.
+    const WITH_ITS_NUMBERS: &'static str;
+    /// What is to be said to the database after that, so that new rows get new numbers.
+    const NUMBER_ON: &'static [&'static str];
 
     /// All rows of the answer.
     fn all(&mut self, statement: Statement) -> impl Future<Output = StoreResult<Vec<Self::Row>>> + Send;

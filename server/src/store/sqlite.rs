@@ -50,6 +50,27 @@ impl SqliteStore {
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
         Self::begin(writer, readers, epoch).await
     }
+
+    /// A new file with nothing but empty tables in it, to be filled and then closed. Whoever fills it sees to it that it
+    /// comes to rest on the disk.
+    pub(super) async fn new_file(file: &Path) -> StoreResult<SqlitePool> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Off)
+            .synchronous(SqliteSynchronous::Off);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        super::migrator(&MIGRATIONS).run(&pool).await?;
+        Ok(pool)
+    }
+
+    /// A file that nobody else has open, brought to this version.
+    pub(super) async fn known_file(file: &Path) -> StoreResult<SqlitePool> {
+        let options = SqliteConnectOptions::new().filename(file).journal_mode(SqliteJournalMode::Delete);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        super::migrator(&MIGRATIONS).run(&pool).await?;
+        Ok(pool)
+    }
 }
 
 impl Dialect for Sqlite {
@@ -75,6 +96,9 @@ impl Connection for SqliteConnection {
 
     const TERMS_AS_LINES: &'static str = "group_concat(term, char(10))";
     const TERM_HEAD: &'static str = "term";
+    const WITH_ITS_NUMBERS: &'static str = "";
+    // The next number is above the highest there is.
+    const NUMBER_ON: &'static [&'static str] = &[];
 
     async fn all(&mut self, statement: Statement) -> StoreResult<Vec<SqliteRow>> {
         Ok(query(statement)?.fetch_all(self).await?)

@@ -71,7 +71,7 @@ impl<D: Dialect> LedgerStore for SqlStore<D> {
     }
 }
 
-async fn head(connection: &mut impl Connection) -> StoreResult<Head> {
+pub(super) async fn head(connection: &mut impl Connection) -> StoreResult<Head> {
     let found = connection
         .all(Statement::new("SELECT key, value FROM meta WHERE key IN ('epoch', 'seq', 'chain')"))
         .await?;

@@ -56,7 +56,7 @@ use crate::{
 };
 
 pub(super) use fold::MOST_PENDING;
-pub(super) use write::{begin_anew_if_changed, index, renamed};
+pub(super) use write::{begin_anew, begin_anew_if_changed, index, renamed};
 
 /// Stories that are still to be indexed, one of them at most.
 const WAITING: &str = "SELECT story FROM search_queue LIMIT 1";

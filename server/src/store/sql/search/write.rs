@@ -92,20 +92,23 @@ pub async fn index_queued(tx: &mut impl Connection) -> StoreResult<bool> {
 
 /// If the terms were made by other rules, they are all made anew: until that is done, less is found.
 pub async fn begin_anew_if_changed(tx: &mut impl Connection) -> StoreResult<()> {
-    let version = analyzer().version().to_string();
-    if tx.one(Statement::new("SELECT analyzer FROM search_state")).await?.text("analyzer")? == version {
-        return Ok(());
-    }
+    let made_by = tx.one(Statement::new("SELECT analyzer FROM search_state")).await?;
+    if made_by.text("analyzer")? == analyzer().version().to_string() { Ok(()) } else { begin_anew(tx).await }
+}
+
+/// Forgets what was indexed, and queues every story that there is.
+pub async fn begin_anew(tx: &mut impl Connection) -> StoreResult<()> {
     for statement in [
         "DELETE FROM search_lists",
         "DELETE FROM search_documents",
+        "DELETE FROM search_queue",
         "UPDATE search_terms SET stories = 0",
-        "INSERT INTO search_queue SELECT number FROM things WHERE kind = 'story' ON CONFLICT DO NOTHING",
+        "INSERT INTO search_queue SELECT number FROM things WHERE kind = 'story'",
     ] {
         tx.run(Statement::new(statement)).await?;
     }
     let anew = "UPDATE search_state SET analyzer = ?, version = version + 1, stories = 0, documents = 0";
-    tx.run(Statement::new(anew).bind(version)).await?;
+    tx.run(Statement::new(anew).bind(analyzer().version().to_string())).await?;
     Ok(())
 }
 

@@ -1,0 +1,199 @@
+//! Backups: made by hand or by the clock, and taken back.
+
+mod rotation;
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use domain::{id::Epoch, time::Millis};
+use thiserror::Error;
+
+use crate::{
+    clock, secrets,
+    store::{BackupFile, BackupSummary, Store, StoreError},
+};
+
+/// Why there is no backup, or why it was not taken back.
+#[derive(Debug, Error)]
+pub enum BackupError {
+    #[error("{0} is there already")]
+    Exists(PathBuf),
+    #[error("{0}: {1}")]
+    File(PathBuf, io::Error),
+    #[error("{0} is no backup of Solsken, or not a sound one: {problem}", problem = told(.1))]
+    Unsound(PathBuf, StoreError),
+    #[error("{}", told(.0))]
+    Store(#[from] StoreError),
+}
+
+fn told(error: &StoreError) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
+}
+
+fn at(file: &Path) -> impl FnOnce(io::Error) -> BackupError {
+    let file = file.to_owned();
+    |error| BackupError::File(file, error)
+}
+
+/// A file beside its place, taken away again unless it comes to stand there.
+struct Unfinished(PathBuf);
+
+impl Unfinished {
+    fn beside(file: &Path) -> Self {
+        let mut name = file.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.part", std::process::id()));
+        Self(file.with_file_name(name))
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        for end in ["", "-journal", "-wal", "-shm"] {
+            let mut file = self.0.clone().into_os_string();
+            file.push(end);
+            // It is gone already, or was never there.
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
+/// Writes the library and the files that belong to it into a new file, which is there whole, checked and on the disk, or
+/// not at all.
+pub async fn make(store: &dyn Store, data: &Path, file: &Path) -> Result<BackupSummary, BackupError> {
+    if file.exists() {
+        return Err(BackupError::Exists(file.to_owned()));
+    }
+    let part = Unfinished::beside(file);
+    // Nobody else may look into it, from the first byte on.
+    secrets::private_file(&part.0).map_err(at(&part.0))?;
+    let summary = store.back_up(&part.0, clock::now()).await?;
+    let backup = BackupFile::open(&part.0).await?;
+    let key = data.join(secrets::KEY_FILE);
+    if key.exists() {
+        backup.add(secrets::KEY_FILE.to_owned(), fs::read(&key).map_err(at(&key))?).await?;
+    }
+    backup.close().await;
+    File::open(&part.0).and_then(|file| file.sync_all()).map_err(at(&part.0))?;
+    // Unlike renaming, this never takes the place of a file that came meanwhile.
+    fs::hard_link(&part.0, file).map_err(at(file))?;
+    sync_folder(file).map_err(at(file))?;
+    Ok(summary)
+}
+
+fn sync_folder(file: &Path) -> io::Result<()> {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+/// A place in `folder` for a backup made now.
+pub fn dated(folder: &Path) -> PathBuf {
+    let mut now = clock::now();
+    loop {
+        let file = folder.join(rotation::name(now));
+        if !file.exists() {
+            return file;
+        }
+        now = now.plus(1_000);
+    }
+}
+
+/// A sound backup, ready to be taken back.
+pub struct Sound {
+    backup: BackupFile,
+    key: Option<Vec<u8>>,
+    /// What is read is a copy: the backup stays as it is, and may lie where nothing can be written.
+    _copy: Unfinished,
+}
+
+/// What was done to take a backup back.
+#[derive(Debug)]
+pub struct Restored {
+    pub summary: BackupSummary,
+    /// The key of the server's marks is another one than before: a server that runs has to be started anew.
+    pub key_changed: bool,
+}
+
+impl Sound {
+    /// Looks whether a file is a backup, and whole.
+    pub async fn open(data: &Path, file: &Path) -> Result<Self, BackupError> {
+        let copy = Unfinished::beside(&data.join("restore"));
+        fs::copy(file, &copy.0).map_err(at(file))?;
+        let unsound = |error| BackupError::Unsound(file.to_owned(), error);
+        let backup = BackupFile::open(&copy.0).await.map_err(unsound)?;
+        let key = backup.file(secrets::KEY_FILE).await.map_err(unsound)?;
+        Ok(Self { backup, key, _copy: copy })
+    }
+
+    /// Puts what is in it in the place of the whole library.
+    ///
+    /// A new epoch begins: phones notice, keep all they have, and send again what the backup lacks.
+    pub async fn restore(self, store: &dyn Store, data: &Path) -> Result<Restored, BackupError> {
+        store.replace(&self.backup, Epoch::mint(clock::now(), &clock::randomness())).await?;
+        let summary = self.backup.summary;
+        self.backup.close().await;
+        let key_changed = match self.key {
+            Some(key) => secrets::replace_key(data, &key).map_err(at(&data.join(secrets::KEY_FILE)))?,
+            None => false,
+        };
+        Ok(Restored { summary, key_changed })
+    }
+}
+
+/// When backups are made by the clock, and where.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    pub folder: PathBuf,
+    pub every: Duration,
+}
+
+/// A server that has just begun has other things to do.
+const FIRST: Duration = Duration::from_secs(10 * 60);
+/// After one that came to nothing.
+const AGAIN: Duration = Duration::from_secs(60 * 60);
+
+impl Schedule {
+    /// Makes backups for as long as it is polled.
+    pub async fn keep(&self, store: &dyn Store, data: &Path) {
+        tokio::time::sleep(self.wait(clock::now()).max(FIRST)).await;
+        loop {
+            let wait = match self.make(store, data).await {
+                Ok(()) => self.every,
+                Err(error) => {
+                    tracing::error!("no backup was made: {error}");
+                    AGAIN.min(self.every)
+                }
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// How long until the next backup is due.
+    fn wait(&self, now: Millis) -> Duration {
+        let newest = rotation::made_in(&self.folder).into_iter().map(|(made_at, _)| made_at).max();
+        let Some(Millis(newest)) = newest else { return Duration::ZERO };
+        let since = Duration::from_millis(u64::try_from(now.0 - newest).unwrap_or(0));
+        self.every.saturating_sub(since)
+    }
+
+    /// Makes one now, and takes away those that are not needed any more.
+    pub async fn make(&self, store: &dyn Store, data: &Path) -> Result<(), BackupError> {
+        fs::create_dir_all(&self.folder).map_err(at(&self.folder))?;
+        let file = dated(&self.folder);
+        let summary = make(store, data, &file).await?;
+        tracing::info!(stories = summary.stories, "backup made: {}", file.display());
+        for (_, old) in rotation::spent(rotation::made_in(&self.folder)) {
+            match fs::remove_file(&old) {
+                Ok(()) => tracing::info!("backup taken away: {}", old.display()),
+                Err(error) => tracing::warn!("{}: {error}", old.display()),
+            }
+        }
+        Ok(())
+    }
+}
