@@ -9,6 +9,7 @@ pub mod library;
 mod locale;
 mod people;
 pub mod pull;
+mod returning;
 mod search;
 pub mod secrets;
 pub mod site;

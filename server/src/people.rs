@@ -3,6 +3,7 @@
 use domain::{
     id::{DeviceId, LabelId, PersonId},
     label::{Label, LabelKind},
+    names::Names,
     op::{Change, Op},
     person::{Person, Role},
     ports::{JoinError, JoinForm},
@@ -20,11 +21,12 @@ use crate::{
 };
 
 /// What someone says of themselves, checked.
+#[derive(Clone)]
 pub struct Newcomer {
-    name: Name,
-    role: Role,
-    site: Option<Name>,
-    department: Option<Name>,
+    pub name: Name,
+    pub role: Role,
+    pub site: Option<Name>,
+    pub department: Option<Name>,
 }
 
 impl Newcomer {
@@ -36,6 +38,19 @@ impl Newcomer {
             TextError::TooLong { .. } | TextError::Nul => JoinError::TooLong,
         })?;
         Ok(Self { name, role, site: optional(&form.site)?, department: optional(&form.department)? })
+    }
+}
+
+impl Newcomer {
+    /// Somebody who is here already, as they would say it.
+    pub fn known(person: &Person, names: &Names) -> Self {
+        let named = |id: Option<LabelId>| Name::new(names.label(id?)?.name).ok();
+        Self {
+            name: person.name.clone(),
+            role: person.role,
+            site: named(person.site),
+            department: named(person.department),
+        }
     }
 }
 

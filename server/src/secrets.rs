@@ -7,6 +7,7 @@ use std::{
 };
 
 use domain::sync::wire::{Hex, SigningKey, unhex};
+use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
 use crate::{clock::random, store::SecretHash};
@@ -18,6 +19,28 @@ const CODE_CHARS: usize = 6;
 /// A token of 256 random bits, for a cookie or a push credential.
 pub fn token() -> String {
     Hex(&random::<32>()).to_string()
+}
+
+/// A token that says, under the server's mark, for whom it was made: `random.content.mark`, in hexadecimal.
+pub fn sealed_token(key: &SigningKey, usage: &str, content: &impl Serialize) -> String {
+    let content = serde_json::to_vec(content).expect("what is sealed is plain data");
+    let text = format!("{}.{}", token(), Hex(&content));
+    let mark = key.seal(usage, &text);
+    format!("{text}.{}", Hex(&mark))
+}
+
+/// What is in a token that this key has sealed for this use.
+pub fn open_sealed<T: DeserializeOwned>(key: &SigningKey, usage: &str, token: &str) -> Option<T> {
+    let (text, mark) = token.rsplit_once('.')?;
+    // Nobody is told how much of a mark was right: the token behind it is as random as any.
+    if unhex(mark)? != key.seal(usage, text) {
+        return None;
+    }
+    let (_, content) = text.split_once('.')?;
+    let pairs = content.as_bytes().chunks(2);
+    let bytes: Option<Vec<u8>> =
+        pairs.map(|pair| Some(unhex::<1>(std::str::from_utf8(pair).ok()?)?[0])).collect();
+    serde_json::from_slice(&bytes?).ok()
 }
 
 /// The secret in an invite's link: 128 random bits.
@@ -121,6 +144,19 @@ mod tests {
     fn a_links_secret_is_told_from_a_code() {
         assert!(is_link_secret(&link_secret()));
         assert!(!is_link_secret(&code()));
+    }
+
+    #[test]
+    fn a_sealed_token_is_opened_only_by_its_key_for_its_use() {
+        let (key, other) = (SigningKey([1; 32]), SigningKey([2; 32]));
+        let token = sealed_token(&key, "door", &("Åsa", 7));
+        assert_eq!(open_sealed(&key, "door", &token), Some(("Åsa".to_owned(), 7)));
+        assert_eq!(open_sealed::<(String, u8)>(&other, "door", &token), None);
+        assert_eq!(open_sealed::<(String, u8)>(&key, "window", &token), None);
+        let bent = token.replacen(|c: char| c == 'a' || c == 'b', "c", 1);
+        for odd in ["", ".", "..", "å.å.å", &bent, &token[1..], &token[..token.len() - 1]] {
+            assert_eq!(open_sealed::<(String, u8)>(&key, "door", odd), None, "{odd}");
+        }
     }
 
     #[test]

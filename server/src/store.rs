@@ -242,12 +242,24 @@ pub trait AccountStore: Send + Sync + 'static {
         at: Millis,
     ) -> StoreResult<()>;
 
+    /// A device that was lost by a restore. Does nothing if it is known with a credential, or as somebody else's.
+    async fn add_device_again(
+        &self,
+        device: DeviceId,
+        person: PersonId,
+        push_token: &SecretHash,
+        at: Millis,
+    ) -> StoreResult<()>;
+
+    /// A session that was lost by a restore. `false` if it has been ended meanwhile.
+    async fn add_session(&self, token: &SecretHash, person: PersonId, at: Millis) -> StoreResult<bool>;
+
     async fn person_of_session(&self, token: &SecretHash) -> StoreResult<Option<PersonId>>;
 
     /// Whose pushes this credential may carry.
     async fn person_of_push_token(&self, token: &SecretHash) -> StoreResult<Option<PersonId>>;
 
-    async fn end_session(&self, token: &SecretHash) -> StoreResult<()>;
+    async fn end_session(&self, token: &SecretHash, at: Millis) -> StoreResult<()>;
 }
 
 /// A library as one file that can be put away.

@@ -218,6 +218,11 @@ impl SigningKey {
         (self.sign_cursor(&cursor) == *token).then_some(cursor)
     }
 
+    /// The mark on a text of the server's own, for one use and no other.
+    pub fn seal(&self, usage: &str, text: &str) -> [u8; 16] {
+        self.mac(&[b"seal", usage.as_bytes(), text.as_bytes()])
+    }
+
     /// The mark on one state of one thing: 96 bits, enough against guessing one answer at a time.
     pub fn mark(&self, thing: &ThingRef, seq: u64, state: &str) -> RecordMac {
         RecordMac(self.mac(&[

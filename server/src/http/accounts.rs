@@ -24,7 +24,7 @@ use super::{
 use crate::{
     clock,
     people::{self, Newcomer},
-    secrets,
+    returning, secrets,
     store::{Invite, Joined},
 };
 
@@ -69,7 +69,8 @@ pub async fn join(
     let invite = find(&server, &from, &ask.form.code).await?;
     let newcomer = Newcomer::of(&ask.form, invite.role)?;
     let person = PersonId::mint(clock::now(), &clock::randomness());
-    let (session, push_token) = (secrets::token(), secrets::token());
+    let session = returning::session_token(&server, person);
+    let push_token = returning::push_token(&server, ask.device, person, &newcomer);
     let joined = Joined {
         person,
         device: ask.device,
@@ -102,14 +103,12 @@ pub async fn add_device(
     session: Session,
     Body(ask): Body<DeviceAsk>,
 ) -> Result<Json<Welcome>, AppError> {
-    let push_token = secrets::token();
-    server
-        .store
-        .add_device(ask.device, session.reader.person, &secrets::hash(&push_token), clock::now())
-        .await?;
-    let person = server.store.person(session.reader.person).await?.ok_or(AppError::SignedOut)?;
+    let reader = session.reader.person;
+    let person = server.store.person(reader).await?.ok_or(AppError::SignedOut)?;
     let names = server.store.names(&[]).await?;
-    Ok(Json(Welcome { me: Me::of(session.reader.person, &person, &names), push_token }))
+    let push_token = returning::push_token(&server, ask.device, reader, &Newcomer::known(&person, &names));
+    server.store.add_device(ask.device, reader, &secrets::hash(&push_token), clock::now()).await?;
+    Ok(Json(Welcome { me: Me::of(reader, &person, &names), push_token }))
 }
 
 /// `POST /api/v1/sign-out`: ends the session. The device's push credential stays, so that unsent work still arrives.
@@ -118,7 +117,7 @@ pub async fn sign_out(
     session: Session,
     headers: HeaderMap,
 ) -> Result<Response, AppError> {
-    server.store.end_session(&session.token).await?;
+    server.store.end_session(&session.token, clock::now()).await?;
     let cookie = set_cookie(None, came_by_https(&server, &headers));
     Ok(([(header::SET_COOKIE, cookie)], Json(serde_json::json!({}))).into_response())
 }

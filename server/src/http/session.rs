@@ -7,7 +7,7 @@ use axum::{
 use domain::{id::PersonId, person::Reader};
 
 use super::{Server, error::AppError};
-use crate::{secrets, store::SecretHash};
+use crate::{returning, secrets, store::SecretHash};
 
 /// Sessions last as long as browsers let cookies last: 400 days from the latest visit.
 const COOKIE_SECONDS: u32 = 400 * 24 * 60 * 60;
@@ -28,8 +28,13 @@ impl FromRequestParts<Server> for Visitor {
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, AppError> {
         let https = came_by_https(server, &parts.headers);
         let Some(token) = cookie(&parts.headers, https) else { return Ok(Self(None)) };
+        let known = server.store.person_of_session(&secrets::hash(token)).await?;
+        let person = match known {
+            Some(person) => Some(person),
+            None => returning::session(server, token).await?,
+        };
+        let Some(person) = person else { return Ok(Self(None)) };
         let token = secrets::hash(token);
-        let Some(person) = server.store.person_of_session(&token).await? else { return Ok(Self(None)) };
         let reader = server.store.reader(person).await?;
         Ok(Self(reader.map(|reader| Session { reader, token })))
     }
@@ -53,7 +58,10 @@ impl FromRequestParts<Server> for Pusher {
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, AppError> {
         let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         if let Some(token) = bearer.and_then(|value| value.strip_prefix("Bearer ")) {
-            let person = server.store.person_of_push_token(&secrets::hash(token)).await?;
+            let person = match server.store.person_of_push_token(&secrets::hash(token)).await? {
+                Some(person) => Some(person),
+                None => returning::device(server, token).await?,
+            };
             return person.map(Self).ok_or(AppError::SignedOut);
         }
         let session = Session::from_request_parts(parts, server).await?;

@@ -18,9 +18,10 @@ use super::{
 };
 
 /// In order; a store that was made by a newer version is refused.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "start", include_str!("../../migrations/sqlite/0001_start.sql")),
     (2, "narrowed_at", include_str!("../../migrations/sqlite/0002_narrowed_at.sql")),
+    (4, "ended_at", include_str!("../../migrations/sqlite/0004_ended_at.sql")),
 ];
 
 /// How long a transaction waits for another process's lock before it gives up.

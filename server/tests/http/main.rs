@@ -7,4 +7,5 @@ mod house;
 mod joining;
 mod library;
 mod pages;
+mod restoring;
 mod syncing;

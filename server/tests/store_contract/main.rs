@@ -257,7 +257,7 @@ async fn an_invite_is_used_up(backend: Backend) {
     assert!(!store.join(invite.id, &joining(2)).await.unwrap(), "used up");
     assert_eq!(store.person_of_session(&secret(11)).await.unwrap(), Some(PersonId::named("Elin")));
     assert_eq!(store.person_of_session(&secret(12)).await.unwrap(), None, "nothing is left of a failed join");
-    store.end_session(&secret(11)).await.unwrap();
+    store.end_session(&secret(11), Millis(9)).await.unwrap();
     assert_eq!(store.person_of_session(&secret(11)).await.unwrap(), None);
     let pushes_for = store.person_of_push_token(&secret(21)).await.unwrap();
     assert_eq!(pushes_for, Some(PersonId::named("Elin")), "signing out leaves the way for unsent work");

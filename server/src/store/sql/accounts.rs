@@ -57,12 +57,7 @@ impl<D: Dialect> AccountStore for SqlStore<D> {
             return Ok(false);
         }
         tx.run(device(joined.device, joined.person, joined.push_token, joined.at)).await?;
-        let session =
-            Statement::new("INSERT INTO sessions (token_hash, person, created_at) VALUES (?, ?, ?)")
-                .bind(joined.session)
-                .bind(joined.person.uuid())
-                .bind(joined.at.0);
-        tx.run(session).await?;
+        tx.run(session(joined.session, joined.person, joined.at)).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -77,16 +72,40 @@ impl<D: Dialect> AccountStore for SqlStore<D> {
         self.write(device(id, person, *push_token, at)).await
     }
 
+    async fn add_device_again(
+        &self,
+        id: DeviceId,
+        person: PersonId,
+        push_token: &SecretHash,
+        at: Millis,
+    ) -> StoreResult<()> {
+        let mut again = device(id, person, *push_token, at);
+        // What it has sent under another credential has made it known already.
+        again.push(
+            " ON CONFLICT (id) DO UPDATE SET push_token_hash = excluded.push_token_hash
+             WHERE devices.person = excluded.person AND devices.push_token_hash IS NULL",
+        );
+        self.write(again).await
+    }
+
+    async fn add_session(&self, token: &SecretHash, person: PersonId, at: Millis) -> StoreResult<bool> {
+        let mut again = session(*token, person, at);
+        again.push(" ON CONFLICT DO NOTHING");
+        self.write(again).await?;
+        Ok(self.person_of_session(token).await? == Some(person))
+    }
+
     async fn person_of_session(&self, token: &SecretHash) -> StoreResult<Option<PersonId>> {
-        self.person_by("SELECT person FROM sessions WHERE token_hash = ?", token).await
+        self.person_by("SELECT person FROM sessions WHERE token_hash = ? AND ended_at IS NULL", token).await
     }
 
     async fn person_of_push_token(&self, token: &SecretHash) -> StoreResult<Option<PersonId>> {
         self.person_by("SELECT person FROM devices WHERE push_token_hash = ?", token).await
     }
 
-    async fn end_session(&self, token: &SecretHash) -> StoreResult<()> {
-        self.write(Statement::new("DELETE FROM sessions WHERE token_hash = ?").bind(*token)).await
+    async fn end_session(&self, token: &SecretHash, at: Millis) -> StoreResult<()> {
+        let end = Statement::new("UPDATE sessions SET ended_at = ? WHERE token_hash = ?");
+        self.write(end.bind(at.0).bind(*token)).await
     }
 }
 
@@ -108,6 +127,13 @@ fn device(id: DeviceId, person: PersonId, push_token: SecretHash, at: Millis) ->
         .bind(id.uuid())
         .bind(person.uuid())
         .bind(push_token)
+        .bind(at.0)
+}
+
+fn session(token: SecretHash, person: PersonId, at: Millis) -> Statement {
+    Statement::new("INSERT INTO sessions (token_hash, person, created_at) VALUES (?, ?, ?)")
+        .bind(token)
+        .bind(person.uuid())
         .bind(at.0)
 }
 

@@ -95,7 +95,7 @@ const TABLES: [Table; 7] = [
     Table {
         name: "sessions",
         key: &[("token_hash", Bytes)],
-        rest: &[("person", Bytes), ("created_at", Number)],
+        rest: &[("person", Bytes), ("created_at", Number), ("ended_at", Number)],
         numbered: false,
     },
     Table {
