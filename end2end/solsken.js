@@ -55,6 +55,20 @@ export class Solsken {
     return execFileSync(BINARY, ["export", "--data", this.data], { encoding: "utf8", maxBuffer: 1 << 30 });
   }
 
+  /** Puts the whole library away, while the server runs. */
+  backup() {
+    const file = join(this.data, `${Date.now()}.backup`);
+    execFileSync(BINARY, ["backup", file, "--data", this.data]);
+    return file;
+  }
+
+  /** Takes a backup back; the server is stopped for it, as one would. */
+  async restore(file) {
+    await this.stop();
+    execFileSync(BINARY, ["restore", file, "--data", this.data]);
+    await this.startAgain();
+  }
+
   async #serve(more) {
     const listen = `127.0.0.1:${this.port}`;
     this.#process = spawn(BINARY, ["serve", "--data", this.data, "--listen", listen, ...more]);
