@@ -1,6 +1,7 @@
 // What stands between a phone and the server: by itself nothing, on a bad day a captive portal, a proxy that gives up,
 // or silence. The phone talks to it as to the server, service worker and all.
 
+import { createHash } from "node:crypto";
 import { createServer, request } from "node:http";
 
 import { test as base } from "./phone.js";
@@ -17,6 +18,10 @@ const ANSWERS = {
 
 const BOOT = /\/engine-boot-.*\.js$/;
 
+/** What only the next build has. */
+const NEXT = { path: "/assets/next-0123456789abcdef.css", text: "/* the next build */" };
+const integrity = (text) => `sha384-${createHash("sha384").update(text).digest("base64")}`;
+
 export class Network {
   /** One of `ANSWERS`, or `truncated`, for what the phone asks of `/api/`. `null`: all is well. */
   api = null;
@@ -25,6 +30,8 @@ export class Network {
   /** Runs in the engine's worker before the engine does. A browser verifies what a service worker keeps: there is none
    * then. */
   engine = "";
+  /** `next`: the server has another build now, with one more file. `broken`: that file is not what its list says. */
+  build = null;
   /** What was asked while the day was bad. */
   met = [];
   #server;
@@ -48,34 +55,46 @@ export class Network {
       asked.resume();
       return ANSWERS[this.api](asked, response);
     }
+    if (this.build && asked.url === NEXT.path) {
+      return response.writeHead(200, { "content-type": "text/css" }).end(this.build === "next" ? NEXT.text : "half");
+    }
+    const altered = this.#altered(asked.url);
     // The host it was asked for: the server compares it with the page's origin.
     const { method, headers, url: path } = asked;
     const onward = request({ port: this.solsken.port, host: "127.0.0.1", method, path, headers }, (answer) => {
       const whole = [];
       answer.on("data", (bytes) => {
-        if (bad || this.#alters(path)) whole.push(bytes);
+        if (bad || altered) whole.push(bytes);
         else response.write(bytes);
       });
       answer.on("end", () => {
         if (bad) response.end(Buffer.concat(whole).subarray(0, Buffer.concat(whole).length / 2));
-        else if (this.#alters(path)) response.end(`${this.engine}\n${Buffer.concat(whole)}`);
+        else if (altered) response.end(altered(String(Buffer.concat(whole))));
         else response.end();
       });
       answer.on("error", () => response.destroy());
       // What may be altered later must not lie in the browser's cache as it was.
       if (BOOT.test(path)) answer.headers["cache-control"] = "no-store";
       const { "content-length": _, ...rest } = answer.headers;
-      response.writeHead(answer.statusCode, bad || this.#alters(path) ? rest : answer.headers);
+      response.writeHead(answer.statusCode, bad || altered ? rest : answer.headers);
       response.flushHeaders();
     });
-    if (this.#alters(path)) onward.setHeader("accept-encoding", "identity");
+    if (altered) onward.setHeader("accept-encoding", "identity");
     onward.on("error", () => response.destroy());
     response.on("close", () => onward.destroy());
     asked.pipe(onward);
   }
 
-  #alters(path) {
-    return this.engine !== "" && BOOT.test(path);
+  /** What is made of the server's own words, if they do not come through as they are. */
+  #altered(path) {
+    if (this.engine !== "" && BOOT.test(path)) return (script) => `${this.engine}\n${script}`;
+    if (!this.build) return undefined;
+    if (path === "/app-shell") return (page) => page.replace("</head>", `<meta name="build" content="next"></head>`);
+    if (path !== "/sw.js") return undefined;
+    return (script) =>
+      script
+        .replace(/const BUILD = "(\w+)"/, 'const BUILD = "$1next"')
+        .replace("const PRECACHE = {", `const PRECACHE = {"${NEXT.path}":"${integrity(NEXT.text)}",`);
   }
 
   async end() {

@@ -101,8 +101,8 @@ export class Solsken {
   }
 
   /** The same server on the same store and port. */
-  async startAgain() {
-    await this.#serve([]);
+  async startAgain(flags = []) {
+    await this.#serve(flags);
   }
 
   async end() {

@@ -46,6 +46,10 @@ pub struct Serve {
     /// Hours between two backups; 0 for none.
     #[arg(long, value_name = "N", env = "SOLSKEN_BACKUP_HOURS")]
     backup_hours: Option<u32>,
+    /// Take the service worker away from every phone that comes by: until the server is started without this, they need
+    /// the network to open Solsken. Nothing that was told is lost.
+    #[arg(long)]
+    pub retire_worker: bool,
     /// Load the sample library, and print links to join it.
     #[arg(long)]
     pub demo: bool,
@@ -73,6 +77,7 @@ pub struct Config {
     url: Option<String>,
     pub phone_stories: u64,
     pub backups: Option<Schedule>,
+    pub retire_worker: bool,
 }
 
 #[derive(Debug, Error)]
@@ -107,6 +112,7 @@ impl Config {
         let every = Duration::from_secs(u64::from(hours) * 3600);
         Ok(Self {
             backups: (hours > 0).then_some(Schedule { folder: backups, every }),
+            retire_worker: serve.retire_worker,
             data,
             database: common.database.clone().or(file.database),
             listen: serve.listen.or(file.listen).unwrap_or(SocketAddr::from(USUAL_LISTEN)),

@@ -41,6 +41,8 @@ pub async fn serve(
     let store = open_store(&config).await?;
     // Port 0 asks for any: links name the one that was given.
     config.listen = listener.local_addr()?;
+    let assets = config.data.join("assets");
+    let site = site.with_earlier(assets.clone()).map_err(|error| CommandError::File(assets, error))?;
     let (stopping, mut stopped) = watch::channel(());
     let server = Server {
         key: secrets::signing_key(&config.data)?,

@@ -5,6 +5,7 @@ use axum::{
 };
 
 use super::{Server, error::AppError};
+use crate::site::Site;
 
 /// The name of an asset changes with its content: it never has to be asked for again.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -40,7 +41,11 @@ pub async fn asset(
 }
 
 pub async fn service_worker(State(server): State<Server>) -> Response {
-    text(server.site.service_worker(), "text/javascript; charset=utf-8")
+    let script = match server.config.retire_worker {
+        true => Site::retired_worker().to_owned(),
+        false => server.site.service_worker(),
+    };
+    text(script, "text/javascript; charset=utf-8")
 }
 
 pub async fn manifest(State(server): State<Server>) -> Response {
