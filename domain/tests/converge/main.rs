@@ -5,6 +5,7 @@
 
 mod examples;
 mod laws;
+mod recorded;
 mod removals;
 mod shared;
 mod world;
