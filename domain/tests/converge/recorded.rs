@@ -1,6 +1,6 @@
 //! What an earlier version wrote down and sent, byte for byte. It is never written anew: phones run old clients for
 //! weeks, and what lies on them was written by whichever client they had then. A change of what travels or is kept gets
-//! a folder of its own beside the old ones (`cargo test -p domain --test converge -- --ignored record`).
+//! a folder of its own beside the old ones: `SOLSKEN_RECORD=v2 cargo test -p domain --test converge recorded`.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -45,16 +45,6 @@ impl Recording {
         self.text(name).lines().map(row).collect()
     }
 
-    fn write(&self, name: &str, text: &str) {
-        fs::create_dir_all(&self.0).unwrap();
-        fs::write(self.0.join(name), text).unwrap();
-    }
-
-    fn write_rows<T: Serialize>(&self, name: &str, rows: impl IntoIterator<Item = T>) {
-        let lines = rows.into_iter().map(|row| serde_json::to_string(&row).unwrap() + "\n");
-        self.write(name, &lines.collect::<String>());
-    }
-
     /// The server as it stood before the recorded push: its log, applied by this version.
     fn server(&self) -> World {
         let mut world = World::new();
@@ -81,6 +71,10 @@ impl Recording {
         }
         phone
     }
+}
+
+fn lines<T: Serialize>(rows: impl IntoIterator<Item = T>) -> String {
+    rows.into_iter().map(|row| serde_json::to_string(&row).unwrap() + "\n").collect()
 }
 
 fn keyed<K: Ord, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, T> {
@@ -210,11 +204,29 @@ fn with_more_around(line: Value) -> Value {
     line
 }
 
-/// A world in which something of everything has happened, and a phone with something of everything still to send.
 #[test]
-#[ignore = "writes down what this version says, for a folder of its own"]
-fn record() {
-    let recording = Recording::of("v1");
+fn what_this_version_says_is_recorded() {
+    let said = said_now();
+    if let Ok(version) = std::env::var("SOLSKEN_RECORD") {
+        let Recording(folder) = Recording::of(&version);
+        for (name, text) in &said {
+            fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+            fs::write(folder.join(name), text).unwrap();
+        }
+    }
+    let newest = Recording::of(VERSIONS[VERSIONS.len() - 1]);
+    for (name, text) in said {
+        assert_eq!(
+            text,
+            newest.text(name),
+            "{name} is not as the newest recording has it: record another version"
+        );
+    }
+}
+
+/// The files of a recording: a world in which something of everything has happened, and a phone with something of
+/// everything still to send.
+fn said_now() -> BTreeMap<&'static str, String> {
     let mut world = World::new();
     let tell = |phone, text: &str| Act::Tell { phone, text: text.to_owned() };
     let edit = |phone, story, text: &str| Act::Edit { phone, story, text: text.to_owned() };
@@ -248,22 +260,21 @@ fn record() {
     let mut logged: Vec<_> =
         world.server.ops.values().filter(|op| op.actor != domain::id::PersonId::SYSTEM).collect();
     logged.sort_by_key(|op| op.receipt.seq);
-    recording.write("log.jsonl", &logged.iter().map(|op| op.bytes.clone() + "\n").collect::<String>());
+    let mut said = BTreeMap::new();
+    said.insert("log.jsonl", logged.iter().map(|op| op.bytes.clone() + "\n").collect());
     let (person, _, phone) = &mut world.phones[0];
-    fs::create_dir_all(recording.0.join("phone")).unwrap();
-    recording.write("phone/library.json", &serde_json::to_string(&phone.library).unwrap());
-    recording.write_rows("phone/devices.jsonl", phone.devices.values());
-    recording.write_rows("phone/ops.jsonl", phone.ops.values());
-    recording.write_rows("phone/overlays.jsonl", &phone.overlays);
-    recording
-        .write_rows("phone/blocks.jsonl", phone.blocks.values().map(|block| (block.number, &block.lines)));
+    said.insert("phone/library.json", lines([&phone.library]));
+    said.insert("phone/devices.jsonl", lines(phone.devices.values()));
+    said.insert("phone/ops.jsonl", lines(phone.ops.values()));
+    said.insert("phone/overlays.jsonl", lines(&phone.overlays));
+    said.insert("phone/blocks.jsonl", lines(phone.blocks.values().map(|block| (block.number, &block.lines))));
 
     let batch = take(phone);
-    recording.write("push.jsonl", &batch.body);
     let ops = batch.body.lines().map(Incoming::read).collect();
+    said.insert("push.jsonl", batch.body);
     let push = Push { from: From::Person(*person), ops, now: PUSHED_AT };
     let answer = world.server.push(&[push]).remove(0);
-    recording.write("answer.json", &serde_json::to_string(&answer).unwrap());
+    said.insert("answer.json", lines([&answer]));
     receive(phone, answer);
     let mut pages: Pages = Vec::new();
     loop {
@@ -276,6 +287,7 @@ fn record() {
             break;
         }
     }
-    recording.write("pages.json", &serde_json::to_string(&pages).unwrap());
-    recording.write("shown.json", &serde_json::to_string_pretty(&shown(phone)).unwrap());
+    said.insert("pages.json", lines([&pages]));
+    said.insert("shown.json", lines([shown(phone)]));
+    said
 }
