@@ -30,6 +30,8 @@ export class Network {
   /** Runs in the engine's worker before the engine does. A browser verifies what a service worker keeps: there is none
    * then. */
   engine = "";
+  /** What is made of a push on its way to the server. */
+  bend = null;
   /** `next`: the server has another build now, with one more file. `broken`: that file is not what its list says. */
   build = null;
   /** What was asked while the day was bad. */
@@ -82,7 +84,11 @@ export class Network {
     if (altered) onward.setHeader("accept-encoding", "identity");
     onward.on("error", () => response.destroy());
     response.on("close", () => onward.destroy());
-    asked.pipe(onward);
+    if (!this.bend || !path.endsWith("/sync/push")) return asked.pipe(onward);
+    const said = [];
+    onward.removeHeader("content-length");
+    asked.on("data", (bytes) => said.push(bytes));
+    asked.on("end", () => onward.end(this.bend(String(Buffer.concat(said)))));
   }
 
   /** What is made of the server's own words, if they do not come through as they are. */

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod coach;
+pub mod conflict;
 pub mod draft;
 pub mod exchange;
 pub mod id;

@@ -16,6 +16,7 @@ use std::{
 
 use crate::{
     Object,
+    conflict::{Conflict, MetEdit},
     id::{LabelId, PathId, PersonId, StoryId, ThingId},
     label::LabelKind,
     names::Names,
@@ -260,6 +261,27 @@ impl Shelf {
             .collect();
         paths.sort_by_key(|(id, _)| *id);
         paths
+    }
+
+    /// What a change that met another would have said.
+    pub fn conflict(&self, id: ThingId) -> Option<&Conflict> {
+        match self.small(&ThingRef { kind: ThingKind::Conflict, id }) {
+            Some(Small::Conflict(conflict)) => Some(conflict),
+            _ => None,
+        }
+    }
+
+    /// Changes to a story that met others, and that nobody has looked at since, oldest first.
+    pub fn met_edits(&self, id: StoryId, story: &Story) -> Vec<MetEdit> {
+        let all = self.small.iter().filter_map(|(thing, layers)| match layers.top() {
+            Some(Small::Conflict(conflict)) if conflict.story() == Some(id) => {
+                conflict.met(thing.id, story, &self.names)
+            }
+            _ => None,
+        });
+        let mut met: Vec<_> = all.collect();
+        met.sort_by_key(|met| (met.at, met.id));
+        met
     }
 
     /// The stored state of something small, with the `seq`-less JSON that the server sent.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub use marking::Marker;
 
 use crate::{
+    conflict::MetEdit,
     id::{PathId, PersonId, StoryId},
     names::{Named, Names},
     path::Path,
@@ -104,6 +105,9 @@ pub struct StoryView {
     pub is_own: bool,
     pub may_edit: bool,
     pub deleted: bool,
+    /// For whoever may edit it: changes that met others. Only the phone knows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub met: Vec<MetEdit>,
 }
 
 /// How far a story has come, as its author's receipt shows it.
@@ -250,6 +254,7 @@ impl StoryView {
             is_own,
             may_edit: is_own || around.reader.is_some_and(|reader| reader.role.curates()),
             deleted: story.deleted_at.is_some(),
+            met: Vec::new(),
             story,
         }
     }

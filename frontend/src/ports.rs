@@ -8,6 +8,7 @@ use std::{
 use app::context::Live;
 use async_trait::async_trait;
 use domain::{
+    conflict::MetEdit,
     draft::Draft,
     id::{DraftId, PathId, StoryId},
     ports::{
@@ -174,6 +175,14 @@ impl Outbox for Remote {
 
     async fn let_go(&self, waiting: &Waiting) -> Result<(), KeepError> {
         self.kept(Call::LetGo(waiting.clone())).await
+    }
+
+    async fn settle_met(&self, story: StoryId, edit: &MetEdit, take: bool) -> Result<(), KeepError> {
+        self.kept(Call::SettleMet { story, edit: edit.clone(), take }).await
+    }
+
+    async fn mend(&self, waiting: &Waiting) -> Result<DraftId, KeepError> {
+        self.kept(Call::Mend(waiting.clone())).await
     }
 
     fn sync(&self) {

@@ -1,16 +1,20 @@
+mod export;
+
 use domain::{
     person::initials,
     ports::{Attempt, Question, Storage, Waiting, WaitingState},
-    sync::round::Trouble,
+    sync::{round::Trouble, wire::Reason},
+    thing::ThingKind,
     time::Millis,
     view::Card,
 };
 use leptos::{prelude::*, task::spawn_local};
 
+use self::export::ExportSetting;
 use super::{home::InstallHint, tell::DraftList};
 use crate::{
     context::{Toast, ask, live, ports, texts},
-    route::Route,
+    route::{self, Route},
     ui::{
         Banner, Empty, Glyph, Icon, LanguageChoice, ReceiptLine, Screen, Tab, Tone, draw, each, loaded, on,
         place,
@@ -126,6 +130,22 @@ fn QueueRow(item: Waiting) -> impl IntoView {
             }
         });
     };
+    let mendable = match item.state {
+        WaitingState::Refused { reason, .. } => {
+            item.thing.kind == ThingKind::Story && !matches!(reason, Reason::NotAllowed | Reason::NotYours)
+        }
+        WaitingState::Unsent => false,
+    };
+    let refused_item = item.clone();
+    let mend = move |_| {
+        let item = refused_item.clone();
+        spawn_local(async move {
+            match ports.outbox().mend(&item).await {
+                Ok(draft) => ports.go(route::draft(draft)),
+                Err(_) => live.storage_failed.set(true),
+            }
+        });
+    };
     let title = item.title.clone();
     let let_go = move |_| {
         let item = item.clone();
@@ -144,6 +164,9 @@ fn QueueRow(item: Waiting) -> impl IntoView {
             </span>
             {refused.then(|| view! {
                 <span class="row__actions">
+                    {mendable.then(|| view! {
+                        <button class="button" data-look="ink" type="button" on:click=on(mend)>{t.mend}</button>
+                    })}
                     <button class="button" type="button" on:click=on(copy)>{t.copy_text}</button>
                     <button class="button" data-look="rust" type="button" on:click=on(let_go)>{t.let_go}</button>
                 </span>
@@ -189,6 +212,7 @@ fn ThisPhone() -> impl IntoView {
             <h2 class="section__title" id="phone">{t.this_phone}</h2>
             <div class="rows">
                 <StorageSetting/>
+                <ExportSetting/>
                 <LanguageChoice/>
                 <SignOut/>
             </div>

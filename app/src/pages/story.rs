@@ -1,3 +1,5 @@
+mod met;
+
 use domain::{
     id::StoryId,
     label::LabelKind,
@@ -11,6 +13,7 @@ use domain::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
+use self::met::Met;
 use crate::{
     context::{Asked, Live, Ports, Toast, answered, ask, live, ports, texts},
     route::{self, Route},
@@ -70,6 +73,7 @@ fn Text(view: StoryView, related: Asked) -> impl IntoView {
                 </p>
                 {view.receipt.map(|receipt| view! { <ReceiptLine receipt/> })}
             </header>
+            <Met view=view.clone()/>
             {part(Part::Situation, t.part_situation)}
             {part(Part::Action, t.part_action)}
             {part(Part::Outcome, t.part_outcome)}

@@ -194,6 +194,11 @@ pub const TEXTS: Texts = Texts {
     reaction_will_try: "Want to try it",
     related: "More in the same spirit",
     history: "Earlier versions",
+    met_title: "Two edits met",
+    met_text: "No words are lost. Choose which text stays; the other one is kept among the earlier versions.",
+    met_stands: "As it reads now",
+    met_keep: "Leave it as it is",
+    met_take: "Use the other text",
     story_missing: "The story isn’t here",
     story_missing_text: "It may have been deleted, or be meant for another department.",
     story_deleted: "Story deleted",
@@ -237,6 +242,7 @@ pub const TEXTS: Texts = Texts {
     try_now: "Try now",
     all_sent: "Everything on the phone has been sent.",
     let_go: "Discard",
+    mend: "Fix it",
     this_phone: "This phone",
     persisted: "Storage is protected",
     persisted_text: "The phone is not allowed to clear it.",
@@ -246,6 +252,10 @@ pub const TEXTS: Texts = Texts {
     ask_persist: "Protect storage",
     not_persisted: "The phone said no. Add Solsken to the home screen, and it will usually agree.",
     used_space: "Space used",
+    export: "Save as a file",
+    export_text: "All your stories and drafts as a text file on this phone. Works without a network.",
+    export_file: "my-stories.txt",
+    export_failed: "The stories cannot be read just now.",
     language: "Language",
     sign_out: "Sign out",
     sign_out_sure: "Yes, sign out",
@@ -295,6 +305,7 @@ pub const TEXTS: Texts = Texts {
             "The server wants to remove an unusual amount. It waits until an administrator has said yes."
         }
     },
+    met_by: |name, when| format!("{name} wrote, {when}"),
     refused_because: |reason| match reason {
         Reason::Malformed => "The server couldn’t read it.",
         Reason::Invalid => "Something in the text can’t be saved on the server.",

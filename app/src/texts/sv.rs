@@ -194,6 +194,11 @@ pub const TEXTS: Texts = Texts {
     reaction_will_try: "Vill prova",
     related: "Fler i samma anda",
     history: "Tidigare versioner",
+    met_title: "Två ändringar möttes",
+    met_text: "Ingen text är borta. Välj vilken som ska stå kvar, den andra finns bland tidigare versioner.",
+    met_stands: "Så står det nu",
+    met_keep: "Låt det stå",
+    met_take: "Ta den andra texten",
     story_missing: "Berättelsen finns inte här",
     story_missing_text: "Den kan vara borttagen, eller för en annan avdelning.",
     story_deleted: "Berättelsen är borttagen",
@@ -237,6 +242,7 @@ pub const TEXTS: Texts = Texts {
     try_now: "Försök nu",
     all_sent: "Allt på telefonen är skickat.",
     let_go: "Släng",
+    mend: "Rätta",
     this_phone: "Den här telefonen",
     persisted: "Lagringen är skyddad",
     persisted_text: "Telefonen får inte städa bort dem.",
@@ -246,6 +252,10 @@ pub const TEXTS: Texts = Texts {
     ask_persist: "Skydda lagringen",
     not_persisted: "Telefonen sa nej. Lägg Solsken på hemskärmen, så brukar den säga ja.",
     used_space: "Använt utrymme",
+    export: "Spara som fil",
+    export_text: "Alla dina berättelser och utkast som en textfil på telefonen. Det går utan nät.",
+    export_file: "mina-berattelser.txt",
+    export_failed: "Det gick inte att läsa berättelserna just nu.",
     language: "Språk",
     sign_out: "Logga ut",
     sign_out_sure: "Ja, logga ut",
@@ -293,6 +303,7 @@ pub const TEXTS: Texts = Texts {
             "Servern vill ta bort ovanligt mycket. Det väntar tills en administratör har sagt ja."
         }
     },
+    met_by: |name, when| format!("{name} skrev {when}"),
     refused_because: |reason| match reason {
         Reason::Malformed => "Den gick inte att läsa på servern.",
         Reason::Invalid => "Något i texten går inte att spara på servern.",

@@ -32,6 +32,7 @@ pub enum Glyph {
     Eye,
     Pencil,
     Share,
+    Download,
     Turnaround,
     Beyond,
     Hero,
@@ -120,6 +121,7 @@ impl Glyph {
             Self::Share => {
                 r#"<path d="M12 14.5V4"/><path d="m8 7.75 4-4 4 4"/><path d="M7.5 11H6.25A1.25 1.25 0 0 0 5 12.25v6.5A1.25 1.25 0 0 0 6.25 20h11.5A1.25 1.25 0 0 0 19 18.75v-6.5A1.25 1.25 0 0 0 17.75 11H16.5"/>"#
             }
+            Self::Download => r#"<path d="M12 4.25v10.5"/><path d="m8 11 4 4 4-4"/><path d="M5 19.5h14"/>"#,
             Self::Turnaround => {
                 r#"<circle class="spot" cx="17.5" cy="6.5" r="3.25"/><circle cx="17.5" cy="6.5" r="3.25"/><path d="M3 7.5c1.1 7 3.4 11.75 6.4 11.75 3.9 0 4.1-7 6.2-10.1"/>"#
             }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    conflict::MetEdit,
     draft::Draft,
     id::{DraftId, PathId, StoryId},
     reaction::ReactionKind,
@@ -47,6 +48,10 @@ pub enum Call {
     Waiting,
     /// `Result<(), KeepError>`
     LetGo(Waiting),
+    /// `Result<(), KeepError>`
+    SettleMet { story: StoryId, edit: MetEdit, take: bool },
+    /// `Result<DraftId, KeepError>`
+    Mend(Waiting),
     /// `()`; a round starts now.
     Sync,
     /// `Result<InviteView, JoinError>`

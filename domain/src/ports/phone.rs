@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
+    conflict::MetEdit,
     draft::{Draft, DraftProblem},
     id::{DraftId, PathId, StoryId},
     language::Language,
@@ -94,6 +95,12 @@ pub trait Outbox: Send + Sync + 'static {
 
     /// Lets go of a change that the server did not take.
     async fn let_go(&self, waiting: &Waiting) -> Result<(), KeepError>;
+
+    /// Lets what stands stand, or takes what a change that met another would have said. Either way it has been seen to.
+    async fn settle_met(&self, story: StoryId, edit: &MetEdit, take: bool) -> Result<(), KeepError>;
+
+    /// Makes a draft of a change that the server did not take, to be mended and told again.
+    async fn mend(&self, waiting: &Waiting) -> Result<DraftId, KeepError>;
 
     /// Starts a round now.
     fn sync(&self);

@@ -1,5 +1,6 @@
 use crate::{
     Object,
+    conflict::Conflict,
     id::LabelId,
     label::Label,
     path::Path,
@@ -16,6 +17,7 @@ pub enum Small {
     Path(Path),
     Tally(Tally),
     Reaction(Reaction),
+    Conflict(Conflict),
 }
 
 impl Small {
@@ -25,6 +27,7 @@ impl Small {
             ThingKind::Path => serde_json::from_str(state).ok().map(Self::Path),
             ThingKind::Tally => serde_json::from_str(state).ok().map(Self::Tally),
             ThingKind::Reaction => serde_json::from_str(state).ok().map(Self::Reaction),
+            ThingKind::Conflict => serde_json::from_str(state).ok().map(Self::Conflict),
             kind => kind.label().and_then(|_| serde_json::from_str(state).ok()).map(Self::Label),
         }
     }
@@ -35,6 +38,7 @@ impl Small {
             ThingKind::Path => read(state).ok().map(Self::Path),
             ThingKind::Tally => read(state).ok().map(Self::Tally),
             ThingKind::Reaction => read(state).ok().map(Self::Reaction),
+            ThingKind::Conflict => read(state).ok().map(Self::Conflict),
             kind => kind.label().and_then(|_| read(state).ok()).map(Self::Label),
         }
     }
@@ -58,7 +62,7 @@ impl Layers {
         match self.top()? {
             Small::Label(label) => Some((label.name.as_str(), label.merged_into)),
             Small::Person(person) => Some((person.name.as_str(), None)),
-            Small::Path(_) | Small::Tally(_) | Small::Reaction(_) => None,
+            Small::Path(_) | Small::Tally(_) | Small::Reaction(_) | Small::Conflict(_) => None,
         }
     }
 

@@ -116,6 +116,8 @@ impl Engine {
             Call::Showed { path, story, to } => json(&self.outbox.showed(path, story, to).await),
             Call::Waiting => json(&self.outbox.waiting().await),
             Call::LetGo(waiting) => json(&self.outbox.let_go(&waiting).await),
+            Call::SettleMet { story, edit, take } => json(&self.outbox.settle_met(story, &edit, take).await),
+            Call::Mend(waiting) => json(&self.outbox.mend(&waiting).await),
             Call::Sync => {
                 self.accounts.end_session();
                 json(&self.syncer.poke())

@@ -10,8 +10,11 @@ use std::{
 use domain::{
     draft::{Draft, Told},
     id::{DraftId, StoryId},
+    op::Change,
     ports::{KeepError, KeptDraft, News, SavedDraft, Storage},
     shelf::Shelf,
+    story::{Part, Story},
+    thing::read,
 };
 use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
@@ -195,6 +198,31 @@ impl Keeper {
         let draft = Draft::change(DraftId::mint(now(), &randomness()), reader.person, told, now());
         self.write(draft.clone()).await.map_err(KeepError::from)?;
         Ok(Draft { version: 1, ..draft })
+    }
+
+    /// A draft of a change that the server did not take: of the story as it is here, with the words that were refused.
+    pub async fn mended(&self, story: StoryId, change: Change) -> Result<DraftId, KeepError> {
+        let person = self.phone.reader().ok_or(KeepError::SignedOut)?.person;
+        let mut draft = match change {
+            Change::Create(fields) => {
+                let story = read::<Story>(&fields).map_err(|_| KeepError::Missing)?;
+                let tags = self.phone.with_shelf(|shelf| shelf.names().labels(&story.tags));
+                let tags = tags.into_iter().map(|tag| tag.name).collect();
+                let told = Told { id: StoryId::mint(now(), &randomness()), story, tags };
+                // It is told anew, under an id of its own.
+                let id = DraftId::mint(now(), &randomness());
+                Draft { of: None, ..Draft::change(id, person, told, now()) }
+            }
+            Change::Edit(edit) => {
+                let mut draft = self.change(story).await?;
+                let refused = |part: &Part| edit.text.get(part.key()).map(|text| (*part, text.to.clone()));
+                draft.texts.extend(Part::ALL.iter().filter_map(refused));
+                draft
+            }
+            _ => return Err(KeepError::Missing),
+        };
+        draft.version = self.write(draft.clone()).await.map_err(KeepError::from)?.version;
+        Ok(draft.id)
     }
 
     /// How the browser keeps what is here.

@@ -95,7 +95,9 @@ async fn view(phone: &Phone, id: StoryId) -> Answered<Option<StoryView>> {
     let reader = phone.reader();
     Ok(Some(phone.with_shelf(|shelf| {
         let reacted = reader.map(|reader| shelf.reacted(id, reader.person)).unwrap_or_default();
-        StoryView::of(id, story, &shelf.around(id, reader.as_ref(), &reacted))
+        let met = shelf.met_edits(id, &story);
+        let view = StoryView::of(id, story, &shelf.around(id, reader.as_ref(), &reacted));
+        StoryView { met: if view.may_edit { met } else { Vec::new() }, ..view }
     })))
 }
 

@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use domain::{
     Object,
+    conflict::MetEdit,
     draft::{Draft, edit_between, new_tag, tidy_tags},
-    id::{LabelId, PathId, ShowingId, StoryId, ThingId},
+    id::{DraftId, LabelId, PathId, ShowingId, StoryId, ThingId},
     label::{Label, LabelKind},
     op::{Change, Edit, OpBytes, TextEdit},
     path::{Path, Showing},
     ports::{KeepError, PathForm, ShownTo, Waiting, WaitingState},
     reaction::{Reaction, ReactionKind},
-    story::Story,
+    story::{Part, Story},
     sync::phone::{Intent, Transaction},
     text::{Line, Name, Title},
     thing::{ThingKind, ThingRef, fields, read},
@@ -74,6 +75,37 @@ impl Outbox {
             self.phone.changed_elsewhere().await.map_err(KeepError::from)?;
         }
         Ok(())
+    }
+
+    /// Lets what stands stand, or takes what a change that met another would have said.
+    pub async fn settle_met(&self, id: StoryId, met: &MetEdit, take: bool) -> Kept<()> {
+        let story = self.phone.story(id).await.map_err(KeepError::from)?.ok_or(KeepError::Missing)?;
+        let mut changes = Vec::new();
+        if take {
+            let text = |(part, text): &(Part, String)| {
+                let from = story.text(*part).to_owned();
+                (part.key().to_owned(), TextEdit { from, to: text.clone() })
+            };
+            let edit = Edit { text: met.texts.iter().map(text).collect(), ..Edit::default() };
+            changes.push((ThingRef::story(id), Change::Edit(edit)));
+        }
+        let set = Object::from_iter([("resolved".to_owned(), true.into())]);
+        let seen = Change::Edit(Edit { set, ..Edit::default() });
+        changes.push((ThingRef { kind: ThingKind::Conflict, id: met.id }, seen));
+        self.record(changes, None).await
+    }
+
+    /// A draft of what the server did not take. Only once that is kept, the refused change goes.
+    pub async fn mend(&self, waiting: &Waiting) -> Kept<DraftId> {
+        let refused = self.phone.store.attention().await.map_err(KeepError::from)?;
+        let WaitingState::Refused { device, device_seq, .. } = waiting.state else {
+            return Err(KeepError::Missing);
+        };
+        let row = refused.iter().find(|row| (row.device, row.device_seq) == (device, device_seq));
+        let change = row.and_then(|row| row.bytes.op().ok()).ok_or(KeepError::Missing)?.change;
+        let draft = self.keeper.mended(waiting.thing.id.into(), change).await?;
+        self.let_go(waiting).await?;
+        Ok(draft)
     }
 
     /// Ops and projections in one durable step; then a round to send them.
@@ -194,7 +226,7 @@ fn title_of(state: &Object) -> Option<String> {
 
 /// All text in a change, for copying out.
 fn words_of(fields: &Object) -> String {
-    let parts = domain::story::Part::ALL.iter().filter_map(|part| fields.get(part.key())?.as_str());
+    let parts = Part::ALL.iter().filter_map(|part| fields.get(part.key())?.as_str());
     parts.collect::<Vec<_>>().join("\n\n")
 }
 

@@ -1,0 +1,92 @@
+// What could not simply be done is shown as it is, with ways out.
+
+import { readFileSync } from "node:fs";
+
+import { expect, test } from "../network.js";
+
+const situation = (phone) => phone.page.locator("#situation");
+
+
+async function joined(phones, at, who) {
+  const phone = phones({}, at);
+  await phone.open();
+  await phone.join(who);
+  return phone;
+}
+
+async function rewrite(phone, story, text) {
+  await phone.goto(story);
+  await phone.page.getByRole("button", { name: "Ändra" }).click();
+  await situation(phone).fill(text);
+  await phone.page.locator(".dock button").click();
+  await expect(phone.page).toHaveURL(/klar/);
+}
+
+test("two changes that meet are shown side by side, and neither text is lost", async ({ solsken, network, phones }) => {
+  const elin = await joined(phones, network, { name: "Elin W." });
+  await elin.canDoWithoutNetwork();
+  await elin.tell({ happened: "Kunden kom med en trasig stol." });
+  await expect(elin.page.locator(".slip .step", { hasText: "Mottagen" })).toHaveAttribute("data-state", "confirmed");
+  const story = new URL(elin.page.url()).pathname.replace("/beratta/klar/", "/berattelse/");
+
+  const karin = await joined(phones, solsken, { role: "curator", name: "Karin L." });
+  await karin.canDoWithoutNetwork();
+  network.api = "cut";
+  await rewrite(elin, story, "Kunden kom med en trasig gungstol från 1952.");
+  await rewrite(karin, story, "Kunden kom med en trasig fåtölj från 1952.");
+  await expect.poll(() => solsken.exported()).toContain("fåtölj");
+  network.api = null;
+
+  await elin.goto(story);
+  const met = elin.page.locator(".met");
+  await expect(met).toContainText("Två ändringar möttes", { timeout: 40_000 });
+  await expect(met.locator(".met__text").nth(0)).toContainText("fåtölj");
+  await expect(met.locator(".met__text").nth(1)).toContainText("gungstol");
+  await expect(met.locator(".met__text").nth(1)).toContainText("Elin W.");
+  await met.getByRole("button", { name: "Ta den andra texten" }).click();
+  await expect(met).toHaveCount(0);
+  await expect(elin.page.locator(".story__part").first()).toContainText("gungstol");
+  await karin.goto(story);
+  await expect(karin.page.locator(".story__part").first()).toContainText("gungstol", { timeout: 40_000 });
+  await expect(karin.page.locator(".met")).toHaveCount(0);
+});
+
+test("what the server refuses is shown with its reason, mended and told again", async ({ network, phones, solsken }) => {
+  const elin = await joined(phones, network, {});
+  await elin.canDoWithoutNetwork();
+  // As if the phone had a mistake of its own.
+  network.bend = (push) => push.replace('"situation":"', '"situation":7,"meant":"');
+  await elin.tell({ happened: "Servern förstod inte den här berättelsen först." });
+  await elin.goto("/jag");
+  const refused = elin.page.locator(".row[data-state=refused]");
+  await expect(refused).toContainText("Något i texten går inte att spara på servern.");
+  network.bend = null;
+  await refused.getByRole("button", { name: "Rätta" }).click();
+  await expect(situation(elin)).toHaveValue("Servern förstod inte den här berättelsen först.");
+  await situation(elin).fill("Servern förstod inte den här berättelsen först, men sedan.");
+  await elin.page.locator(".dock button").click();
+  await expect(elin.page.locator(".slip .step", { hasText: "Mottagen" })).toHaveAttribute("data-state", "confirmed");
+  await elin.goto("/jag");
+  await expect(refused).toHaveCount(0);
+  await expect(elin.page.locator("li.mine")).toHaveCount(1);
+  expect(solsken.exported().split("men sedan").length).toBe(2);
+});
+
+test("everything one has told is handed over as a file, without a network", async ({ phone, solsken }) => {
+  await phone.join();
+  await phone.canDoWithoutNetwork();
+  await solsken.stop();
+  await phone.tell({ happened: "En kund glömde sin paraply.", did: "Vi sprang efter.", went: "Hon skrattade." });
+  await phone.goto("/beratta");
+  await situation(phone).fill("Ett utkast om en hund");
+  await expect(phone.page.locator(".saved-line")).toContainText("Utkast sparat");
+  await phone.goto("/jag");
+  const download = phone.page.waitForEvent("download");
+  await phone.page.getByRole("button", { name: "Spara som fil" }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe("mina-berattelser.txt");
+  const text = readFileSync(await file.path(), "utf8");
+  for (const words of ["En kund glömde sin paraply.", "Vi sprang efter.", "Hon skrattade.", "Ett utkast om en hund"]) {
+    expect(text).toContain(words);
+  }
+});
