@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(open_sealed(&key, "door", &token), Some(("Åsa".to_owned(), 7)));
         assert_eq!(open_sealed::<(String, u8)>(&other, "door", &token), None);
         assert_eq!(open_sealed::<(String, u8)>(&key, "window", &token), None);
-        let bent = token.replacen(|c: char| c == 'a' || c == 'b', "c", 1);
+        let bent = token.replacen(['a', 'b'], "c", 1);
         for odd in ["", ".", "..", "å.å.å", &bent, &token[1..], &token[..token.len() - 1]] {
             assert_eq!(open_sealed::<(String, u8)>(&key, "door", odd), None, "{odd}");
         }

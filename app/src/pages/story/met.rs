@@ -25,7 +25,7 @@ fn both(id: StoryId, story: &Story, edit: MetEdit) -> impl IntoView + use<> {
     let when = ports.locale().moment(edit.at, live.language.get_untracked());
     let heading = (t.met_by)(&edit.by, &when);
     let parts = edit.texts.iter().map(|(part, text)| pair(*part, story.text(*part), text, &heading));
-    let parts = each(parts.collect::<Vec<_>>().into_iter());
+    let parts = each(parts.collect::<Vec<_>>());
     let settle = move |take: bool| {
         let (outbox, edit) = (ports.outbox(), edit.clone());
         spawn_local(async move {
