@@ -254,7 +254,7 @@ impl Ledger {
             return refuse(Reason::NotYours);
         }
         match self.receipts.get(&key) {
-            Some(Some((hash, receipt))) => return (*hash == incoming.hash).then_some(*receipt),
+            Some(Some((hash, receipt))) => return (*hash == incoming.hash).then_some(receipt.clone()),
             Some(None) => {}
             None => unreachable!("the store loads the receipt of every op before it is pushed: {key:?}"),
         }
@@ -268,7 +268,7 @@ impl Ledger {
         } else {
             self.decide(push, incoming)
         };
-        self.log(incoming, &envelope, receipt, waits);
+        self.log(incoming, &envelope, receipt.clone(), waits);
         self.apply_what_waited_for(&envelope.thing);
         self.apply_what_waited_for(&conflict_of(key));
         Some(receipt)
@@ -328,7 +328,7 @@ impl Ledger {
             self.head.chain = self.head.chain.next(key.0, key.1, &incoming.hash);
             self.head.chain
         });
-        self.receipts.insert(key, Some((incoming.hash, receipt)));
+        self.receipts.insert(key, Some((incoming.hash, receipt.clone())));
         let logged = LoggedOp {
             device: key.0,
             device_seq: key.1,

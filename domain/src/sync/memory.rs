@@ -1,7 +1,7 @@
 //! Both stores in memory: the plainest that keep the contract. Tests and the simulator run on them, and the real
 //! stores are held to the same contract.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     id::{DeviceId, PersonId},
@@ -15,7 +15,7 @@ use super::{
     page::StoredRow,
     phone::{
         Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay, OverlaysWanted, PhoneError,
-        Reads, Transaction, Wanted, Writes,
+        Reads, Transaction, Wanted, Writes, holding,
     },
     wire::{Chain, Cursor, PageHeader, PushAnswer, Record, Reset, SigningKey, Token},
 };
@@ -72,7 +72,7 @@ impl Server {
             ledger.load_row(thing.clone(), self.rows.get(thing).cloned());
         }
         for key in &needs.receipts {
-            let found: Option<(OpHash, _)> = self.ops.get(key).map(|op| (op.hash, op.receipt));
+            let found: Option<(OpHash, _)> = self.ops.get(key).map(|op| (op.hash, op.receipt.clone()));
             ledger.load_receipt(*key, found);
         }
         for device in &needs.devices {
@@ -218,12 +218,28 @@ impl Phone {
             OverlaysWanted::Of(things) => things.contains(thing),
             OverlaysWanted::All => true,
         });
+        let asked = if self.library.reads_again() { &wanted.held } else { &BTreeSet::new() };
         Reads {
             ops: ops.collect(),
             overlays: overlays.map(|(thing, overlay)| (thing.clone(), overlay.clone())).collect(),
             library: self.library.clone(),
+            held: self.held(asked),
             devices,
         }
+    }
+
+    fn held(&self, things: &BTreeSet<ThingRef>) -> BTreeSet<ThingRef> {
+        let mut held = BTreeSet::new();
+        for block in self.blocks.values().filter(|_| !things.is_empty()) {
+            holding(things, &mut held, &block.lines).expect("a block holds the lines of a page");
+        }
+        held
+    }
+
+    /// What was refused and needs the person who sits here.
+    pub fn needs_its_person(&self) -> impl Iterator<Item = &Attention> {
+        let devices: Vec<DeviceRow> = self.devices.values().cloned().collect();
+        self.attention.values().filter(move |row| row.is_for_whoever_sits_here(&devices))
     }
 
     pub fn write(&mut self, writes: Writes) {

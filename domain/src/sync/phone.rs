@@ -16,7 +16,7 @@ pub use local::Intent;
 pub use replay::project;
 pub use rows::{Attention, Block, DeviceRow, LibraryRow, OpRow, Overlay};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     id::{DeviceId, DraftId, PersonId},
@@ -85,6 +85,9 @@ pub struct Wanted {
     pub ops: OpsWanted,
     pub overlays: OverlaysWanted,
     pub library: bool,
+    /// Which of these things the library shows. To be looked up only in a library that [is read
+    /// again](LibraryRow::reads_again), since it takes reading all of it.
+    pub held: BTreeSet<ThingRef>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,6 +117,8 @@ pub struct Reads {
     pub ops: Vec<OpRow>,
     pub overlays: BTreeMap<ThingRef, Overlay>,
     pub library: LibraryRow,
+    /// Of the things that were asked for, those that the library shows.
+    pub held: BTreeSet<ThingRef>,
 }
 
 /// What is written, in that same transaction.
@@ -213,13 +218,10 @@ impl Transaction {
                 let overlays = OverlaysWanted::All;
                 Wanted { all_devices: true, ops: OpsWanted::Open, overlays, library: true, ..device(id) }
             }
-            Self::Absorb { .. } | Self::StartOver { .. } | Self::SignIn { .. } => Wanted {
-                device: None,
-                all_devices: true,
-                ops: OpsWanted::Open,
-                overlays: OverlaysWanted::All,
-                library: true,
-            },
+            Self::Absorb { page } => {
+                Wanted { held: receive::taken_without_a_word(page).collect(), ..everything() }
+            }
+            Self::StartOver { .. } | Self::SignIn { .. } => everything(),
         }
     }
 
@@ -237,6 +239,35 @@ impl Transaction {
             Self::StartOver { page } => Ok(receive::start_over(reads, page.header.epoch)),
         }
     }
+}
+
+fn everything() -> Wanted {
+    Wanted {
+        device: None,
+        all_devices: true,
+        ops: OpsWanted::Open,
+        overlays: OverlaysWanted::All,
+        library: true,
+        held: BTreeSet::new(),
+    }
+}
+
+/// Notes in `held` which of `things` a library shows once it has been read up to this block. Blocks are read in order.
+pub fn holding(
+    things: &BTreeSet<ThingRef>,
+    held: &mut BTreeSet<ThingRef>,
+    lines: &str,
+) -> Result<(), PhoneError> {
+    for line in lines.lines() {
+        let record: Record = serde_json::from_str(line).map_err(|_| PhoneError::Unreadable)?;
+        let thing = record.thing();
+        match record.state {
+            Some(_) if things.contains(&thing) => drop(held.insert(thing)),
+            Some(_) => {}
+            None => drop(held.remove(&thing)),
+        }
+    }
+    Ok(())
 }
 
 impl Reads {

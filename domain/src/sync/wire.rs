@@ -4,8 +4,8 @@
 use std::{fmt, str::FromStr};
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, value::RawValue};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What the server says to one op.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     pub outcome: Outcome,
     /// The `seq` under which the op's effect is pulled; 0 where it has none (yet).
@@ -26,7 +26,19 @@ pub struct Receipt {
     pub at: Millis,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+impl Receipt {
+    /// Whether the op waits on: the server has put it off, or says something of which only a newer client knows what it
+    /// means for the op. Either way it is kept and asked for again.
+    pub fn leaves_open(&self) -> bool {
+        match self.outcome {
+            Outcome::Deferred => true,
+            Outcome::Unknown(_) => self.seq == 0,
+            _ => false,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Applied,
@@ -37,9 +49,17 @@ pub enum Outcome {
     /// Kept until the server knows what to do with it.
     Deferred,
     /// Not taken. It stays on the phone until its person has decided.
-    Rejected(Reason),
+    Rejected(#[serde(deserialize_with = "reason")] Reason),
     /// The thing was erased for good.
     Erased,
+    /// What a newer server has said, as it said it: a store keeps it so, and a newer client can ask again.
+    #[serde(untagged)]
+    Unknown(Value),
+}
+
+/// A reason of a shape that nobody here knows is a reason all the same.
+fn reason<'de, D: Deserializer<'de>>(given: D) -> Result<Reason, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(given)?).unwrap_or(Reason::Other))
 }
 
 /// Why an op was not taken.
@@ -349,5 +369,22 @@ mod tests {
         let receipt: Receipt =
             serde_json::from_str(r#"{"outcome":{"rejected":"full_moon"},"at":1,"colour":"red"}"#).unwrap();
         assert_eq!(receipt.outcome, Outcome::Rejected(Reason::Other));
+        let spoken = r#"{"outcome":{"rejected":{"because":["full","moon"]}},"at":1}"#;
+        let receipt: Receipt = serde_json::from_str(spoken).unwrap();
+        assert_eq!(receipt.outcome, Outcome::Rejected(Reason::Other));
+    }
+
+    #[test]
+    fn an_outcome_from_a_newer_server_is_kept_as_it_was_said() {
+        for said in [r#""postponed""#, r#"{"postponed":{"until":[1,"full moon"]}}"#] {
+            let outcome: Outcome = serde_json::from_str(said).unwrap();
+            assert_eq!(serde_json::to_string(&outcome).unwrap(), said);
+            assert!(Receipt { outcome: outcome.clone(), seq: 0, at: Millis(1) }.leaves_open());
+            assert!(!Receipt { outcome, seq: 7, at: Millis(1) }.leaves_open(), "its effect is pulled");
+        }
+        for known in [Outcome::Applied, Outcome::ConflictKept, Outcome::Rejected(Reason::MovedOn)] {
+            let said = serde_json::to_string(&known).unwrap();
+            assert_eq!(serde_json::from_str::<Outcome>(&said).unwrap(), known);
+        }
     }
 }

@@ -93,6 +93,27 @@ fn a_change_of_a_kind_from_the_future_is_kept_and_does_not_block() {
     assert_eq!(world.server.ops[&(device, 1)].bytes, line);
 }
 
+/// What it means for the op, only a newer client knows. It is kept, shown and asked for again until there is a word that
+/// is understood.
+#[test]
+fn an_answer_from_the_future_loses_nothing_and_is_asked_for_again() {
+    let mut world = World::new();
+    world.act(&Act::Tell { phone: 0, text: "a".into() });
+    world.settle();
+    world.newer_server = true;
+    world.act(&Act::Edit { phone: 0, story: 0, text: "a b".into() });
+    world.act(&Act::Edit { phone: 2, story: 0, text: "a c".into() });
+    for phone in [0, 2] {
+        assert_eq!(world.sync(phone, &[]), None, "it holds nothing up");
+        assert!(world.phones[phone].2.overlays.contains_key(&ThingRef::story(world.told[0])));
+        assert!(world.phones[phone].2.attention.is_empty(), "nobody knows yet");
+    }
+    world.newer_server = false;
+    world.settle();
+    world.check();
+    assert_eq!(world.phones[2].2.attention.len(), 1, "it was not Micke's to change");
+}
+
 #[test]
 fn nobody_pushes_in_another_name() {
     let mut world = World::new();

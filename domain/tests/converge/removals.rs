@@ -141,6 +141,41 @@ fn reading_again_after_a_restore_is_not_held_up_by_what_was_gone_before() {
     world.check();
 }
 
+/// The restored server gives numbers once more that the phones had read before, now to deletions that nobody meant.
+#[test]
+fn after_a_restore_much_is_taken_only_when_it_was_meant() {
+    for older_server in [false, true] {
+        let (mut world, stories) = library_of(30);
+        world.older_server = older_server;
+        let backup = world.server.clone();
+        for at in 0..40 {
+            world.act(&Act::Tell { phone: ELIN, text: format!("snö {at}") });
+        }
+        world.settle();
+        let read = world.phones[MICKE].2.library.seq;
+        world.server = backup;
+        world.restore();
+        world.each(KARIN, &stories[..24], &Change::Delete);
+        assert!(world.server.head.seq < read);
+        assert_eq!(world.sync(MICKE, &[]), Some(Trouble::Halted));
+        assert!(world.stories_shown(MICKE) >= 50, "of 70 at most 20 are gone");
+        world.administrator(&stories[..24], &Change::Delete);
+        world.settle();
+        world.check();
+    }
+}
+
+/// Once it has read to the end again, a phone stands where the server stands, and is held up as before.
+#[test]
+fn a_phone_that_has_read_again_is_held_up_before_anything_is_taken() {
+    let (mut world, stories) = library_of(30);
+    world.restore();
+    world.settle();
+    world.each(KARIN, &stories[..24], &Change::Delete);
+    assert_eq!(world.sync(MICKE, &[]), Some(Trouble::Halted));
+    assert_eq!(world.stories_shown(MICKE), 30);
+}
+
 /// A curator sees what was deleted, also if nobody has said yet that it was meant. When she is a curator no more, she
 /// loses it, and that was meant: her role was changed.
 #[test]

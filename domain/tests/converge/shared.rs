@@ -235,6 +235,22 @@ fn nobody_is_shown_what_another_has_pending_for_herself() {
     assert!(shown.keys().all(|thing| thing.kind == ThingKind::Story));
 }
 
+/// Micke wrote at a story that was not his to write at, and has gone. What was refused waits for him.
+#[test]
+fn what_was_refused_is_shown_to_whoever_told_it() {
+    let mut world = World::new();
+    world.act(&Act::Tell { phone: ELIN, text: "a".into() });
+    world.settle();
+    world.act(&Act::Edit { phone: MICKE, story: 0, text: "a b".into() });
+    assert_eq!(world.sync(MICKE, &[]), None);
+    for (name, count) in [("Elin", 0), ("Micke", 1)] {
+        world.sign_in(MICKE, name);
+        assert_eq!(world.phones[MICKE].2.needs_its_person().count(), count, "for {name}");
+    }
+    world.sign_out(MICKE);
+    assert_eq!(world.phones[MICKE].2.needs_its_person().count(), 0, "for nobody");
+}
+
 /// Each store keeps when an op was received, and makes states again from that.
 #[test]
 fn what_waited_is_done_as_of_the_moment_it_was_received() {
@@ -247,7 +263,7 @@ fn what_waited_is_done_as_of_the_moment_it_was_received() {
     world.server.push(&[Push { from: From::Person(karin), ops, now: Millis(123) }]);
     assert_eq!(world.sync(ELIN, &[]), None);
     let logged = &world.server.ops[&(device, 1)];
-    assert_eq!((logged.receipt.outcome, logged.receipt.at), (Outcome::Applied, Millis(123)));
+    assert_eq!((&logged.receipt.outcome, logged.receipt.at), (&Outcome::Applied, Millis(123)));
     assert_eq!(world.server.rows[&thing].state["deleted_at"], 123);
 }
 

@@ -73,6 +73,8 @@ pub struct World {
     pub may_not_read: BTreeSet<usize>,
     /// The server does not say yet what a pull takes from view.
     pub older_server: bool,
+    /// The server answers in words that nobody here knows.
+    pub newer_server: bool,
     /// Ops that the server itself has made.
     made: u64,
 }
@@ -94,6 +96,7 @@ impl World {
             chance: 0,
             may_not_read: BTreeSet::new(),
             older_server: false,
+            newer_server: false,
             made: 0,
         };
         // Two phones of one person, one of a colleague, one of a curator.
@@ -247,8 +250,14 @@ impl World {
                 Step::Push(batch) => {
                     let ops = batch.body.lines().map(Incoming::read).collect();
                     let push = Push { from: From::Person(store.devices[&batch.device].person), ops, now };
-                    let mut send =
-                        || -> PushAnswer { self.server.push(std::slice::from_ref(&push)).remove(0) };
+                    let mut send = || -> PushAnswer {
+                        let mut answer = self.server.push(std::slice::from_ref(&push)).remove(0);
+                        for receipt in answer.receipts.iter_mut().filter(|_| self.newer_server) {
+                            let postponed = serde_json::json!({ "postponed": { "until": "full moon" } });
+                            (receipt.outcome, receipt.seq) = (Outcome::Unknown(postponed), 0);
+                        }
+                        answer
+                    };
                     Event::Pushed(meet(luck.next(), &mut send))
                 }
                 Step::Pull(_) if self.may_not_read.contains(&phone) => Event::Pulled(Err(Trouble::SignedOut)),

@@ -1,13 +1,13 @@
 //! The phone's store: carries out the transactions of `domain::sync::phone` on IndexedDB.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use domain::{
     id::{DeviceId, DraftId},
     ports::KeepError,
     sync::phone::{
         Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay, OverlaysWanted, PhoneError,
-        Reads, Transaction, Wanted, Writes,
+        Reads, Transaction, Wanted, Writes, holding,
     },
     thing::ThingRef,
 };
@@ -164,9 +164,14 @@ impl Store {
         rows(tx.all(OVERLAYS, None)?.values().await?)
     }
 
+    /// What was refused of whoever sits here.
     pub async fn attention(&self) -> Result<Vec<Attention>> {
-        let tx = self.begin(&[ATTENTION], Mode::Read).await?;
-        rows(tx.all(ATTENTION, None)?.values().await?)
+        let tx = self.begin(&[DEVICES, ATTENTION], Mode::Read).await?;
+        let (devices, refused) = (tx.all(DEVICES, None)?, tx.all(ATTENTION, None)?);
+        let devices: Vec<DeviceRow> = rows(devices.values().await?)?;
+        let mut refused: Vec<Attention> = rows(refused.values().await?)?;
+        refused.retain(|row| row.is_for_whoever_sits_here(&devices));
+        Ok(refused)
     }
 
     pub async fn let_go(&self, device: DeviceId, device_seq: u64) -> Result<()> {
@@ -276,8 +281,29 @@ async fn read(tx: &Tx, wanted: &Wanted) -> Result<Reads> {
             found
         }
     };
-    let library = optional(&library.value().await?)?.unwrap_or_default();
-    Ok(Reads { devices, ops, overlays: overlays.into_iter().collect(), library })
+    let library: LibraryRow = optional(&library.value().await?)?.unwrap_or_default();
+    let held = if library.reads_again() { held(tx, &wanted.held).await? } else { BTreeSet::new() };
+    Ok(Reads { devices, ops, overlays: overlays.into_iter().collect(), library, held })
+}
+
+/// Which of these things the blocks show, some blocks at a time.
+async fn held(tx: &Tx, things: &BTreeSet<ThingRef>) -> Result<BTreeSet<ThingRef>> {
+    const AT_A_TIME: u32 = 64;
+    let (mut held, mut from) = (BTreeSet::new(), 0);
+    while !things.is_empty() {
+        let range = between(&from.into(), &u32::MAX.into())?;
+        let blocks = tx.some(BLOCKS, &range, AT_A_TIME)?.values().await?;
+        for block in blocks.iter().filter_map(|value| value.dyn_into::<Uint8Array>().ok()) {
+            let lines =
+                String::from_utf8(block.to_vec()).map_err(|error| StoreError::Row(error.to_string()))?;
+            holding(things, &mut held, &lines)?;
+        }
+        if blocks.length() < AT_A_TIME {
+            break;
+        }
+        from += AT_A_TIME;
+    }
+    Ok(held)
 }
 
 async fn ops_after(tx: &Tx, device: DeviceId, after: u64, limit: Option<u32>) -> Result<Vec<OpRow>> {

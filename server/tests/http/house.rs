@@ -152,7 +152,7 @@ impl House {
     pub async fn outcome(&self, guest: &Guest, line: String) -> Outcome {
         let answer = self.push(guest, &[line]).await;
         assert!(!answer.cloned);
-        answer.receipts[0].outcome
+        answer.receipts[0].outcome.clone()
     }
 
     /// Pushes one op that must be taken as it is.

@@ -160,7 +160,7 @@ impl Ledger {
     pub fn load_waiting(&mut self, thing: ThingRef, ops: Vec<LoggedOp>) {
         for logged in &ops {
             let key = (logged.device, logged.device_seq);
-            self.receipts.entry(key).or_insert(Some((logged.hash, logged.receipt)));
+            self.receipts.entry(key).or_insert(Some((logged.hash, logged.receipt.clone())));
         }
         self.waiting_loaded.insert(thing.clone());
         if !ops.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Object,
-    id::{DeviceId, Epoch},
+    id::{DeviceId, Epoch, ThingId},
     op::{Change, Op},
     sync::wire::{Outcome, PushAnswer, Receipt, Record},
     thing::{ThingKind, ThingRef},
@@ -75,7 +75,7 @@ pub(super) fn receive(
 impl DeviceRow {
     /// Takes the receipt of an op. `false` if another tab has noted it already.
     fn note(&mut self, device_seq: u64, receipt: &Receipt) -> bool {
-        let deferred = receipt.outcome == Outcome::Deferred;
+        let deferred = receipt.leaves_open();
         if self.deferred.get(&device_seq) == Some(&0) {
             match receipt.seq {
                 _ if deferred => return false,
@@ -219,12 +219,13 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
         return Ok(start_over(reads, page.header.epoch));
     }
     let mut library = LibraryRow { reader: Some(reader), ..reads.library.clone() };
-    if would_take_too_much(&library, page) {
+    let taken = taken_with(&library, page, &reads.held);
+    if would_take_too_much(&library, page, taken.len() as u64) {
         library.halted = true;
         return Ok((Writes { library: Some(library), ..Writes::default() }, Done::Halted));
     }
     let mut writes = Writes { blocks: blocks(&mut library, page), ..Writes::default() };
-    library.read_on(page);
+    library.read_on(page, taken);
     let mut devices = reads.devices.clone();
     // Only at the end: what was changed again meanwhile comes with a later page.
     if !page.header.more {
@@ -312,7 +313,7 @@ pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
         cursor: None,
         epoch: Some(epoch),
         seq: 0,
-        taken: 0,
+        taken_stories: BTreeSet::new(),
         starts: reads.library.starts + 1,
         read_before: reads.library.read_before.max(reads.library.seq),
         halted: false,
@@ -330,37 +331,50 @@ pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
 }
 
 impl LibraryRow {
-    fn read_on(&mut self, page: &Page) {
-        self.taken = if page.header.more { taken_with(self, page) } else { 0 };
+    fn read_on(&mut self, page: &Page, taken: BTreeSet<ThingId>) {
+        self.taken_stories = if page.header.more { taken } else { BTreeSet::new() };
         self.cursor = Some(page.header.cursor.clone());
         self.epoch = Some(page.header.epoch);
         self.seq = page.header.seq;
         self.complete |= !page.header.more;
+        if !page.header.more {
+            self.read_before = 0;
+        }
         self.stories = page.header.stories;
         self.partial = page.header.partial;
         self.halted = false;
     }
 }
 
-/// Stories taken from view without a word that it was meant, by this page and the earlier ones of the round. A phone
-/// that reads for the first time has none to lose, and one that reads again has lost them before. A word that comes
+/// Stories that this page takes from view without a word that it was meant.
+pub(super) fn taken_without_a_word(page: &Page) -> impl Iterator<Item = ThingRef> {
+    gone(page).filter(|record| !record.meant).map(Record::thing)
+}
+
+fn gone(page: &Page) -> impl Iterator<Item = &Record> {
+    page.records.iter().filter(|record| record.kind == ThingKind::Story && record.state.is_none())
+}
+
+/// Stories taken from view without a word that it was meant, by this page and the earlier ones of the pull. A phone that
+/// reads for the first time has none to lose, and one that reads again only those that it still shows. A word that comes
 /// later counts for what was taken earlier.
-fn taken_with(library: &LibraryRow, page: &Page) -> u32 {
-    let known = |record: &&Record| library.complete && record.seq > library.read_before;
-    let gone = |record: &&Record| record.kind == ThingKind::Story && record.state.is_none();
-    let (meant, unmeant): (Vec<_>, Vec<_>) =
-        page.records.iter().filter(gone).filter(known).partition(|record| record.meant);
-    library.taken.saturating_sub(meant.len() as u32) + unmeant.len() as u32
+fn taken_with(library: &LibraryRow, page: &Page, held: &BTreeSet<ThingRef>) -> BTreeSet<ThingId> {
+    let mut taken = library.taken_stories.clone();
+    for record in gone(page).filter(|record| record.meant) {
+        taken.remove(&record.id);
+    }
+    let known = |thing: &ThingRef| library.complete && (!library.reads_again() || held.contains(thing));
+    taken.extend(taken_without_a_word(page).filter(known).map(|thing| thing.id));
+    taken
 }
 
 /// The server sees further than this page: what an administrator has said since was meant does not count, also where
-/// that word comes with a page behind this one. Only what was read before a restore the phone has to count by itself,
-/// since the server knows its own numbers and not those from before.
-fn would_take_too_much(library: &LibraryRow, page: &Page) -> bool {
-    let reads_again = library.seq < library.read_before;
+/// that word comes with a page behind this one. Only while a phone reads again it has to count by itself, since the
+/// server does not know what it had lost before.
+fn would_take_too_much(library: &LibraryRow, page: &Page, taken: u64) -> bool {
     let taken = match page.header.unmeant {
-        Some(unmeant) if !reads_again => unmeant,
-        _ => u64::from(taken_with(library, page)),
+        Some(unmeant) if !library.reads_again() => unmeant,
+        _ => taken,
     };
     library.complete && taken > TAKEN_WITHOUT_A_WORD && taken * 10 > library.stories
 }

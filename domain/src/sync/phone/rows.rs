@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Object,
     access::scope_of,
-    id::{DeviceId, Epoch, PersonId},
+    id::{DeviceId, Epoch, PersonId, ThingId},
     op::OpBytes,
     person::Reader,
     sync::wire::{Reason, Token},
@@ -131,14 +131,21 @@ pub struct LibraryRow {
     /// Stories the server holds for this person, and whether only the newest are here.
     pub stories: u64,
     pub partial: bool,
-    /// Things that pages of this round took from view without saying that it was meant.
-    pub taken: u32,
+    /// Stories that earlier pages of this pull took from view without a word that it was meant.
+    pub taken_stories: std::collections::BTreeSet<ThingId>,
     /// How often the reading started over.
     pub starts: u32,
-    /// What had been read before that: what is gone up to here was gone before.
+    /// How far it had been read before that; 0 once it has come to its end again.
     pub read_before: u64,
     /// A page waits, because it would take away too much.
     pub halted: bool,
+}
+
+impl LibraryRow {
+    /// Whether what is read from the beginning was read before: much of what is said to be gone has been gone for long.
+    pub fn reads_again(&self) -> bool {
+        self.complete && self.read_before > 0
+    }
 }
 
 /// Records as they were pulled, one JSON line each. A later block's record of a thing replaces an earlier one.
@@ -157,4 +164,12 @@ pub struct Attention {
     pub reason: Reason,
     pub at: Millis,
     pub bytes: OpBytes,
+}
+
+impl Attention {
+    /// Whether it is about something that whoever sits here has told: on a shared phone others wait for their own.
+    pub fn is_for_whoever_sits_here(&self, devices: &[DeviceRow]) -> bool {
+        let teller = devices.iter().find(|row| row.device == self.device).map(|row| row.person);
+        devices.iter().any(|row| row.current && Some(row.person) == teller)
+    }
 }
