@@ -89,6 +89,14 @@ impl World {
             }
             let rejected = matches!(logged.receipt.outcome, Outcome::Rejected(_));
             let shown = store.attention.contains_key(&(op.device, op.device_seq));
+            let own = phone.current().is_some() && store.devices[&op.device].person == phone.owner;
+            let mut needs = store.needs_its_person();
+            let in_view = needs.any(|row| (row.device, row.device_seq) == (op.device, op.device_seq));
+            if in_view != (shown && own) {
+                return broken("what was not taken needs its person, and nobody else", || {
+                    format!("in view: {in_view}, of whoever sits here: {own}: {}", op.bytes.as_str())
+                });
+            }
             if rejected != shown || rejected != op.rejected.is_some() {
                 return broken("what was not taken needs its person", || {
                     let row = &store.devices[&op.device];

@@ -3,32 +3,29 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    id::{DeviceId, Epoch, PersonId, StoryId},
+    id::{DeviceId, Epoch, StoryId},
     op::{Change, Op, OpBytes},
     story::Story,
     sync::{
-        ledger::{From, Incoming, Push},
         phone::{OpRow, Overlay},
         wire::SigningKey,
     },
-    text::StoryText,
     thing::{ThingRef, fields},
     time::Millis,
 };
+use splitmix::Random;
 
 use crate::{
     handset::{Clock, Crash, Disk, Handset},
     invariants::Broken,
     people::{self, randomness},
     plan::{Fault, What},
-    random::Random,
     rounds::Task,
     server::token,
     world::World,
 };
 
 const YEAR: i64 = 365 * 86_400_000;
-const STORM: u64 = 24;
 /// Turns for which a straggling answer is held up.
 const HELD: u32 = 60;
 
@@ -38,10 +35,7 @@ impl World {
         match fault {
             Fault::Offline => handset.online = !handset.online,
             Fault::OneWay => handset.one_way = !handset.one_way,
-            Fault::Crash => {
-                handset.crash =
-                    Some(if random.chance(0.5) { Crash::BeforeCommit } else { Crash::AfterCommit });
-            }
+            Fault::Crash => handset.crash = Some(Crash::of(random)),
             Fault::Quota => handset.quota = 1 + random.below(4) as u32,
             Fault::Clock => {
                 self.met.note_fault(fault);
@@ -81,7 +75,7 @@ impl World {
             Fault::Wiped => self.wipe(phone, random),
             Fault::Cloned => self.clone_phone(phone),
             Fault::SlowTransaction => self.server.slow_next = true,
-            Fault::ServerCrash => self.server.crash_next = true,
+            Fault::ServerCrash => self.server.crash_next = Some(Crash::of(random)),
             Fault::DiskFull => self.server.full_for = 1 + random.below(4) as u32,
             Fault::Restored => self.restore(random),
             Fault::KeyLost => {
@@ -100,12 +94,15 @@ impl World {
             Fault::Lent => self.lend(phone, random)?,
             Fault::SignedOut => self.sign_out(phone),
             Fault::Shared => self.share(phone, random)?,
+            Fault::HandedOver => self.hand_over(phone, random)?,
+            Fault::StormAfterRestore => self.storm_after_restore(random)?,
             Fault::Straggler => self.straggle(random)?,
             Fault::RequestLost
             | Fault::AnswerLost
             | Fault::Doubled
             | Fault::Delayed
             | Fault::Truncated
+            | Fault::Portal
             | Fault::OlderServer
             | Fault::NewerServer => {}
         }
@@ -158,6 +155,10 @@ impl World {
     fn restore(&mut self, random: &mut Random) {
         self.met.note_fault(Fault::Restored);
         let backup = random.below(self.server.backups.len() as u64) as usize;
+        self.restore_from(backup, random);
+    }
+
+    pub fn restore_from(&mut self, backup: usize, random: &mut Random) {
         let epoch = Epoch::mint(Millis(self.now), &randomness(random));
         self.server.restore(backup, epoch);
         self.forgive();
@@ -207,7 +208,7 @@ impl World {
     /// A newer client left an op of a kind that this one does not know.
     fn tell_from_the_future(&mut self, phone: usize, random: &mut Random) {
         let Some(device) = self.phones[phone].current() else { return };
-        let story = people::doing(What::Delete, &self.phones[phone], Millis(self.now), 0, random);
+        let story = people::change(What::Delete, &self.phones[phone], Millis(self.now), 0, random);
         let Some((thing, _)) = story.and_then(|doing| doing.changes.into_iter().next()) else { return };
         self.met.note_fault(Fault::OlderClient);
         let state = self.phones[phone].shown(&thing).unwrap_or_default();
@@ -231,38 +232,6 @@ impl World {
         store.overlays.insert(thing, Overlay { base, state, device, last: row.next, received_at: None });
         row.next += 1;
         store.ops.insert((op.device, op.device_seq), op);
-    }
-
-    /// Many stories arrive, are read by whoever reads, and are deleted by a curator.
-    fn storm(&mut self, random: &mut Random) -> Result<(), Broken> {
-        self.met.note_fault(Fault::Storm);
-        let ids: Vec<_> = (0..STORM)
-            .map(|_| ThingRef::story(StoryId::mint(Millis(self.now), &randomness(random))))
-            .collect();
-        let mut story = Story::blank(PersonId::SYSTEM);
-        story.situation = Some(StoryText::new("regn").expect("a text"));
-        let create = |thing: &ThingRef| (thing.clone(), Change::Create(fields(&story)));
-        self.made_by_server(ids.iter().map(create).collect())?;
-        let reader = random.below(self.phones.len() as u64) as usize;
-        self.start_round(reader, random);
-        self.turns(60, random)?;
-        let karin = PersonId::named("Karin");
-        let device = DeviceId::mint(Millis(self.now), &randomness(random));
-        let ops = ids.iter().zip(1..).map(|(thing, device_seq)| {
-            let (at, thing) = (Millis(self.now), thing.clone());
-            Incoming::of(Op {
-                device,
-                device_seq,
-                at,
-                actor: karin,
-                thing,
-                base: None,
-                change: Change::Delete,
-            })
-        });
-        let push = Push { from: From::Person(karin), ops: ops.collect(), now: self.server_now() };
-        self.server.arrive(push, false)?;
-        Ok(())
     }
 
     /// The answer to one tab is held up until another tab has read to the end.

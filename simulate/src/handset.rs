@@ -1,6 +1,10 @@
 //! A phone: its store, what it holds of the library, and what can befall it between two steps.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use domain::{
     id::{DeviceId, PersonId},
@@ -10,8 +14,9 @@ use domain::{
         phone::{DeviceRow, Done, OpRow, PhoneError, Transaction, Writes},
         wire::Record,
     },
-    thing::ThingRef,
+    thing::{ThingKind, ThingRef},
 };
+use splitmix::Random;
 
 use crate::{
     mutants::{self, Mutant},
@@ -44,12 +49,20 @@ pub struct Disk {
     pub store: Phone,
     pub held: BTreeMap<ThingRef, Held>,
     pub mine: BTreeMap<ThingRef, Mine>,
+    /// Stories that the pages of this pull have taken from view without a word that it was meant.
+    pub taken: BTreeSet<ThingRef>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crash {
     BeforeCommit,
     AfterCommit,
+}
+
+impl Crash {
+    pub fn of(random: &mut Random) -> Self {
+        if random.chance(0.5) { Self::BeforeCommit } else { Self::AfterCommit }
+    }
 }
 
 pub struct Handset {
@@ -66,6 +79,8 @@ pub struct Handset {
     pub online: bool,
     pub one_way: bool,
     pub poked: bool,
+    /// Stories that were taken so far by the pull whose page was written last.
+    pub taken: usize,
     /// Something that was read was replaced by something older.
     pub went_back: Option<ThingRef>,
 }
@@ -101,6 +116,7 @@ impl Handset {
             online: true,
             one_way: false,
             poked: false,
+            taken: 0,
             went_back: None,
         }
     }
@@ -129,10 +145,11 @@ impl Handset {
         mutant: Option<Mutant>,
         met: &mut Met,
     ) -> Result<Done, Failed> {
-        let wants = transaction.wants();
-        let mut transaction = transaction.clone();
-        let mut reads = self.disk.store.read(&wants);
-        mutants::reads(mutant, second_tab, &mut transaction, &mut reads);
+        let mut reads = self.disk.store.read(&transaction.wants());
+        let mut transaction = Cow::Borrowed(transaction);
+        if mutant.is_some() {
+            mutants::reads(mutant, second_tab, transaction.to_mut(), &mut reads);
+        }
         let (mut writes, done) = transaction.plan(&reads).map_err(Failed::Unplanned)?;
         mutants::writes(mutant, &transaction, &reads, &mut writes);
         let parts = mutants::torn(mutant, &transaction, writes);
@@ -161,12 +178,26 @@ impl Handset {
             }
             self.commit(part, generation);
         }
+        self.count_taken(&transaction);
         mutants::after(mutant, &transaction, &mut self.disk);
         if crash == Some(Crash::AfterCommit) { Err(Failed::Crashed) } else { Ok(done) }
     }
 
+    /// Whether an op with this word is kept here.
+    pub fn keeps(&self, word: u64) -> bool {
+        self.disk.store.ops.values().any(|op| token(op.bytes.as_str()) == Some(word))
+    }
+
+    fn count_taken(&mut self, transaction: &Transaction) {
+        self.taken = self.disk.taken.len();
+        let begins_anew = !self.disk.store.library.complete || self.disk.store.library.cursor.is_none();
+        if begins_anew || matches!(transaction, Transaction::Absorb { page } if !page.header.more) {
+            self.disk.taken.clear();
+        }
+    }
+
     fn commit(&mut self, writes: Writes, generation: usize) {
-        let Disk { store, held, mine } = &mut self.disk;
+        let Disk { store, held, mine, taken } = &mut self.disk;
         if writes.forgets_library {
             held.clear();
             let open = |op: &OpRow| store.devices[&op.device].is_open(op.device_seq);
@@ -183,6 +214,13 @@ impl Handset {
             let state = record.state.as_ref().map(|state| Rc::from(state.get()));
             let new = Held { seq: record.seq, generation, state };
             let old = held.insert(record.thing(), new);
+            let shown = old.as_ref().is_some_and(|old| old.state.is_some());
+            match record.state {
+                None if record.kind == ThingKind::Story && shown && !record.meant => {
+                    taken.insert(record.thing())
+                }
+                _ => taken.remove(&record.thing()),
+            };
             // What is read again from the beginning is at least as new.
             if old.is_some_and(|old| old.generation == generation && old.seq > record.seq) {
                 self.went_back = Some(record.thing());

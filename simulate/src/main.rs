@@ -21,7 +21,6 @@ mod mutants;
 mod network;
 mod people;
 mod plan;
-mod random;
 mod readings;
 mod report;
 mod rounds;
@@ -31,6 +30,7 @@ mod settle;
 mod sharing;
 mod shrink;
 mod stores;
+mod storms;
 mod versions;
 mod world;
 

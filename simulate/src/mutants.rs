@@ -7,7 +7,7 @@ mod server;
 pub use phone::{after, event, reads, torn, writes};
 pub use server::{answers, page, push};
 
-/// Written down before any of them was run.
+/// Each was written down before it was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutant {
     /// The cursor is saved in a transaction of its own, before the records.
@@ -70,10 +70,14 @@ pub enum Mutant {
     RestoreUnheard,
     /// A phone that has halted counts what was taken by itself, and never hears the word that stands behind it.
     WordUnheard,
+    /// What only a newer client understands counts as applied.
+    UnknownWordTaken,
+    /// Whoever reads again takes whatever is said to be gone.
+    NeverHaltsOnReread,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::CursorBeforeData,
         Self::OpAfterProjection,
         Self::ReceiptLostOnRetry,
@@ -104,5 +108,7 @@ impl Mutant {
         Self::AnotherOnesPage,
         Self::RestoreUnheard,
         Self::WordUnheard,
+        Self::UnknownWordTaken,
+        Self::NeverHaltsOnReread,
     ];
 }

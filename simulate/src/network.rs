@@ -4,14 +4,15 @@ use domain::sync::{
     ledger::{From, Incoming, Push},
     phone::Page,
     round::{Event, Step, Trouble},
-    wire::Token,
+    wire::{Outcome, Token},
 };
+use splitmix::Random;
 
 use crate::{
     invariants::{self, Broken},
     mutants,
     plan::{Fault, WEATHER_ONE_IN},
-    random::Random,
+    report::ANSWER_FROM_THE_FUTURE,
     rounds::{Late, Reply, Task},
     versions,
     world::World,
@@ -31,9 +32,10 @@ impl World {
             Reply::Never(trouble) => Some(failed(&task.step, trouble)),
             Reply::Page(mut body) => {
                 if self.meets(Fault::Truncated, random) {
-                    // At the end of a line, where it is hardest to notice.
-                    let ends: Vec<usize> = body.match_indices('\n').map(|(at, _)| at + 1).collect();
-                    body.truncate(*random.choose(&ends));
+                    truncate(&mut body, random);
+                }
+                if self.meets(Fault::Portal, random) {
+                    body = PORTAL.to_owned();
                 }
                 if self.meets(Fault::OlderServer, random) {
                     body = versions::older_page(&body);
@@ -45,11 +47,15 @@ impl World {
                 Some(self.page_arrives(cursor.clone(), &body))
             }
             Reply::Pushed(ticket) => match self.server.answer(ticket) {
-                Some(Ok(_)) if self.meets(Fault::Truncated, random) => {
+                Some(Ok(_)) if self.meets(Fault::Truncated, random) || self.meets(Fault::Portal, random) => {
                     Some(Event::Pushed(Err(Trouble::NotSolsken)))
                 }
                 Some(Ok(answer)) if self.meets(Fault::NewerServer, random) => {
-                    Some(Event::Pushed(Ok(versions::newer_answer(&answer))))
+                    let answer = versions::newer_answer(&answer, random);
+                    if answer.receipts.iter().any(|receipt| matches!(receipt.outcome, Outcome::Unknown(_))) {
+                        self.met.note(ANSWER_FROM_THE_FUTURE);
+                    }
+                    Some(Event::Pushed(Ok(answer)))
                 }
                 Some(answer) => Some(Event::Pushed(answer)),
                 None if self.server.is_waiting(ticket) && random.chance(0.7) => {
@@ -152,6 +158,23 @@ impl World {
             self.met.note_fault(weather);
         }
         meets
+    }
+}
+
+/// What a hotel says before one has paid.
+const PORTAL: &str = "<!doctype html>\n<title>Welcome</title>\n";
+
+/// Anywhere, or at the end of a line, where it is hardest to notice.
+fn truncate(body: &mut String, random: &mut Random) {
+    if random.chance(0.5) {
+        let ends: Vec<usize> = body.match_indices('\n').map(|(at, _)| at + 1).collect();
+        body.truncate(*random.choose(&ends));
+    } else {
+        let mut at = random.below(body.len() as u64) as usize;
+        while !body.is_char_boundary(at) {
+            at -= 1;
+        }
+        body.truncate(at);
     }
 }
 

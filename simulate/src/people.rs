@@ -16,11 +16,11 @@ use domain::{
     time::Millis,
 };
 use serde_json::json;
+use splitmix::Random;
 
 use crate::{
     handset::{Handset, Mine},
     plan::What,
-    random::Random,
 };
 
 const WORDS: [&str; 12] =
@@ -36,8 +36,8 @@ pub fn department(at: u64) -> LabelId {
 
 pub fn randomness(random: &mut Random) -> [u8; 10] {
     let mut bytes = [0; 10];
-    bytes[..8].copy_from_slice(&random.next().to_le_bytes());
-    bytes[8..].copy_from_slice(&random.next().to_le_bytes()[..2]);
+    bytes[..8].copy_from_slice(&random.next_u64().to_le_bytes());
+    bytes[8..].copy_from_slice(&random.next_u64().to_le_bytes()[..2]);
     bytes
 }
 
@@ -99,8 +99,13 @@ impl Handset {
     }
 }
 
+/// What somebody does on this phone. Where there is nothing to change, they tell something instead.
+pub fn doing(what: What, phone: &Handset, now: Millis, token: u64, random: &mut Random) -> Doing {
+    change(what, phone, now, token, random).unwrap_or_else(|| tell(phone, now, token, random))
+}
+
 /// The change that `what` is on this phone, if there is something to change.
-pub fn doing(what: What, phone: &Handset, now: Millis, token: u64, random: &mut Random) -> Option<Doing> {
+pub fn change(what: What, phone: &Handset, now: Millis, token: u64, random: &mut Random) -> Option<Doing> {
     let story = |random: &mut Random| phone.pick(random, &ThingKind::Story);
     let set = |field: &str, value| {
         Change::Edit(Edit { set: Object::from_iter([(field.to_owned(), value)]), ..Edit::default() })
@@ -122,7 +127,7 @@ pub fn doing(what: What, phone: &Handset, now: Millis, token: u64, random: &mut 
         }
         What::Department => {
             let person = phone.pick(random, &ThingKind::Person)?;
-            Doing::of(person, set("department", json!(department(random.next()))))
+            Doing::of(person, set("department", json!(department(random.next_u64()))))
         }
         What::Role => {
             let person = phone.pick(random, &ThingKind::Person)?;
@@ -143,7 +148,7 @@ fn tell(phone: &Handset, now: Millis, token: u64, random: &mut Random) -> Doing 
     let mut story = Story::blank(phone.owner);
     let text = format!("{} q{token} slut", words(random));
     story.situation = Some(StoryText::new(text.clone()).expect("words are text"));
-    story.department = Some(department(random.next()));
+    story.department = Some(department(random.next_u64()));
     story.audience =
         *random.choose(&[Audience::Everyone, Audience::Everyone, Audience::Department, Audience::Author]);
     story.told_at = Some(now);

@@ -1,8 +1,7 @@
 //! What happens in a seed: a list of acts, each with dice of its own, so that leaving one out changes no other.
 
+use splitmix::Random;
 use std::fmt;
-
-use crate::random::Random;
 
 /// Everything that can go wrong here. Attachments and erasure are not built yet, so truncated chunks and forgotten
 /// people are missing; truncated pages are not.
@@ -15,6 +14,8 @@ pub enum Fault {
     /// Arrives after whoever sent it has given up, and after what was sent later.
     Delayed,
     Truncated,
+    /// Something else answers in the server's place: a hotel's page, a proxy.
+    Portal,
     Offline,
     /// Requests arrive, answers do not.
     OneWay,
@@ -37,6 +38,8 @@ pub enum Fault {
     Revoked,
     Poison,
     Storm,
+    /// The server is restored, and before the phones have read again, much is deleted that they had read.
+    StormAfterRestore,
     /// The phone holds an op that only a newer client can read.
     OlderClient,
     /// Somebody else tells on this phone and goes.
@@ -45,6 +48,8 @@ pub enum Fault {
     SignedOut,
     /// Another person signs in on this phone, and reads there from now on.
     Shared,
+    /// Another person signs in while the first page for whoever sat here is still on its way.
+    HandedOver,
     /// An answer takes so long that another tab goes through a whole round meanwhile, and sometimes the server is
     /// restored.
     Straggler,
@@ -55,12 +60,13 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::RequestLost,
         Self::AnswerLost,
         Self::Doubled,
         Self::Delayed,
         Self::Truncated,
+        Self::Portal,
         Self::Offline,
         Self::OneWay,
         Self::Crash,
@@ -80,10 +86,12 @@ impl Fault {
         Self::Revoked,
         Self::Poison,
         Self::Storm,
+        Self::StormAfterRestore,
         Self::OlderClient,
         Self::Lent,
         Self::SignedOut,
         Self::Shared,
+        Self::HandedOver,
         Self::Straggler,
         Self::OlderServer,
         Self::NewerServer,
@@ -98,6 +106,7 @@ impl Fault {
                 | Self::Doubled
                 | Self::Delayed
                 | Self::Truncated
+                | Self::Portal
                 | Self::OlderServer
                 | Self::NewerServer
         )
@@ -147,7 +156,14 @@ pub struct Plan {
     pub page_records: usize,
     pub weather: Vec<Fault>,
     pub acts: Vec<Act>,
+    /// What came to nothing is made up for in the end, so that no seed is smaller than it should be.
+    pub whole: bool,
 }
+
+/// Ops that are told in a seed, at least.
+pub const OPS: u64 = 30;
+/// Kinds of fault that are met in a seed, at least.
+pub const KINDS: usize = 5;
 
 /// How often a message meets each weather that the seed has: one in so many.
 pub const WEATHER_ONE_IN: u64 = 9;
@@ -168,14 +184,14 @@ const DOINGS: [(What, u64); 12] = [
 ];
 
 impl Plan {
-    /// At least three phones, thirty ops and five kinds of fault.
+    /// At least three phones, two people, [`OPS`] and [`KINDS`].
     pub fn of(seed: u64) -> Self {
         let mut random = Random::new(seed ^ 0x5015_ce00);
         let phones = 3 + random.below(3) as usize;
         let faults = choose_faults(&mut random);
         let mut acts = Vec::new();
         let mut act = |random: &mut Random, what| {
-            acts.push(Act { phone: random.below(phones as u64) as usize, what, dice: random.next() });
+            acts.push(Act { phone: random.below(phones as u64) as usize, what, dice: random.next_u64() });
         };
         let doings = 32 + random.below(12);
         let total: u64 = DOINGS.iter().map(|(_, weight)| weight).sum();
@@ -202,6 +218,7 @@ impl Plan {
             page_records: [2, 3, 5, 40][random.below(4) as usize],
             weather: faults.iter().copied().filter(|fault| fault.is_weather()).collect(),
             acts,
+            whole: true,
         };
         for fault in faults.into_iter().filter(|fault| !fault.is_weather()) {
             if matches!(fault, Fault::Restored | Fault::Straggler) {
@@ -217,18 +234,18 @@ impl Plan {
     fn insert(&mut self, random: &mut Random, what: What) {
         let at = random.below(self.acts.len() as u64 + 1) as usize;
         let phone = random.below(self.phones as u64) as usize;
-        self.acts.insert(at, Act { phone, what, dice: random.next() });
+        self.acts.insert(at, Act { phone, what, dice: random.next_u64() });
     }
 }
 
 fn choose_faults(random: &mut Random) -> Vec<Fault> {
     let mut left = Fault::ALL.to_vec();
-    let wanted = 5 + random.below(5);
+    let wanted = KINDS as u64 + 1 + random.below(5);
     let mut chosen = Vec::new();
     while (chosen.len() as u64) < wanted {
         let fault = left.swap_remove(random.below(left.len() as u64) as usize);
         // Two dozen stories more make a seed slow: every fourth storm is enough.
-        if fault == Fault::Storm && random.chance(0.75) {
+        if matches!(fault, Fault::Storm | Fault::StormAfterRestore) && random.chance(0.75) {
             continue;
         }
         chosen.push(fault);

@@ -2,19 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use crate::{plan::Fault, stores::Store};
+use crate::{
+    plan::{Fault, KINDS, OPS},
+    stores::Store,
+};
 
 /// Counts over one seed or many.
 #[derive(Clone, Debug, Default)]
 pub struct Met {
+    /// Ops that people have told.
+    pub ops: u64,
+    /// Over one seed or many: the fewest ops and kinds of fault of a seed.
+    least: Option<(u64, usize)>,
     faults: BTreeMap<Fault, u64>,
     paths: BTreeMap<&'static str, u64>,
 }
 
 pub const FROM_THE_FUTURE: &str = "kind from the future pulled";
+pub const ANSWER_FROM_THE_FUTURE: &str = "answer from the future";
 
 /// Every path that a run of some size must have met.
-pub const PATHS: [&str; 32] = [
+pub const PATHS: [&str; 34] = [
     "op applied",
     "op merged",
     "both texts kept",
@@ -47,6 +55,8 @@ pub const PATHS: [&str; 32] = [
     "library emptied for somebody else",
     "library read on from an old cursor",
     "field from the future kept",
+    ANSWER_FROM_THE_FUTURE,
+    "counted again what is gone",
 ];
 
 impl Met {
@@ -63,7 +73,20 @@ impl Met {
         self.faults.get(&fault).copied().unwrap_or(0)
     }
 
+    /// Kinds of fault that were met.
+    pub fn kinds(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// What one seed has met.
+    pub fn add_seed(&mut self, seed: &Self) {
+        let (ops, kinds) = self.least.unwrap_or((u64::MAX, usize::MAX));
+        self.least = Some((ops.min(seed.ops), kinds.min(seed.kinds())));
+        self.add(seed);
+    }
+
     pub fn add(&mut self, other: &Self) {
+        self.ops += other.ops;
         for (fault, count) in &other.faults {
             *self.faults.entry(*fault).or_default() += count;
         }
@@ -79,14 +102,20 @@ impl Met {
         for path in PATHS {
             println!("  path   {path:<34} {:>10}", self.paths.get(path).copied().unwrap_or(0));
         }
+        println!("  ops    {:<34} {:>10}", "told", self.ops);
+        if let Some((ops, kinds)) = self.least {
+            println!("  a seed has told at least {ops} ops and met at least {kinds} kinds of fault");
+        }
     }
 
     /// What was never met, in words.
     pub fn missed(&self, store: Store) -> Vec<String> {
+        let small = self.least.is_some_and(|(ops, kinds)| ops < OPS || kinds < KINDS);
+        let small = small.then(|| "a seed as large as it is said to be".to_owned());
         let faults = Fault::ALL.into_iter().filter(|fault| self.fault(*fault) == 0);
         // Only the memory store can be given something that a later version has written.
         let can_be_met = |path: &&str| store == Store::Memory || *path != FROM_THE_FUTURE;
         let paths = PATHS.into_iter().filter(can_be_met).filter(|path| !self.paths.contains_key(path));
-        faults.map(|fault| format!("{fault:?}")).chain(paths.map(str::to_owned)).collect()
+        faults.map(|fault| format!("{fault:?}")).chain(paths.map(str::to_owned)).chain(small).collect()
     }
 }

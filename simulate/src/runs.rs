@@ -30,10 +30,11 @@ pub fn run(plan: &Plan, setting: Setting) -> Result<Met, Broken> {
         for act in &plan.acts {
             world.act(act)?;
         }
+        if plan.whole {
+            world.make_up_for_what_came_to_nothing()?;
+        }
         world.settle()?;
-        let mut met = world.met;
-        met.add(&world.server.met);
-        Ok(met)
+        Ok(world.all_met())
     };
     catch_unwind(AssertUnwindSafe(whole)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().cloned();
@@ -70,7 +71,7 @@ pub fn many(seeds: Range<u64>, until: Option<Duration>, setting: Setting, thread
         let mut all = all.lock().expect("no thread panics while it counts");
         all.seeds += 1;
         match outcome {
-            Ok(met) => all.met.add(&met),
+            Ok(met) => all.met.add_seed(&met),
             Err(broken) => all.failures.push((seed, broken)),
         }
         until.is_none_or(|until| start.elapsed() < until)

@@ -14,6 +14,7 @@ use domain::{
 };
 
 use crate::{
+    handset::Crash,
     invariants::{Broken, broken},
     mutants::{self, Mutant},
     plan::Fault,
@@ -34,7 +35,7 @@ pub struct Server {
     pub backups: Vec<Box<dyn Backup>>,
     pub met: Met,
     pub slow_next: bool,
-    pub crash_next: bool,
+    pub crash_next: Option<Crash>,
     pub full_for: u32,
     mutant: Option<Mutant>,
     waiting: Vec<(Ticket, Push)>,
@@ -66,7 +67,7 @@ impl Server {
             backups: Vec::new(),
             met: Met::default(),
             slow_next: false,
-            crash_next: false,
+            crash_next: None,
             full_for: 0,
             mutant,
             waiting: Vec::new(),
@@ -123,12 +124,15 @@ impl Server {
         if pushes.len() > 1 {
             self.met.note("pushes sharing a commit");
         }
-        if std::mem::take(&mut self.crash_next) {
+        let crash = self.crash_next.take();
+        if crash != Some(Crash::BeforeCommit) {
+            self.write(&tickets, &pushes, None)?;
+        }
+        if crash.is_some() {
             self.met.note_fault(Fault::ServerCrash);
             self.answers.extend(tickets.into_iter().map(|ticket| (ticket, Err(Trouble::Unreachable))));
-            return Ok(());
         }
-        self.write(&tickets, &pushes, None)
+        Ok(())
     }
 
     /// The slow transaction comes to its end.
@@ -177,7 +181,7 @@ impl Server {
             self.met.note("clone noticed");
         }
         for (incoming, receipt) in push.ops.iter().zip(&answer.receipts) {
-            self.met.note(outcome_path(receipt.outcome));
+            self.met.note(outcome_path(&receipt.outcome));
             let Some((device, device_seq)) = incoming.key() else { continue };
             let key = (self.generation, device, device_seq, incoming.hash().0);
             if let Some(first) = self.receipts.get(&key) {
@@ -189,7 +193,7 @@ impl Server {
                     });
                 }
             }
-            self.receipts.insert(key, *receipt);
+            self.receipts.insert(key, receipt.clone());
         }
         Ok(())
     }
@@ -238,13 +242,13 @@ impl Server {
     }
 }
 
-fn outcome_path(outcome: Outcome) -> &'static str {
+fn outcome_path(outcome: &Outcome) -> &'static str {
     use domain::sync::wire::Reason;
     match outcome {
         Outcome::Applied | Outcome::Erased => "op applied",
         Outcome::Merged => "op merged",
         Outcome::ConflictKept => "both texts kept",
-        Outcome::Deferred => "op deferred",
+        Outcome::Deferred | Outcome::Unknown(_) => "op deferred",
         Outcome::Rejected(Reason::Malformed) => "op rejected: malformed",
         Outcome::Rejected(Reason::TooLarge) => "op rejected: too large",
         Outcome::Rejected(Reason::NotAllowed | Reason::NotYours) => "op rejected: not allowed",

@@ -1,10 +1,10 @@
 //! The network heals, everyone syncs, and then everything must fit.
 
 use domain::{op::Change, sync::ledger::Row, thing::ThingKind};
+use splitmix::Random;
 
 use crate::{
     invariants::{Broken, broken},
-    random::Random,
     world::World,
 };
 
@@ -20,7 +20,7 @@ impl World {
         for phone in &mut self.phones {
             (phone.online, phone.one_way, phone.quota, phone.crash) = (true, false, 0, None);
         }
-        (self.server.full_for, self.server.slow_next, self.server.crash_next) = (0, false, false);
+        (self.server.full_for, self.server.slow_next, self.server.crash_next) = (0, false, None);
         self.server.finish_slow()?;
         while !self.late.is_empty() {
             self.late_arrives(&mut random)?;

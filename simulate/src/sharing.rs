@@ -5,12 +5,12 @@ use domain::{
     sync::phone::{DeviceRow, Transaction},
     time::Millis,
 };
+use splitmix::Random;
 
 use crate::{
     invariants::Broken,
     people::{self, PEOPLE, randomness},
     plan::{Fault, What},
-    random::Random,
     world::World,
 };
 
@@ -29,26 +29,17 @@ impl World {
         self.next_token += 1;
         let owner = std::mem::replace(&mut self.phones[phone].owner, guest);
         let now = self.clock(phone);
-        let doing = people::doing(What::Tell, &self.phones[phone], now, self.next_token, random);
+        let mut doing = people::doing(What::Tell, &self.phones[phone], now, self.next_token, random);
         self.phones[phone].owner = owner;
-        match doing {
-            // What the guest keeps to themselves need not stay on this screen.
-            Some(mut doing) => {
-                let mine = doing.mine.take();
-                self.tell(phone, device, doing)?;
-                let kept = |token: u64| {
-                    let ops = &self.phones[phone].disk.store.ops;
-                    ops.values().any(|op| crate::server::token(op.bytes.as_str()) == Some(token))
-                };
-                if let Some((_, mine)) = mine
-                    && kept(mine.token)
-                {
-                    self.told.insert(mine.token);
-                }
-                Ok(())
-            }
-            None => Ok(()),
+        // What the guest keeps to themselves need not stay on this screen.
+        let mine = doing.mine.take();
+        self.tell(phone, device, doing)?;
+        if let Some((_, mine)) = mine
+            && self.phones[phone].keeps(mine.token)
+        {
+            self.told.insert(mine.token);
         }
+        Ok(())
     }
 
     pub fn sign_out(&mut self, phone: usize) {
@@ -63,6 +54,34 @@ impl World {
             return Ok(());
         }
         self.met.note_fault(Fault::Shared);
+        self.sign_in(phone, person, random)
+    }
+
+    /// Somebody signs in, asks for the first page of their library, and before it is here somebody else signs in.
+    pub fn hand_over(&mut self, phone: usize, random: &mut Random) -> Result<(), Broken> {
+        let from = random.below(4) as usize;
+        let to = (from + 1 + random.below(3) as usize) % 4;
+        let [from, to] = [from, to].map(|at| PersonId::named(PEOPLE[at]));
+        if self.is_revoked(from) || self.is_revoked(to) {
+            return Ok(());
+        }
+        self.sign_in(phone, from, random)?;
+        self.start_round(phone, random);
+        let waits = |world: &Self| {
+            let mut tasks = world.tasks.iter().filter(|task| task.phone == phone);
+            tasks.any(|task| task.is_reading() && task.reads_from_the_beginning())
+        };
+        for _ in 0..40 {
+            if waits(self) {
+                self.met.note_fault(Fault::HandedOver);
+                return self.sign_in(phone, to, random);
+            }
+            self.turn(random)?;
+        }
+        Ok(())
+    }
+
+    fn sign_in(&mut self, phone: usize, person: PersonId, random: &mut Random) -> Result<(), Broken> {
         let device = DeviceRow::new(DeviceId::mint(Millis(self.now), &randomness(random)), person, None);
         let sign_in = Transaction::SignIn { device: device.clone() };
         let before = self.phones[phone].disk.store.library.handovers;

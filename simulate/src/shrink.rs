@@ -30,6 +30,10 @@ fn shrink(plan: &Plan, setting: Setting, as_before: &Broken) -> Plan {
         attempts <= PATIENCE
             && run(candidate, setting).is_err_and(|broken| broken.invariant == as_before.invariant)
     };
+    let candidate = Plan { whole: false, ..plan.clone() };
+    if fails(&candidate) {
+        plan = candidate;
+    }
     for weather in plan.weather.clone() {
         let mut candidate = plan.clone();
         candidate.weather.retain(|one| *one != weather);

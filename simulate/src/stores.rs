@@ -48,6 +48,7 @@ pub trait Backend {
     /// What must lie in it, in the plain form that the invariants look at.
     fn everything(&self) -> &Memory;
     fn set_key(&mut self, key: SigningKey);
+    fn set_page_records(&mut self, records: usize);
     fn back_up(&self) -> Box<dyn Backup>;
     /// Its insides, to break them. Only the memory store lets anyone at them.
     fn memory(&mut self) -> Option<&mut Memory>;
@@ -72,6 +73,10 @@ impl Backend for Memory {
 
     fn set_key(&mut self, key: SigningKey) {
         self.key = key;
+    }
+
+    fn set_page_records(&mut self, records: usize) {
+        self.page_records = records;
     }
 
     fn back_up(&self) -> Box<dyn Backup> {

@@ -1,7 +1,8 @@
 //! What servers of other versions say.
 
 use domain::sync::wire::PushAnswer;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use splitmix::Random;
 
 type Line = Map<String, Value>;
 
@@ -33,12 +34,20 @@ fn each_line(body: &str, change: impl Fn(usize, &mut Line)) -> String {
     body.split_inclusive('\n').enumerate().map(line).collect()
 }
 
-/// An answer with fields that nobody here knows, as it is read here.
-pub fn newer_answer(answer: &PushAnswer) -> PushAnswer {
+/// An answer with fields and outcomes that nobody here knows, as it is read here.
+pub fn newer_answer(answer: &PushAnswer, random: &mut Random) -> PushAnswer {
     let mut said = serde_json::to_value(answer).expect("an answer is plain data");
     said["weather"] = "fair".into();
     for receipt in said["receipts"].as_array_mut().into_iter().flatten() {
         receipt["colour"] = "red".into();
+        if random.chance(0.3) {
+            receipt["outcome"] =
+                random.choose(&[json!("woven"), json!({ "postponed": { "until": "spring" } })]).clone();
+            if random.chance(0.5) {
+                // Nor does it say where its effect can be read.
+                receipt["seq"] = 0.into();
+            }
+        }
     }
     serde_json::from_value(said).expect("what a newer server says can be read")
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask run | test`: everything there is to do in this house.
 
+mod apart;
 mod assets;
 mod bench;
 mod browsers;
@@ -10,11 +11,9 @@ mod eval_search;
 mod exchange;
 mod faults;
 mod figures;
-mod fuzz;
 mod packages;
 mod postgres;
 mod run;
-mod simulate;
 mod stories;
 mod test;
 mod tools;
@@ -47,11 +46,11 @@ enum Task {
     #[command(subcommand)]
     Bench(bench::Bench),
     /// Run both engines of sync through everything that can go wrong.
-    Simulate(simulate::Simulate),
+    Simulate(apart::Apart),
     /// Kill, cut and fill what can be killed, cut and filled, and look whether anything was lost.
     Faults(faults::Faults),
     /// Hostile bytes for every decoder.
-    Fuzz(fuzz::Fuzz),
+    Fuzz(apart::Apart),
     /// Take the README's pictures anew.
     Pictures,
 }
@@ -65,9 +64,9 @@ fn main() -> Result<()> {
         Task::EvalSearch(eval) => eval.run(),
         Task::EvalFaq(eval) => eval.run(),
         Task::Bench(bench) => bench.run(),
-        Task::Simulate(simulate) => simulate.run(),
+        Task::Simulate(simulate) => simulate.run("simulate"),
         Task::Faults(faults) => faults.run(),
-        Task::Fuzz(fuzz) => fuzz.run(),
+        Task::Fuzz(fuzz) => fuzz.run("fuzz"),
         Task::Pictures => end2end::pictures(),
     }
 }

@@ -4,7 +4,6 @@
 //! drawn by Zipf's law from a vocabulary that begins with the sample's own words and goes on with their inflections and
 //! compounds. The same count and seed give the same bytes; no text comes twice.
 
-pub(crate) mod random;
 mod sample;
 mod vocabulary;
 
@@ -19,9 +18,10 @@ use std::{
 use anyhow::Result;
 use clap::Args;
 use domain::{language::Language, time::Day};
+use splitmix::Random;
 use uuid::Uuid;
 
-use self::{random::Random, sample::Sample, vocabulary::Vocabulary};
+use self::{sample::Sample, vocabulary::Vocabulary};
 use crate::exchange::ExchangedStory;
 
 #[derive(Args)]

@@ -11,9 +11,9 @@ use clap::Args;
 use serde::Deserialize;
 
 use crate::{
-    browsers,
+    apart, browsers,
     build::WASM,
-    end2end, postgres, simulate,
+    end2end, postgres,
     tools::{cargo, target},
 };
 
@@ -64,7 +64,7 @@ impl Test {
             check(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
         });
         part("tests", &mut || tests());
-        part("simulate", &mut || simulate::run(&["--seeds", "2000"]).map(|()| Tally::one(true)));
+        part("simulate", &mut || apart::check("simulate", &["--seeds", "2000"]).map(|()| Tally::one(true)));
         part("build", &mut || end2end::build().map(|()| Tally::one(true)));
         part("clippy for the browser", &mut || {
             let wasm = ["--target", WASM, "--profile", "wasm", "--", "-D", "warnings"];

@@ -3,6 +3,7 @@
 use domain::sync::{
     phone::{Done, Reads, Survey, Transaction, Writes},
     round::{Event, Trouble},
+    wire::Outcome,
 };
 
 use super::Mutant;
@@ -25,6 +26,12 @@ pub fn reads(mutant: Option<Mutant>, second_tab: bool, transaction: &mut Transac
         (Some(Mutant::NeverHalts), Transaction::Absorb { page }) => {
             page.records.iter_mut().for_each(|record| record.meant = true);
             page.header.unmeant = Some(0);
+        }
+        (Some(Mutant::NeverHaltsOnReread), Transaction::Absorb { .. }) => reads.held.clear(),
+        (Some(Mutant::UnknownWordTaken), Transaction::Receive { answer, .. }) => {
+            let receipts = answer.receipts.iter_mut();
+            let unknown = receipts.filter(|receipt| matches!(receipt.outcome, Outcome::Unknown(_)));
+            unknown.for_each(|receipt| receipt.outcome = Outcome::Applied);
         }
         (Some(Mutant::WordUnheard), Transaction::Absorb { page }) => page.header.unmeant = None,
         (Some(Mutant::AnotherOnesPage), Transaction::Absorb { page }) => page.header.reader = None,

@@ -93,7 +93,7 @@ fn by_clock(store: &mut dyn Backend, pushes: &[Push]) -> Vec<PushAnswer> {
     for (answer, keeps) in answers.iter_mut().zip(&keeps) {
         let mut given = std::mem::take(&mut answer.receipts).into_iter();
         for keep in keeps {
-            match if *keep { given.next() } else { Some(receipt) } {
+            match if *keep { given.next() } else { Some(receipt.clone()) } {
                 Some(receipt) => answer.receipts.push(receipt),
                 None => break,
             }

@@ -88,6 +88,10 @@ impl Backend for Sql {
         self.model.key = key;
     }
 
+    fn set_page_records(&mut self, records: usize) {
+        self.model.page_records = records;
+    }
+
     fn back_up(&self) -> Box<dyn Backup> {
         Box::new(Copy { model: self.model.clone(), folder: copy(self.folder.path()) })
     }

@@ -2,8 +2,9 @@
 
 use anyhow::{Context, Result};
 use domain::language::Language;
+use splitmix::Random;
 
-use super::{random::Random, vocabulary::Vocabulary};
+use super::vocabulary::Vocabulary;
 use crate::exchange::ExchangedStory;
 
 pub const TEXT: &str = include_str!("../../../demo/stories.jsonl");

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use domain::{language::Language, search::Lexicon};
+use splitmix::Random;
 
-use super::{random::Random, sample::Sample};
+use super::sample::Sample;
 
 pub struct Vocabulary {
     language: Language,
