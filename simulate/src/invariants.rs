@@ -156,11 +156,21 @@ pub fn a_page_says_what_is_taken(phone: &Handset, server: &Server, page: &Page) 
 
 const MEANT: &str = "much is taken from view only when it was meant";
 
-/// A pull takes much from view only when there is a word that it was meant, also one that reads again after a restore.
-pub fn not_too_much_is_taken(before: &LibraryRow, phone: &Handset) -> Result<(), Broken> {
+/// A pull takes much from view only when there is a word that it was meant, also one that reads again after a restore. Where
+/// the server has said beforehand how much it takes, no page of it is absorbed.
+pub fn not_too_much_is_taken(before: &LibraryRow, page: &Page, phone: &Handset) -> Result<(), Broken> {
+    let much = |taken: u64| before.complete && taken > 20 && taken * 10 > before.stories;
     let taken = phone.taken as u64;
-    if before.complete && taken > 20 && taken * 10 > before.stories {
+    if much(taken) {
         return broken(MEANT, || format!("{taken} stories have gone without a word"));
+    }
+    let after = &phone.disk.store.library;
+    let absorbed = after.cursor.as_ref() == Some(&page.header.cursor) && after.cursor != before.cursor;
+    let said = page.header.unmeant.unwrap_or(0);
+    if absorbed && !before.reads_again() && much(said) {
+        return broken(MEANT, || {
+            format!("a page is taken of a pull that takes {said} stories without a word")
+        });
     }
     Ok(())
 }

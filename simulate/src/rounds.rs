@@ -147,8 +147,8 @@ impl World {
         if !matches!(transaction, Transaction::Survey | Transaction::Take { .. }) {
             invariants::own_words_stand(handset, &self.server)?;
         }
-        if matches!(transaction, Transaction::Absorb { .. }) {
-            invariants::not_too_much_is_taken(&before, handset)?;
+        if let Transaction::Absorb { page } = transaction {
+            invariants::not_too_much_is_taken(&before, page, handset)?;
             invariants::cursor_is_covered(handset, &self.server)?;
             invariants::nothing_went_back(handset)?;
         }
