@@ -30,21 +30,13 @@ impl World {
         }
         Ok(match reply {
             Reply::Never(trouble) => Some(failed(&task.step, trouble)),
-            Reply::Page(mut body) => {
-                if self.meets(Fault::Truncated, random) {
-                    truncate(&mut body, random);
-                }
-                if self.meets(Fault::Portal, random) {
-                    body = PORTAL.to_owned();
-                }
-                if self.meets(Fault::OlderServer, random) {
-                    body = versions::older_page(&body);
-                }
-                if self.meets(Fault::NewerServer, random) {
-                    body = versions::newer_page(&body);
-                }
+            Reply::Page(body, page) => {
                 let Step::Pull(cursor) = &task.step else { unreachable!("a page was asked for") };
-                Some(self.page_arrives(cursor.clone(), &body))
+                match (self.befalls_page(&body, random), page) {
+                    (Some(body), _) => Some(self.page_arrives(cursor.clone(), &body)),
+                    (None, Some(page)) => Some(Event::Pulled(Ok(page))),
+                    (None, None) => Some(Event::Pulled(Err(Trouble::NotSolsken))),
+                }
             }
             Reply::Pushed(ticket) => match self.server.answer(ticket) {
                 Some(Ok(_)) if self.meets(Fault::Truncated, random) || self.meets(Fault::Portal, random) => {
@@ -68,6 +60,24 @@ impl World {
                 None => Some(Event::Pushed(Err(Trouble::Timeout))),
             },
         })
+    }
+
+    /// What becomes of a page on its way, if anything does.
+    fn befalls_page(&mut self, body: &str, random: &mut Random) -> Option<String> {
+        let mut changed = None;
+        if self.meets(Fault::Truncated, random) {
+            changed = Some(truncated(body, random));
+        }
+        if self.meets(Fault::Portal, random) {
+            changed = Some(PORTAL.to_owned());
+        }
+        if self.meets(Fault::OlderServer, random) {
+            changed = Some(versions::older_page(changed.as_deref().unwrap_or(body)));
+        }
+        if self.meets(Fault::NewerServer, random) {
+            changed = Some(versions::newer_page(changed.as_deref().unwrap_or(body)));
+        }
+        changed
     }
 
     fn answer_is_lost(&mut self, phone: usize, random: &mut Random) -> bool {
@@ -124,15 +134,16 @@ impl World {
                     return Ok(Reply::Never(Trouble::SignedOut));
                 }
                 let body = self.server.pull(person, cursor.as_ref());
-                if let Some(page) = Page::parse(cursor.clone(), &body) {
-                    invariants::page_is_for(&self.phones[phone], &self.server, &page)?;
-                    invariants::a_page_says_what_is_taken(&self.phones[phone], &self.server, &page)?;
+                let page = Page::parse(cursor.clone(), &body);
+                if let Some(page) = &page {
+                    invariants::page_is_for(&self.phones[phone], &self.server, page)?;
+                    invariants::a_page_says_what_is_taken(&self.phones[phone], &self.server, page)?;
                 }
                 if self.meets(Fault::Delayed, random) {
                     self.late.push(Late::Pull);
                     return Ok(Reply::Never(Trouble::Timeout));
                 }
-                Ok(Reply::Page(body))
+                Ok(Reply::Page(body, page))
             }
             Step::Transact(_) | Step::Rest(_) => unreachable!("only messages are sent"),
         }
@@ -165,17 +176,13 @@ impl World {
 const PORTAL: &str = "<!doctype html>\n<title>Welcome</title>\n";
 
 /// Anywhere, or at the end of a line, where it is hardest to notice.
-fn truncate(body: &mut String, random: &mut Random) {
-    if random.chance(0.5) {
-        let ends: Vec<usize> = body.match_indices('\n').map(|(at, _)| at + 1).collect();
-        body.truncate(*random.choose(&ends));
+fn truncated(body: &str, random: &mut Random) -> String {
+    let ends: Vec<usize> = if random.chance(0.5) {
+        body.match_indices('\n').map(|(at, _)| at + 1).collect()
     } else {
-        let mut at = random.below(body.len() as u64) as usize;
-        while !body.is_char_boundary(at) {
-            at -= 1;
-        }
-        body.truncate(at);
-    }
+        body.char_indices().map(|(at, _)| at).collect()
+    };
+    body[..*random.choose(&ends)].to_owned()
 }
 
 fn failed(step: &Step, trouble: Trouble) -> Event {

@@ -3,7 +3,7 @@
 use domain::{
     sync::{
         ledger::Push,
-        phone::{Done, Transaction},
+        phone::{Done, Page, Transaction},
         round::{Event, Round, Step, Trouble},
         wire::Reset,
     },
@@ -36,7 +36,8 @@ pub struct Task {
 /// Where an answer is.
 pub enum Reply {
     Pushed(Ticket),
-    Page(String),
+    /// As it travels, and as it is read if nothing befalls it.
+    Page(String, Option<Page>),
     Never(Trouble),
 }
 

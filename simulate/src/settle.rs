@@ -1,6 +1,13 @@
 //! The network heals, everyone syncs, and then everything must fit.
 
-use domain::{op::Change, sync::ledger::Row, thing::ThingKind};
+use domain::{
+    op::Change,
+    sync::{
+        ledger::Row,
+        phone::{DeviceRow, LibraryRow},
+    },
+    thing::ThingKind,
+};
 use splitmix::Random;
 
 use crate::{
@@ -29,12 +36,29 @@ impl World {
         self.finish_rounds(&mut random)?;
         self.confirm_storms()?;
         for _ in 0..ROUNDS {
+            let before = self.told_and_read();
             for phone in 0..self.phones.len() {
                 self.start_round(phone, &mut random);
                 self.finish_rounds(&mut random)?;
             }
+            // What came to nothing once comes to nothing again.
+            if self.told_and_read() == before {
+                break;
+            }
         }
         self.check()
+    }
+
+    /// How far the server has written and each phone has sent and read.
+    fn told_and_read(&self) -> (usize, u64, Vec<LibraryRow>, Vec<DeviceRow>) {
+        let stores = || self.phones.iter().map(|phone| &phone.disk.store);
+        let state = self.server.look();
+        (
+            state.ops.len(),
+            state.head.seq,
+            stores().map(|store| store.library.clone()).collect(),
+            stores().flat_map(|store| store.devices.values().cloned()).collect(),
+        )
     }
 
     fn finish_rounds(&mut self, random: &mut Random) -> Result<(), Broken> {
