@@ -13,6 +13,9 @@
 //! hand back after a restore.
 
 mod agreement;
+#[allow(clippy::unwrap_used, dead_code, reason = "shared with the tests of the store")]
+#[path = "../../server/tests/support/cluster.rs"]
+mod cluster;
 mod faults;
 mod handset;
 mod invariants;

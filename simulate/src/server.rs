@@ -32,7 +32,7 @@ pub struct Server {
     pub epochs: Vec<Epoch>,
     /// By generation and token: the first `seq` at which the library holds that op.
     pub firsts: Vec<HashMap<u64, u64>>,
-    pub backups: Vec<Box<dyn Backup>>,
+    pub backups: Vec<Backup>,
     pub met: Met,
     pub slow_next: bool,
     pub crash_next: Option<Crash>,
@@ -231,7 +231,7 @@ impl Server {
     }
 
     pub fn restore(&mut self, backup: usize, epoch: Epoch) {
-        self.store = self.backups[backup].restored(epoch);
+        self.store.restore(&self.backups[backup], epoch);
         self.generation += 1;
         self.epochs.push(epoch);
         self.firsts.push(HashMap::new());

@@ -13,6 +13,7 @@ use domain::{
         wire::{PushAnswer, SigningKey, Token},
     },
 };
+use tempfile::TempPath;
 
 use sql::Sql;
 
@@ -22,6 +23,8 @@ pub enum Store {
     Memory,
     /// The server's own, in a file of its own for each seed.
     Sqlite,
+    /// The server's own, in a database of its own for each seed, on a PostgreSQL that is started for it.
+    Postgres,
 }
 
 impl Store {
@@ -30,6 +33,7 @@ impl Store {
         match self {
             Self::Memory => Box::new(model),
             Self::Sqlite => Box::new(Sql::sqlite(model)),
+            Self::Postgres => Box::new(Sql::postgres(model)),
         }
     }
 }
@@ -49,13 +53,18 @@ pub trait Backend {
     fn everything(&self) -> &Memory;
     fn set_key(&mut self, key: SigningKey);
     fn set_page_records(&mut self, records: usize);
-    fn back_up(&self) -> Box<dyn Backup>;
+    fn back_up(&self) -> Backup;
+    /// Puts a backup in the place of everything, and begins `epoch`.
+    fn restore(&mut self, backup: &Backup, epoch: Epoch);
     /// Its insides, to break them. Only the memory store lets anyone at them.
     fn memory(&mut self) -> Option<&mut Memory>;
 }
 
-pub trait Backup {
-    fn restored(&self, epoch: Epoch) -> Box<dyn Backend>;
+/// What was put away.
+pub struct Backup {
+    model: Memory,
+    /// The server's own backup of a store of its own.
+    file: Option<TempPath>,
 }
 
 impl Backend for Memory {
@@ -79,19 +88,16 @@ impl Backend for Memory {
         self.page_records = records;
     }
 
-    fn back_up(&self) -> Box<dyn Backup> {
-        Box::new(self.clone())
+    fn back_up(&self) -> Backup {
+        Backup { model: self.clone(), file: None }
+    }
+
+    fn restore(&mut self, backup: &Backup, epoch: Epoch) {
+        *self = backup.model.clone();
+        self.head.epoch = epoch;
     }
 
     fn memory(&mut self) -> Option<&mut Memory> {
         Some(self)
-    }
-}
-
-impl Backup for Memory {
-    fn restored(&self, epoch: Epoch) -> Box<dyn Backend> {
-        let mut restored = self.clone();
-        restored.head.epoch = epoch;
-        Box::new(restored)
     }
 }

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use anyhow::Result;
 use clap::Args;
 
-use crate::tools;
+use crate::{postgres, tools};
 
 #[derive(Args)]
 #[command(disable_help_flag = true)]
@@ -19,6 +19,9 @@ pub struct Apart {
 impl Apart {
     /// Optimised: a million seeds or ten million inputs take long enough.
     pub fn run(self, package: &str) -> Result<()> {
+        if self.args.iter().any(|arg| arg.ends_with("postgres")) {
+            postgres::provide()?;
+        }
         let cargo = ["run", "--quiet", "--release", "--package", package, "--"];
         tools::run(tools::cargo().args(cargo).args(self.args))
     }

@@ -1,7 +1,7 @@
 //! The server's real stores. Beside each runs the memory store with the same pushes: the two must answer alike, and what
-//! phones read of the real one must be what lies in the other.
+//! phones read of the real one must be what lies in the other. What is restored is a backup as the server makes it.
 
-use std::{fs, path::Path, rc::Rc, sync::Arc};
+use std::{fs, rc::Rc, sync::Arc};
 
 use domain::{
     id::{Epoch, PersonId},
@@ -10,15 +10,17 @@ use domain::{
         memory::Server as Memory,
         wire::{PushAnswer, SigningKey, Token},
     },
+    time::Millis,
 };
 use server::{
     pull::Pull,
-    store::{Store, sqlite::SqliteStore},
+    store::{BackupFile, Store, postgres::PostgresStore, sqlite::SqliteStore},
 };
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir, TempPath};
 use tokio::runtime::{Builder, Runtime};
 
 use super::{Backend, Backup};
+use crate::cluster::Database;
 
 thread_local! {
     static RUNTIME: Rc<Runtime> =
@@ -28,25 +30,34 @@ thread_local! {
 pub struct Sql {
     store: Arc<dyn Store>,
     model: Memory,
-    folder: TempDir,
+    _place: Place,
 }
 
-struct Copy {
-    model: Memory,
-    folder: TempDir,
+/// Where a seed keeps its library. It goes with the seed.
+enum Place {
+    Folder { _folder: TempDir },
+    Database { _database: Database },
 }
-
-const FILE: &str = "solsken.db";
 
 impl Sql {
     pub fn sqlite(model: Memory) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        Self::open(folder, model)
+        let store = wait(SqliteStore::open(&folder.path().join("solsken.db"), model.head.epoch));
+        let store = Arc::new(store.expect("the store can be opened"));
+        Self { store, model, _place: Place::Folder { _folder: folder } }
     }
 
-    fn open(folder: TempDir, model: Memory) -> Self {
-        let store = wait(SqliteStore::open(&folder.path().join(FILE), model.head.epoch));
-        Self { store: Arc::new(store.expect("the store can be opened")), model, folder }
+    pub fn postgres(model: Memory) -> Self {
+        let database = wait(Database::fresh(model.head.epoch));
+        let store = wait(PostgresStore::open(&database.url, model.head.epoch));
+        let store = Arc::new(store.expect("the store can be opened"));
+        Self { store, model, _place: Place::Database { _database: database } }
+    }
+}
+
+impl Drop for Sql {
+    fn drop(&mut self) {
+        wait(self.store.close());
     }
 }
 
@@ -54,15 +65,8 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     RUNTIME.with(|runtime| runtime.block_on(future))
 }
 
-/// The database and what has not been written back to it yet. Nobody writes meanwhile.
-fn copy(from: &Path) -> TempDir {
-    let to = tempfile::tempdir().expect("a temporary folder can be made");
-    for name in [FILE.to_owned(), format!("{FILE}-wal")] {
-        if from.join(&name).exists() {
-            fs::copy(from.join(&name), to.path().join(&name)).expect("a file can be copied");
-        }
-    }
-    to
+fn temporary_file() -> TempPath {
+    NamedTempFile::new().expect("a temporary file can be made").into_temp_path()
 }
 
 impl Backend for Sql {
@@ -70,8 +74,7 @@ impl Backend for Sql {
         let expected = self.model.push(pushes);
         let answers = wait(self.store.push(pushes)).expect("the store takes what it is given");
         assert_eq!(answers, expected, "the store answers as its contract says");
-        let head = wait(self.store.head()).expect("the store says where it stands");
-        assert_eq!(head, self.model.head, "the store stands where its contract says");
+        self.stands_where_it_should();
         answers
     }
 
@@ -92,8 +95,25 @@ impl Backend for Sql {
         self.model.page_records = records;
     }
 
-    fn back_up(&self) -> Box<dyn Backup> {
-        Box::new(Copy { model: self.model.clone(), folder: copy(self.folder.path()) })
+    fn back_up(&self) -> Backup {
+        let file = temporary_file();
+        wait(self.store.back_up(&file, Millis(0))).expect("a backup can be made");
+        Backup { model: self.model.clone(), file: Some(file) }
+    }
+
+    fn restore(&mut self, backup: &Backup, epoch: Epoch) {
+        // Whoever opens it may write to it, and it may be restored once more.
+        let copy = temporary_file();
+        fs::copy(backup.file.as_ref().expect("a backup of this store is a file"), &copy)
+            .expect("a file can be copied");
+        wait(async {
+            let backup = BackupFile::open(&copy).await.expect("the backup is sound");
+            self.store.replace(&backup, epoch).await.expect("the backup can be restored");
+            backup.close().await;
+        });
+        self.model = backup.model.clone();
+        self.model.head.epoch = epoch;
+        self.stands_where_it_should();
     }
 
     fn memory(&mut self) -> Option<&mut Memory> {
@@ -101,13 +121,9 @@ impl Backend for Sql {
     }
 }
 
-impl Backup for Copy {
-    fn restored(&self, epoch: Epoch) -> Box<dyn Backend> {
-        let mut restored = Sql::open(copy(self.folder.path()), self.model.clone());
-        wait(restored.store.begin_epoch(epoch)).expect("the store can begin anew");
-        restored.model.head.epoch = epoch;
-        let head = wait(restored.store.head()).expect("the store says where it stands");
-        assert_eq!(head, restored.model.head, "a restored store stands where its backup stood");
-        Box::new(restored)
+impl Sql {
+    fn stands_where_it_should(&self) {
+        let head = wait(self.store.head()).expect("the store says where it stands");
+        assert_eq!(head, self.model.head, "the store stands where its contract says");
     }
 }
