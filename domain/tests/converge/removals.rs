@@ -8,7 +8,7 @@ use domain::{
     thing::ThingRef,
 };
 
-use crate::world::{Act, World};
+use crate::world::{Act, Luck, World};
 
 const ELIN: usize = 0;
 const MICKE: usize = 2;
@@ -67,6 +67,22 @@ fn a_phone_counts_by_itself_what_an_older_server_takes() {
     world.each(KARIN, &stories[..24], &Change::Delete);
     assert_eq!(world.sync(MICKE, &[]), Some(Trouble::Halted));
     assert!(world.stories_shown(MICKE) >= 10);
+    world.administrator(&stories[..24], &Change::Delete);
+    world.settle();
+    world.check();
+}
+
+/// It is brought up to date in the middle of a pull, and from then on says what is to come.
+#[test]
+fn what_an_older_server_has_taken_counts_with_what_a_newer_one_takes() {
+    let (mut world, stories) = library_of(30);
+    world.each(KARIN, &stories[..24], &Change::Delete);
+    world.older_server = true;
+    let luck = [Luck::Arrives, Luck::Arrives, Luck::Arrives, Luck::RequestLost];
+    assert_eq!(world.sync(MICKE, &luck), Some(Trouble::Unreachable));
+    assert!((16..30).contains(&world.stories_shown(MICKE)), "in the middle of the pull");
+    world.older_server = false;
+    assert_eq!(world.sync(MICKE, &[]), Some(Trouble::Halted));
     world.administrator(&stories[..24], &Change::Delete);
     world.settle();
     world.check();

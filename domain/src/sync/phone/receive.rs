@@ -219,12 +219,13 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
         return Ok(start_over(reads, page.header.epoch));
     }
     let mut library = LibraryRow { reader: Some(reader), ..reads.library.clone() };
-    let taken = taken_with(&library, page, &reads.held);
-    if would_take_too_much(&library, page, taken.len() as u64) {
+    let (mut taken, now) = (taken_before(&library, page), taken_now(&library, page, &reads.held));
+    if would_take_too_much(&library, page, taken.len(), now.len()) {
         library.halted = true;
         return Ok((Writes { library: Some(library), ..Writes::default() }, Done::Halted));
     }
     let mut writes = Writes { blocks: blocks(&mut library, page), ..Writes::default() };
+    taken.extend(now);
     library.read_on(page, taken);
     let mut devices = reads.devices.clone();
     // Only at the end: what was changed again meanwhile comes with a later page.
@@ -355,27 +356,32 @@ fn gone(page: &Page) -> impl Iterator<Item = &Record> {
     page.records.iter().filter(|record| record.kind == ThingKind::Story && record.state.is_none())
 }
 
-/// Stories taken from view without a word that it was meant, by this page and the earlier ones of the pull. A phone that
-/// reads for the first time has none to lose, and one that reads again only those that it still shows. A word that comes
-/// later counts for what was taken earlier.
-fn taken_with(library: &LibraryRow, page: &Page, held: &BTreeSet<ThingRef>) -> BTreeSet<ThingId> {
+/// Stories that earlier pages of the pull took from view without a word that it was meant. A word that comes with this
+/// page counts for them.
+fn taken_before(library: &LibraryRow, page: &Page) -> BTreeSet<ThingId> {
     let mut taken = library.taken_stories.clone();
     for record in gone(page).filter(|record| record.meant) {
         taken.remove(&record.id);
     }
-    let known = |thing: &ThingRef| library.complete && (!library.reads_again() || held.contains(thing));
-    taken.extend(taken_without_a_word(page).filter(known).map(|thing| thing.id));
     taken
+}
+
+/// Those that this page takes. A phone that reads for the first time has none to lose, and one that reads again only what
+/// it still shows.
+fn taken_now(library: &LibraryRow, page: &Page, held: &BTreeSet<ThingRef>) -> BTreeSet<ThingId> {
+    let known = |thing: &ThingRef| library.complete && (!library.reads_again() || held.contains(thing));
+    taken_without_a_word(page).filter(known).map(|thing| thing.id).collect()
 }
 
 /// The server sees further than this page: what an administrator has said since was meant does not count, also where
 /// that word comes with a page behind this one. Only while a phone reads again it has to count by itself, since the
 /// server does not know what it had lost before.
-fn would_take_too_much(library: &LibraryRow, page: &Page, taken: u64) -> bool {
-    let taken = match page.header.unmeant {
+fn would_take_too_much(library: &LibraryRow, page: &Page, before: usize, now: usize) -> bool {
+    let to_come = match page.header.unmeant {
         Some(unmeant) if !library.reads_again() => unmeant,
-        _ => taken,
+        _ => now as u64,
     };
+    let taken = before as u64 + to_come;
     library.complete && taken > TAKEN_WITHOUT_A_WORD && taken * 10 > library.stories
 }
 
