@@ -9,10 +9,12 @@
 
 mod local;
 mod receive;
+mod removals;
 mod replay;
 mod rows;
 
 pub use local::Intent;
+pub use removals::holding;
 pub use replay::project;
 pub use rows::{Attention, Block, DeviceRow, LibraryRow, OpRow, Overlay};
 
@@ -219,7 +221,7 @@ impl Transaction {
                 Wanted { all_devices: true, ops: OpsWanted::Open, overlays, library: true, ..device(id) }
             }
             Self::Absorb { page } => {
-                Wanted { held: receive::taken_without_a_word(page).collect(), ..everything() }
+                Wanted { held: removals::taken_without_a_word(page).collect(), ..everything() }
             }
             Self::StartOver { .. } | Self::SignIn { .. } => everything(),
         }
@@ -250,24 +252,6 @@ fn everything() -> Wanted {
         library: true,
         held: BTreeSet::new(),
     }
-}
-
-/// Notes in `held` which of `things` a library shows once it has been read up to this block. Blocks are read in order.
-pub fn holding(
-    things: &BTreeSet<ThingRef>,
-    held: &mut BTreeSet<ThingRef>,
-    lines: &str,
-) -> Result<(), PhoneError> {
-    for line in lines.lines() {
-        let record: Record = serde_json::from_str(line).map_err(|_| PhoneError::Unreadable)?;
-        let thing = record.thing();
-        match record.state {
-            Some(_) if things.contains(&thing) => drop(held.insert(thing)),
-            Some(_) => {}
-            None => drop(held.remove(&thing)),
-        }
-    }
-    Ok(())
 }
 
 impl Reads {

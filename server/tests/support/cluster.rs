@@ -66,6 +66,14 @@ impl Database {
         Self { name, url }
     }
 
+    /// From now on nothing here need outlive the machine: for those who write much and pull no plug.
+    #[allow(dead_code, reason = "not every test binary needs it")]
+    pub async fn spare_the_disk() {
+        CLUSTER
+            .tell(["ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"].map(str::to_owned).into_iter())
+            .await;
+    }
+
     /// A database without a table in it.
     #[allow(dead_code, reason = "not every test binary needs one")]
     pub async fn bare() -> Self {

@@ -17,7 +17,10 @@ use server::{
     store::{BackupFile, Store, postgres::PostgresStore, sqlite::SqliteStore},
 };
 use tempfile::{NamedTempFile, TempDir, TempPath};
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::OnceCell,
+};
 
 use super::{Backend, Backup};
 use crate::cluster::Database;
@@ -26,6 +29,9 @@ thread_local! {
     static RUNTIME: Rc<Runtime> =
         Rc::new(Builder::new_current_thread().enable_all().build().expect("a runtime can be made"));
 }
+
+/// Whether PostgreSQL has been told to spare the disk.
+static SPARED: OnceCell<()> = OnceCell::const_new();
 
 pub struct Sql {
     store: Arc<dyn Store>,
@@ -48,7 +54,10 @@ impl Sql {
     }
 
     pub fn postgres(model: Memory) -> Self {
-        let database = wait(Database::fresh(model.head.epoch));
+        let database = wait(async {
+            SPARED.get_or_init(Database::spare_the_disk).await;
+            Database::fresh(model.head.epoch).await
+        });
         let store = wait(PostgresStore::open(&database.url, model.head.epoch));
         let store = Arc::new(store.expect("the store can be opened"));
         Self { store, model, _place: Place::Database { _database: database } }

@@ -7,19 +7,17 @@ use crate::{
     id::{DeviceId, Epoch, ThingId},
     op::{Change, Op},
     sync::wire::{Outcome, PushAnswer, Receipt, Record},
-    thing::{ThingKind, ThingRef},
+    thing::ThingRef,
     time::Millis,
 };
 
 use super::{
     Attention, Block, DeviceRow, Done, LibraryRow, OpRow, Overlay, Page, PhoneError, Reads, Writes, project,
+    removals,
 };
 
 /// Records in one block: small enough that reading one story does not read half the library.
 const BLOCK_RECORDS: usize = 32;
-
-/// A pull that takes more stories than this from view, and more than a tenth, waits for a word from the server.
-const TAKEN_WITHOUT_A_WORD: u64 = 20;
 
 pub(super) fn receive(
     reads: &Reads,
@@ -219,13 +217,11 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
         return Ok(start_over(reads, page.header.epoch));
     }
     let mut library = LibraryRow { reader: Some(reader), ..reads.library.clone() };
-    let (mut taken, now) = (taken_before(&library, page), taken_now(&library, page, &reads.held));
-    if would_take_too_much(&library, page, taken.len(), now.len()) {
+    let Some(taken) = removals::taken(&library, page, &reads.held) else {
         library.halted = true;
         return Ok((Writes { library: Some(library), ..Writes::default() }, Done::Halted));
-    }
+    };
     let mut writes = Writes { blocks: blocks(&mut library, page), ..Writes::default() };
-    taken.extend(now);
     library.read_on(page, taken);
     let mut devices = reads.devices.clone();
     // Only at the end: what was changed again meanwhile comes with a later page.
@@ -345,44 +341,6 @@ impl LibraryRow {
         self.partial = page.header.partial;
         self.halted = false;
     }
-}
-
-/// Stories that this page takes from view without a word that it was meant.
-pub(super) fn taken_without_a_word(page: &Page) -> impl Iterator<Item = ThingRef> {
-    gone(page).filter(|record| !record.meant).map(Record::thing)
-}
-
-fn gone(page: &Page) -> impl Iterator<Item = &Record> {
-    page.records.iter().filter(|record| record.kind == ThingKind::Story && record.state.is_none())
-}
-
-/// Stories that earlier pages of the pull took from view without a word that it was meant. A word that comes with this
-/// page counts for them.
-fn taken_before(library: &LibraryRow, page: &Page) -> BTreeSet<ThingId> {
-    let mut taken = library.taken_stories.clone();
-    for record in gone(page).filter(|record| record.meant) {
-        taken.remove(&record.id);
-    }
-    taken
-}
-
-/// Those that this page takes. A phone that reads for the first time has none to lose, and one that reads again only what
-/// it still shows.
-fn taken_now(library: &LibraryRow, page: &Page, held: &BTreeSet<ThingRef>) -> BTreeSet<ThingId> {
-    let known = |thing: &ThingRef| library.complete && (!library.reads_again() || held.contains(thing));
-    taken_without_a_word(page).filter(known).map(|thing| thing.id).collect()
-}
-
-/// The server sees further than this page: what an administrator has said since was meant does not count, also where
-/// that word comes with a page behind this one. Only while a phone reads again it has to count by itself, since the
-/// server does not know what it had lost before.
-fn would_take_too_much(library: &LibraryRow, page: &Page, before: usize, now: usize) -> bool {
-    let to_come = match page.header.unmeant {
-        Some(unmeant) if !library.reads_again() => unmeant,
-        _ => now as u64,
-    };
-    let taken = before as u64 + to_come;
-    library.complete && taken > TAKEN_WITHOUT_A_WORD && taken * 10 > library.stories
 }
 
 /// The page's lines in blocks of a size that is quick to read.
