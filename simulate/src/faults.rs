@@ -120,9 +120,12 @@ impl World {
         earlier.clear();
         let handset = &mut self.phones[phone];
         handset.disk = disk;
-        // The store says who sits here.
-        if let Some(row) = handset.disk.store.devices.values().find(|row| row.current) {
+        // The store says who sits here or, if they have signed out, who sat here last.
+        let store = &handset.disk.store;
+        if let Some(row) = store.devices.values().find(|row| row.current) {
             (handset.owner, handset.device) = (row.person, row.device);
+        } else if let Some(reader) = store.library.reader {
+            handset.owner = reader;
         }
         self.close_tabs(phone);
         self.cloned = true;

@@ -3,8 +3,8 @@
 use splitmix::Random;
 use std::fmt;
 
-/// Everything that can go wrong here. Attachments and erasure are not built yet, so truncated chunks and forgotten
-/// people are missing; truncated pages are not.
+/// Everything that can go wrong here. Of attachments and erasure there is nothing yet, so chunks that are cut off and
+/// forgotten people are missing; pages that are cut off are not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     RequestLost,
