@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::world::{Act, World};
 
-const VERSIONS: [&str; 1] = ["v1"];
+const VERSIONS: [&str; 2] = ["v1", "v2"];
 
 /// When the recorded phone pushes, by the server's clock.
 const PUSHED_AT: Millis = Millis(900_000);
@@ -123,8 +123,9 @@ fn a_new_server_understands_what_an_old_phone_has_queued() {
         let person = world.phones[0].0;
         let push = Push { from: From::Person(person), ops, now: PUSHED_AT };
         let now = world.server.push(&[push]).remove(0);
-        let outcomes =
-            |answer: &PushAnswer| answer.receipts.iter().map(|receipt| receipt.outcome).collect::<Vec<_>>();
+        let outcomes = |answer: &PushAnswer| {
+            answer.receipts.iter().map(|receipt| receipt.outcome.clone()).collect::<Vec<_>>()
+        };
         assert_eq!(outcomes(&now), outcomes(&answer));
         assert!(outcomes(&now).contains(&Outcome::ConflictKept), "the recording has something of everything");
         let seen: BTreeMap<String, Value> = world
