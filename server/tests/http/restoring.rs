@@ -56,7 +56,7 @@ async fn who_joined_after_the_backup_is_let_in_again_with_what_they_told() {
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "nobody knows yet who that is");
     let reply = push(&house, &micke.push_token, told).await;
     let answer: PushAnswer = serde_json::from_str(&reply.body).unwrap();
-    assert_eq!((answer.epoch, answer.receipts[0].outcome), (epoch, Outcome::Applied));
+    assert_eq!((answer.epoch, &answer.receipts[0].outcome), (epoch, &Outcome::Applied));
     let records = house.pull(&micke).await;
     let states: Vec<_> =
         records.iter().filter_map(|record| record.state.as_ref()).map(|state| state.get()).collect();

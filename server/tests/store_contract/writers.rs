@@ -130,7 +130,7 @@ async fn write(store: Arc<dyn Store>, writer: u8) -> Vec<u64> {
         let receipt = &answers[0].receipts[0];
         assert_eq!(receipt.outcome, Outcome::Applied);
         let mut reader = store.history(&ThingRef::story(story(writer, number))).await.unwrap();
-        assert_eq!(reader.pop().unwrap().receipt, receipt, "what has a receipt is on disk");
+        assert_eq!(reader.pop().unwrap().receipt, *receipt, "what has a receipt is on disk");
         seqs.push(receipt.seq);
     }
     seqs
