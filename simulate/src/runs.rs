@@ -72,7 +72,11 @@ pub fn many(seeds: Range<u64>, until: Option<Duration>, setting: Setting, thread
         all.seeds += 1;
         match outcome {
             Ok(met) => all.met.add_seed(&met),
-            Err(broken) => all.failures.push((seed, broken)),
+            Err(broken) => {
+                // At once: a long run may be stopped before its end.
+                eprintln!("seed {seed}: {}", broken.invariant);
+                all.failures.push((seed, broken));
+            }
         }
         until.is_none_or(|until| start.elapsed() < until)
     });
