@@ -16,12 +16,14 @@ export class Link {
   down = 0;
   up = 0;
   weak = true;
+  #away = false;
   #sockets = new Set();
 
   static async to(port) {
     const link = new Link();
     const lanes = { down: { rate: DOWN_BYTES_PER_S, free: 0 }, up: { rate: UP_BYTES_PER_S, free: 0 } };
     link.server = net.createServer({ noDelay: true }, (browser) => {
+      if (link.#away) return void browser.destroy();
       const server = net.connect({ port, host: "127.0.0.1", noDelay: true });
       link.#sockets.add(browser);
       browser.on("close", () => {
@@ -55,6 +57,16 @@ export class Link {
       }
     });
     from.on("end", () => setTimeout(() => to.end(), this.weak ? Math.max(0, lane.free - performance.now()) + ROUND_TRIP_MS : 0));
+  }
+
+  /** Nothing comes through until `comeBack()`. */
+  goAway() {
+    this.#away = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  comeBack() {
+    this.#away = false;
   }
 
   /** Nothing answers at this address any more. */
