@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::sync::round::Trouble;
+use js_sys::Uint8Array;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -34,9 +35,11 @@ async fn send(
     let response =
         JsFuture::from(scope().fetch_with_str_and_init(path, &init)).await.map_err(|error| why(&error))?;
     let response: Response = response.unchecked_into();
-    let text = response.text().map_err(|error| why(&error))?;
-    let text = JsFuture::from(text).await.map_err(|error| why(&error))?;
-    Ok((response.status(), text.as_string().unwrap_or_default()))
+    // As bytes: a browser's own text would be made of it, and made into bytes again.
+    let bytes = response.array_buffer().map_err(|error| why(&error))?;
+    let bytes = JsFuture::from(bytes).await.map_err(|error| why(&error))?;
+    let text = String::from_utf8(Uint8Array::new(&bytes).to_vec());
+    Ok((response.status(), text.unwrap_or_default()))
 }
 
 fn why(error: &JsValue) -> Trouble {

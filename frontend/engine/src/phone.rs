@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    complain,
     finder::Finder,
     news::Page,
     store::{Changed, Store, StoreError},
@@ -44,6 +45,8 @@ pub struct Phone {
     refreshing: Cell<bool>,
     /// Something was written that a refresh under way may not have seen.
     stale: Cell<bool>,
+    /// Pages were put on the shelf that nobody has been shown yet.
+    taken_up: Cell<bool>,
     /// How often something was laid on the shelf as it was written.
     laid: Cell<u64>,
     /// The device that writes, where that is known: who tells shall not wait until it has been looked up.
@@ -73,6 +76,7 @@ impl Phone {
             snapshot_at: Cell::new(0),
             refreshing: Cell::new(false),
             stale: Cell::new(false),
+            taken_up: Cell::new(false),
             laid: Cell::new(0),
             current: Cell::new(None),
             opened: Cell::new(false),
@@ -114,7 +118,8 @@ impl Phone {
             return Ok(changed.done);
         }
         let touched = changed.touches_library();
-        if touched {
+        let more = self.take_up(&changed);
+        if touched && !more {
             self.refresh().await?;
         }
         if changed.queue {
@@ -124,6 +129,34 @@ impl Phone {
             self.tabs.tell_changed();
         }
         Ok(changed.done)
+    }
+
+    /// Puts the pages of a pull on the shelf as they were written, without reading them back. Says whether more of them
+    /// follow and nothing else was changed: then what is shown of the library, and the index, wait for the last one.
+    fn take_up(&self, changed: &Changed) -> bool {
+        let Done::Absorbed { more, .. } = changed.done else { return false };
+        let mut shelf = self.shelf.borrow_mut();
+        let (Some(row), Some(first)) = (&changed.library, changed.blocks.first()) else { return false };
+        let follows = first.number == shelf.next_block() && row.handovers == self.row.borrow().handovers;
+        if self.refreshing.get() || !follows {
+            return false;
+        }
+        for block in &changed.blocks {
+            shelf.absorb(block.number, &block.lines);
+        }
+        *self.row.borrow_mut() = row.clone();
+        let waits = more && changed.overlays.is_empty();
+        self.taken_up.set(waits);
+        waits
+    }
+
+    /// Shows what a pull brought that broke off.
+    pub async fn show_taken_up(self: &Rc<Self>) {
+        if self.taken_up.get()
+            && let Err(error) = self.refresh().await
+        {
+            complain(&format!("what was pulled is not shown: {error}"));
+        }
     }
 
     fn note_devices(&self, written: &[DeviceRow]) {
@@ -226,6 +259,7 @@ impl Phone {
 
     /// What the library shows may have changed.
     fn changed(self: &Rc<Self>) {
+        self.taken_up.set(false);
         self.page.tell(News::Library);
         self.keep_index_up();
     }

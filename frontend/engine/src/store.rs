@@ -71,6 +71,7 @@ pub struct Changed {
     pub done: Done,
     pub blocks: Vec<Block>,
     pub overlays: Vec<(ThingRef, Option<Overlay>)>,
+    pub library: Option<LibraryRow>,
     pub devices: Vec<DeviceRow>,
     pub queue: bool,
 }
@@ -134,8 +135,8 @@ impl Store {
         tx.complete().await?;
         let refused = !writes.attention.is_empty() || !writes.settled_attention.is_empty();
         let queue = !writes.devices.is_empty() || refused;
-        let Writes { blocks, overlays, devices, .. } = writes;
-        Ok(Changed { done, blocks, overlays, devices, queue })
+        let Writes { blocks, overlays, library, devices, .. } = writes;
+        Ok(Changed { done, blocks, overlays, library, devices, queue })
     }
 
     pub async fn devices(&self) -> Result<Vec<DeviceRow>> {
@@ -246,9 +247,17 @@ fn make_stores(db: &IdbDatabase, old: u32) {
 }
 
 async fn read(tx: &Tx, wanted: &Wanted) -> Result<Reads> {
+    // What can be asked for at once is on its way together.
     let library = tx.get(LIBRARY, &ROW.into())?;
-    let all = tx.all(DEVICES, None)?;
-    let mut devices: Vec<DeviceRow> = rows(all.values().await?)?;
+    let overlays = match &wanted.overlays {
+        OverlaysWanted::None => Vec::new(),
+        OverlaysWanted::All => vec![tx.all(OVERLAYS, None)?],
+        OverlaysWanted::Of(things) => {
+            let asked = things.iter().map(|thing| tx.get(OVERLAYS, &thing.to_string().into()));
+            asked.collect::<std::result::Result<_, _>>()?
+        }
+    };
+    let mut devices: Vec<DeviceRow> = rows(tx.all(DEVICES, None)?.values().await?)?;
     if !wanted.all_devices {
         devices.retain(|row| Some(row.device) == wanted.device);
     }
@@ -269,21 +278,16 @@ async fn read(tx: &Tx, wanted: &Wanted) -> Result<Reads> {
             OpsWanted::Open => ops.extend(ops_after(tx, row.device, row.open_after(), None).await?),
         }
     }
-    let overlays: Vec<(ThingRef, Overlay)> = match &wanted.overlays {
-        OverlaysWanted::None => Vec::new(),
-        OverlaysWanted::All => rows(tx.all(OVERLAYS, None)?.values().await?)?,
-        OverlaysWanted::Of(things) => {
-            let mut found = Vec::new();
-            for thing in things {
-                let value = tx.get(OVERLAYS, &thing.to_string().into())?.value().await?;
-                found.extend(optional::<(ThingRef, Overlay)>(&value)?);
-            }
-            found
+    let mut laid: Vec<(ThingRef, Overlay)> = Vec::new();
+    for answer in overlays {
+        match wanted.overlays {
+            OverlaysWanted::All => laid = rows(answer.values().await?)?,
+            _ => laid.extend(optional(&answer.value().await?)?),
         }
-    };
+    }
     let library: LibraryRow = optional(&library.value().await?)?.unwrap_or_default();
     let held = if library.reads_again() { held(tx, &wanted.held).await? } else { BTreeSet::new() };
-    Ok(Reads { devices, ops, overlays: overlays.into_iter().collect(), library, held })
+    Ok(Reads { devices, ops, overlays: laid.into_iter().collect(), library, held })
 }
 
 /// Which of these things the blocks show, some blocks at a time.

@@ -12,8 +12,10 @@ use domain::{
     sync::{
         phone::{Done, Page, Transaction},
         round::{Event, Pace, Round, Step, Summary, Trouble},
+        wire::Token,
     },
 };
+use futures_channel::oneshot;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web::{Timer, now, random, randomness};
@@ -58,6 +60,7 @@ impl Syncer {
                 syncer.phone.page.tell(News::Syncing(true));
                 // One tab at a time. Correctness does not rest on this: two rounds at once would only do work twice.
                 let summary = tabs::alone("solsken-sync", syncer.round()).await;
+                syncer.phone.show_taken_up().await;
                 syncer.phone.page.tell(News::Syncing(false));
                 syncer.note(&summary);
                 if !syncer.again.get() || summary.trouble.is_some() {
@@ -75,6 +78,7 @@ impl Syncer {
 
     async fn round(&self) -> Summary {
         let (mut round, mut step) = Round::start(now(), &randomness());
+        let mut ahead = Ahead::default();
         loop {
             let event = match step {
                 Step::Transact(transaction) => self.transact(&transaction).await,
@@ -82,7 +86,7 @@ impl Syncer {
                     let token = batch.push_token.as_deref();
                     Event::Pushed(net::push("/api/v1/sync/push", &batch.body, token).await)
                 }
-                Step::Pull(cursor) => Event::Pulled(pull(cursor).await),
+                Step::Pull(cursor) => Event::Pulled(ahead.pull(cursor).await),
                 Step::Rest(summary) => return summary,
             };
             step = round.next(event);
@@ -156,7 +160,29 @@ impl Syncer {
     }
 }
 
-async fn pull(cursor: Option<domain::sync::wire::Token>) -> Result<Page, Trouble> {
+/// The page after the one that is being written, asked for meanwhile. It is of use only where the phone then goes on
+/// from just there.
+#[derive(Default)]
+struct Ahead(Option<(Token, oneshot::Receiver<Result<Page, Trouble>>)>);
+
+impl Ahead {
+    async fn pull(&mut self, cursor: Option<Token>) -> Result<Page, Trouble> {
+        let asked = self.0.take().filter(|(next, _)| Some(next) == cursor.as_ref());
+        let page = match asked {
+            Some((_, coming)) => coming.await.unwrap_or(Err(Trouble::Unreachable)),
+            None => pull(cursor).await,
+        }?;
+        if page.header.more && page.header.reset.is_none() {
+            let next = page.header.cursor.clone();
+            let (came, coming) = oneshot::channel();
+            self.0 = Some((next.clone(), coming));
+            spawn_local(async move { drop(came.send(pull(Some(next)).await)) });
+        }
+        Ok(page)
+    }
+}
+
+async fn pull(cursor: Option<Token>) -> Result<Page, Trouble> {
     let path = match &cursor {
         Some(cursor) => format!("/api/v1/sync/pull?cursor={}", cursor.0),
         None => "/api/v1/sync/pull".to_owned(),

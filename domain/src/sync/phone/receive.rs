@@ -35,25 +35,25 @@ pub(super) fn receive(
         return Ok(start_over(reads, answer.epoch));
     }
     let mut row = reads.device(device)?.clone();
-    let mut ops: Vec<OpRow> = reads.ops.iter().filter(|op| op.device == device).cloned().collect();
+    let ours = reads.ops.iter().filter(|op| op.device == device);
+    let mut ops: BTreeMap<u64, OpRow> = ours.map(|op| (op.device_seq, op.clone())).collect();
     let mut writes = Writes::default();
     let mut touched: BTreeMap<ThingRef, Option<Millis>> = BTreeMap::new();
     for (device_seq, receipt) in numbers.iter().copied().zip(&answer.receipts) {
         if !row.note(device_seq, receipt) {
             continue;
         }
-        let Some(op) = ops.iter_mut().find(|op| op.device_seq == device_seq) else {
+        let Some(op) = ops.get_mut(&device_seq) else {
             continue;
         };
         note_refusal(op, receipt, &mut writes);
         touched.insert(op.thing.clone(), Some(receipt.at));
     }
+    let told = Told::of(reads.ops.iter().filter(|op| op.device != device).chain(ops.values()));
+    let open = |op: &OpRow| op.device != device || row.is_open(op.device_seq);
     for (thing, received_at) in touched {
         if let Some(overlay) = reads.overlays.get(&thing) {
-            let others = reads.ops.iter().filter(|op| op.device != device);
-            let all: Vec<OpRow> = others.cloned().chain(ops.iter().cloned()).collect();
-            let open = |op: &OpRow| op.device != device || row.is_open(op.device_seq);
-            let mut after = replayed(&thing, overlay.base.clone(), &all, open, Some(overlay));
+            let mut after = replayed(overlay.base.clone(), told.about(&thing), open, Some(overlay));
             if let Some(after) = &mut after
                 && after.last <= row.acked
             {
@@ -128,19 +128,35 @@ fn note_refusal(op: &mut OpRow, receipt: &Receipt, writes: &mut Writes) {
     }
 }
 
-/// Base with the open ops of `thing` on top; `None` if there are none. An op that only a newer client can read is
-/// sent like the others; until then, what that client left is shown.
+/// Ops by what they are about: a phone that was without a network for long has very many.
+struct Told<'a>(BTreeMap<&'a ThingRef, Vec<&'a OpRow>>);
+
+impl<'a> Told<'a> {
+    fn of(ops: impl IntoIterator<Item = &'a OpRow>) -> Self {
+        let mut told: BTreeMap<&ThingRef, Vec<&OpRow>> = BTreeMap::new();
+        for op in ops {
+            told.entry(&op.thing).or_default().push(op);
+        }
+        Self(told)
+    }
+
+    fn about(&self, thing: &ThingRef) -> &[&'a OpRow] {
+        self.0.get(thing).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Base with the open ones of a thing's ops on top; `None` if there are none. An op that only a newer client can read
+/// is sent like the others; until then, what that client left is shown.
 fn replayed(
-    thing: &ThingRef,
     base: Option<(u64, Object)>,
-    ops: &[OpRow],
+    ops: &[&OpRow],
     open: impl Fn(&OpRow) -> bool,
     before: Option<&Overlay>,
 ) -> Option<Overlay> {
     let mut open_ops = Vec::new();
-    for row in ops.iter().filter(|row| row.thing == *thing && row.rejected.is_none() && open(row)) {
+    for row in ops.iter().filter(|row| row.rejected.is_none() && open(row)) {
         match row.bytes.op() {
-            Ok(op) => open_ops.push((row, op)),
+            Ok(op) => open_ops.push((*row, op)),
             Err(_) => return before.cloned(),
         }
     }
@@ -243,7 +259,8 @@ pub(super) fn forget(reads: &Reads, library: LibraryRow) -> Writes {
     let told = |op: &&OpRow| matches!(op.bytes.op(), Ok(Op { change: Change::Create(_), .. }));
     let bare = reads.ops.iter().filter(|op| !reads.overlays.contains_key(&op.thing) && open(op)).filter(told);
     let bare: BTreeSet<&ThingRef> = bare.map(|op| &op.thing).collect();
-    let laid = |thing: &ThingRef| Some((thing.clone(), Some(replayed(thing, None, &reads.ops, open, None)?)));
+    let ops = Told::of(&reads.ops);
+    let laid = |thing: &ThingRef| Some((thing.clone(), Some(replayed(None, ops.about(thing), open, None)?)));
     Writes {
         forgets_library: true,
         overlays: bare.into_iter().filter_map(laid).collect(),
@@ -261,6 +278,7 @@ fn overlays_after(
     let open = |op: &OpRow| rows.get(&op.device).is_none_or(|row| row.is_open(op.device_seq));
     let news: BTreeMap<ThingRef, &Record> =
         page.records.iter().map(|record| (record.thing(), record)).collect();
+    let told = Told::of(&reads.ops);
     let mut changed = Vec::new();
     for (thing, overlay) in &reads.overlays {
         let base = match news.get(thing) {
@@ -271,7 +289,7 @@ fn overlays_after(
             // Gone from view, or not in this page: one's own open ops still stand on what was known.
             _ => overlay.base.clone(),
         };
-        let mut after = replayed(thing, base, &reads.ops, open, Some(overlay));
+        let mut after = replayed(base, told.about(thing), open, Some(overlay));
         if let Some(after) = &mut after {
             after.received_at = overlay.received_at;
         }
@@ -279,24 +297,24 @@ fn overlays_after(
             changed.push((thing.clone(), after));
         }
     }
-    changed.extend(overlays_offered_again(reads, open, &news)?);
+    changed.extend(overlays_offered_again(reads, &told, open, &news)?);
     Ok(changed)
 }
 
 /// While ops are offered again to a server that was restored, what it sends may lack them: they are laid over it.
 fn overlays_offered_again(
     reads: &Reads,
+    told: &Told<'_>,
     open: impl Fn(&OpRow) -> bool,
     news: &BTreeMap<ThingRef, &Record>,
 ) -> Result<Vec<(ThingRef, Option<Overlay>)>, PhoneError> {
     let mut laid = Vec::new();
     for (thing, record) in news.iter().filter(|(thing, _)| !reads.overlays.contains_key(*thing)) {
-        let Some(state) = record.state.as_ref().filter(|_| reads.ops.iter().any(|op| op.thing == *thing))
-        else {
+        let Some(state) = record.state.as_ref().filter(|_| !told.about(thing).is_empty()) else {
             continue;
         };
         let state = serde_json::from_str(state.get()).map_err(|_| PhoneError::Unreadable)?;
-        if let Some(overlay) = replayed(thing, Some((record.seq, state)), &reads.ops, &open, None) {
+        if let Some(overlay) = replayed(Some((record.seq, state)), told.about(thing), &open, None) {
             laid.push((thing.clone(), Some(overlay)));
         }
     }
