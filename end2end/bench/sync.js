@@ -2,11 +2,14 @@
 // beside PouchDB and RxDB with theirs, in the same Chromium, with fresh profiles on the disk, taking turns.
 //
 // Prints JSON: medians over `RUNS` rounds. `SOLSKEN` names the server's binary, `STORIES` a file of stories, `PEERS` the
-// folder with the peers' packages.
+// folder with the peers' packages. `RATES` says how many times slower a page's process is made, `ONLY` who takes part.
 
+import { loadavg } from "node:os";
+
+import { calibrate } from "./sync/calibrate.js";
+import { readStories } from "./sync/child.js";
 import { PouchDb } from "./sync/pouchdb.js";
 import { RxDb } from "./sync/rxdb.js";
-import { readStories } from "./sync/child.js";
 import { Ours } from "./sync/solsken.js";
 
 const RUNS = Number(process.env.RUNS ?? 3);
@@ -27,8 +30,13 @@ const CONTESTANTS = [
 const contestants = [];
 for (const [kind, batches] of CONTESTANTS) contestants.push({ peer: await kind.start(STORIES), batches });
 const taken = new Map();
+const slowed = [];
+const loads = [];
 try {
-  for (let run = 0; run < RUNS; run++)
+  for (let run = 0; run < RUNS; run++) {
+    const { peer } = contestants.at(-1);
+    for (const rate of RATES) if (rate > 1 && peer instanceof RxDb) slowed.push(await calibrate(peer.server.port, rate));
+    loads.push(loadavg()[0]);
     for (const rate of RATES)
       for (const way of WAYS)
         for (const { peer, batches } of contestants)
@@ -38,6 +46,7 @@ try {
             taken.set(key, [...(taken.get(key) ?? []), took]);
             console.error(key, JSON.stringify(took));
           }
+  }
 } finally {
   for (const { peer } of contestants) await peer.end();
 }
@@ -51,4 +60,4 @@ const results = [...taken].map(([key, runs]) => ({
   ...JSON.parse(key),
   ...Object.fromEntries(Object.keys(runs[0]).map((what) => [what, median(runs.map((run) => run[what]))])),
 }));
-console.log(JSON.stringify({ runs: RUNS, stories: stories.length, told: told.length, results }, null, 1));
+console.log(JSON.stringify({ runs: RUNS, stories: stories.length, told: told.length, loads, slowed, results }, null, 1));

@@ -96,7 +96,9 @@ async fn is_well(address: SocketAddr) -> Result<()> {
 impl Store {
     fn flags(&self) -> Vec<String> {
         let mut flags = vec!["--data".to_owned(), self.folder.path().display().to_string()];
-        flags.extend(self.database.iter().flat_map(|database| ["--database".to_owned(), database.url.clone()]));
+        flags.extend(
+            self.database.iter().flat_map(|database| ["--database".to_owned(), database.url.clone()]),
+        );
         flags
     }
 }

@@ -1,5 +1,5 @@
 // RxDB in the page on its Dexie storage, with its own replication over HTTP to a server that holds everything in memory
-// and compresses as ours does: faster and smaller than what its users would run.
+// and compresses what it sends: faster and smaller than what its users would run.
 
 import { fileURLToPath } from "node:url";
 

