@@ -71,7 +71,8 @@ pub fn router(server: Server) -> Router {
         .route("/app-shell", get(page::shell))
         .fallback(page::page)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
+        // One more would take a third more time for four bytes less in a hundred.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
         .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::new())
         // Around those that refuse: what they say is hardened too.

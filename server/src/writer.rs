@@ -8,8 +8,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::store::{Store, StoreError};
 
-/// Pushes in one transaction, at most. A longer one would keep the first waiting for the last.
-const TOGETHER: usize = 64;
+/// Pushes in one transaction, at most.
+const TOGETHER: usize = 256;
+/// Ops after which a transaction takes no more pushes. A longer one would keep the first waiting for the last.
+const OPS_TOGETHER: usize = 256;
 /// Pushes that may wait. Beyond this the server says that it is busy.
 const WAITING: usize = 1_024;
 
@@ -61,8 +63,15 @@ async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Job>, news: wa
     loop {
         // What a rename or a new analyzer has left to be indexed comes between the pushes, never before one.
         while waiting.is_empty() && index_more(store.as_ref()).await {}
-        if waiting.recv_many(&mut jobs, TOGETHER).await == 0 {
-            return;
+        let Some(first) = waiting.recv().await else { return };
+        let mut ops = first.push.ops.len();
+        jobs.push(first);
+        while jobs.len() < TOGETHER
+            && ops < OPS_TOGETHER
+            && let Ok(next) = waiting.try_recv()
+        {
+            ops += next.push.ops.len();
+            jobs.push(next);
         }
         let (pushes, replies): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.push, job.reply)).unzip();
         // A push that this version cannot bear must not keep all later ones from being written.

@@ -128,8 +128,15 @@ impl Connection for PgConnection {
 }
 
 fn query(statement: Statement) -> Query<'static, Postgres, PgArguments> {
-    let mut query = sqlx::query(AssertSqlSafe(translated(&statement.sql)));
-    for value in statement.values {
+    let Statement { mut sql, values, rows } = statement;
+    if let Some(rows) = &rows {
+        let columns = vec!["?"; rows.columns.len()].join(", ");
+        // As SQLite calls those of `VALUES`.
+        let names = (1..=rows.columns.len()).map(|at| format!("column{at}")).collect::<Vec<_>>().join(", ");
+        sql.to_mut().insert_str(rows.at, &format!("SELECT * FROM unnest({columns}) AS rows ({names})"));
+    }
+    let mut query = sqlx::query(AssertSqlSafe(translated(&sql)));
+    for value in values {
         query = match value {
             Value::Flag(flag) => query.bind(flag),
             Value::Number(number) => query.bind(number),
@@ -139,7 +146,31 @@ fn query(statement: Statement) -> Query<'static, Postgres, PgArguments> {
             Value::Texts(texts) => query.bind(texts),
         };
     }
-    query
+    rows.into_iter().flat_map(|rows| rows.columns).fold(query, bind_column)
+}
+
+/// Binds the values of a column as one array: a statement is then the same for any number of rows, and planned once.
+fn bind_column(
+    query: Query<'static, Postgres, PgArguments>,
+    column: Vec<Value>,
+) -> Query<'static, Postgres, PgArguments> {
+    macro_rules! array {
+        ($variant:ident) => {
+            column.into_iter().map(|value| match value {
+                Value::$variant(value) => value,
+                _ => unreachable!("a column has one type"),
+            })
+        };
+    }
+    match column.first() {
+        Some(Value::Flag(_)) => query.bind(array!(Flag).collect::<Vec<_>>()),
+        Some(Value::Number(_)) => query.bind(array!(Number).collect::<Vec<_>>()),
+        Some(Value::Text(_)) => {
+            query.bind(array!(Text).map(|text| text.map(Cow::into_owned)).collect::<Vec<_>>())
+        }
+        Some(Value::Bytes(_)) => query.bind(array!(Bytes).collect::<Vec<_>>()),
+        Some(Value::Numbers(_) | Value::Texts(_)) | None => unreachable!("there is a row, and no list in it"),
+    }
 }
 
 /// A statement in PostgreSQL's words: `$1` for the first `?`, and `listed`, which its migration makes, for `json_each`.

@@ -22,7 +22,7 @@ use sqlx::{Pool, Transaction};
 
 pub use self::{
     columns::Columns,
-    statement::{Statement, Value},
+    statement::{Rows, Statement, Value},
 };
 use super::{Store, StoreResult};
 

@@ -14,7 +14,7 @@ use sqlx::{
 
 use super::{
     StoreError, StoreResult,
-    sql::{Connection, Dialect, SqlStore, Statement, Value},
+    sql::{Connection, Dialect, Rows, SqlStore, Statement, Value},
 };
 
 /// In order; a store that was made by a newer version is refused.
@@ -111,11 +111,16 @@ impl Connection for SqliteConnection {
 }
 
 fn query(statement: Statement) -> StoreResult<Query<'static, Sqlite, SqliteArguments>> {
-    let mut query = match statement.sql {
+    let Statement { mut sql, mut values, rows } = statement;
+    if let Some(rows) = rows {
+        sql.to_mut().insert_str(rows.at, &placeholders(&rows));
+        values.extend(rows.by_row());
+    }
+    let mut query = match sql {
         Cow::Borrowed(sql) => sqlx::query(sql),
         Cow::Owned(sql) => sqlx::query(AssertSqlSafe(sql)),
     };
-    for value in statement.values {
+    for value in values {
         query = match value {
             Value::Flag(flag) => query.bind(flag),
             Value::Number(number) => query.bind(number),
@@ -126,6 +131,12 @@ fn query(statement: Statement) -> StoreResult<Query<'static, Sqlite, SqliteArgum
         };
     }
     Ok(query)
+}
+
+/// `VALUES (?, ?), (?, ?), …`.
+fn placeholders(rows: &Rows) -> String {
+    let row = format!("({})", vec!["?"; rows.columns.len()].join(", "));
+    format!("VALUES {}", vec![row.as_str(); rows.count()].join(", "))
 }
 
 /// A list as one parameter, for `json_each`.

@@ -7,6 +7,15 @@ use uuid::Uuid;
 pub struct Statement {
     pub sql: Cow<'static, str>,
     pub values: Vec<Value>,
+    /// Rows that stand at one place, after all `values`.
+    pub rows: Option<Rows>,
+}
+
+/// Rows of as many values each, for a database to render as it likes best: all at once, or column by column.
+pub struct Rows {
+    /// Where in the statement they stand.
+    pub at: usize,
+    pub columns: Vec<Vec<Value>>,
 }
 
 /// A value as it goes to a database, which is told the type of those that are missing too.
@@ -20,10 +29,24 @@ pub enum Value {
     Texts(Vec<String>),
 }
 
+impl Rows {
+    pub fn count(&self) -> usize {
+        self.columns.first().map_or(0, Vec::len)
+    }
+
+    /// All values, row by row.
+    pub fn by_row(self) -> impl Iterator<Item = Value> {
+        let count = self.count();
+        let mut columns: Vec<_> = self.columns.into_iter().map(Vec::into_iter).collect();
+        let row = move |_| columns.iter_mut().filter_map(Iterator::next).collect::<Vec<_>>();
+        (0..count).flat_map(row)
+    }
+}
+
 impl Statement {
     /// `sql` is ours: what others wrote is bound.
     pub fn new(sql: impl Into<Cow<'static, str>>) -> Self {
-        Self { sql: sql.into(), values: Vec::new() }
+        Self { sql: sql.into(), values: Vec::new(), rows: None }
     }
 
     /// The value of the next `?`.
@@ -52,11 +75,14 @@ impl Statement {
         self.push(")")
     }
 
-    /// `(?, ?), (?, ?), …`.
-    pub fn push_tuples<const N: usize>(&mut self, tuples: impl IntoIterator<Item = [Value; N]>) -> &mut Self {
-        for (at, tuple) in tuples.into_iter().enumerate() {
-            self.push(if at == 0 { "" } else { ", " }).push_list(tuple);
+    /// Rows to insert, or to be among: in an SQLite statement `VALUES (…), (…), …`. Once in a statement, after all
+    /// other values.
+    pub fn push_rows<const N: usize>(&mut self, rows: impl IntoIterator<Item = [Value; N]>) -> &mut Self {
+        let mut columns: Vec<Vec<Value>> = (0..N).map(|_| Vec::new()).collect();
+        for row in rows {
+            columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
         }
+        self.rows = Some(Rows { at: self.sql.len(), columns });
         self
     }
 }

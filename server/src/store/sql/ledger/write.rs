@@ -55,7 +55,7 @@ pub async fn write(
 
 async fn write_ops(tx: &mut impl Connection, ops: &[LoggedOp]) -> StoreResult<()> {
     let mut query = Statement::new(
-        "INSERT INTO ops (device, device_seq, hash, kind, thing, actor, outcome, seq, received_at, chain, waits, bytes) VALUES ",
+        "INSERT INTO ops (device, device_seq, hash, kind, thing, actor, outcome, seq, received_at, chain, waits, bytes) ",
     );
     let op = |op: &LoggedOp| -> StoreResult<[Value; 12]> {
         Ok([
@@ -73,7 +73,7 @@ async fn write_ops(tx: &mut impl Connection, ops: &[LoggedOp]) -> StoreResult<()
             op.bytes.clone().into(),
         ])
     };
-    query.push_tuples(ops.iter().map(op).collect::<StoreResult<Vec<_>>>()?);
+    query.push_rows(ops.iter().map(op).collect::<StoreResult<Vec<_>>>()?);
     // A deferred op whose time has come is written again with its new receipt.
     query.push(
         " ON CONFLICT (device, device_seq) DO UPDATE SET outcome = excluded.outcome, seq = excluded.seq, \
@@ -85,7 +85,7 @@ async fn write_ops(tx: &mut impl Connection, ops: &[LoggedOp]) -> StoreResult<()
 
 async fn write_rows(tx: &mut impl Connection, things: &[(ThingRef, LedgerRow)]) -> StoreResult<()> {
     let mut query = Statement::new(
-        "INSERT INTO things (kind, id, seq, state, scope, department, owner, narrowed, meant) VALUES ",
+        "INSERT INTO things (kind, id, seq, state, scope, department, owner, narrowed, meant) ",
     );
     let thing = |(thing, row): &(ThingRef, LedgerRow)| -> StoreResult<[Value; 9]> {
         Ok([
@@ -100,7 +100,7 @@ async fn write_rows(tx: &mut impl Connection, things: &[(ThingRef, LedgerRow)]) 
             row.meant.into(),
         ])
     };
-    query.push_tuples(things.iter().map(thing).collect::<StoreResult<Vec<_>>>()?);
+    query.push_rows(things.iter().map(thing).collect::<StoreResult<Vec<_>>>()?);
     query.push(
         " ON CONFLICT (kind, id) DO UPDATE SET seq = excluded.seq, state = excluded.state, scope = excluded.scope, \
          department = excluded.department, owner = excluded.owner, narrowed = excluded.narrowed, meant = excluded.meant",

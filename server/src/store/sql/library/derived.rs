@@ -46,8 +46,8 @@ pub async fn derive(
     tx.run(Statement::new(forget).bind(numbers)).await?;
     let labels: Vec<(i64, LabelId)> = labels.into_iter().collect();
     for chunk in labels.chunks(CHUNK) {
-        let mut query = Statement::new("INSERT INTO story_labels (story, label) VALUES ");
-        query.push_tuples(chunk.iter().map(|(number, label)| [(*number).into(), label.uuid().into()]));
+        let mut query = Statement::new("INSERT INTO story_labels (story, label) ");
+        query.push_rows(chunk.iter().map(|(number, label)| [(*number).into(), label.uuid().into()]));
         tx.run(query).await?;
     }
     Ok(())
@@ -82,9 +82,9 @@ fn labels_of(state: &Object) -> Vec<LabelId> {
 
 async fn write_stories(tx: &mut impl Connection, stories: &[[Value; 8]]) -> StoreResult<()> {
     let mut query = Statement::new(
-        "INSERT INTO stories (number, id, published_at, kind, department, site, author, listed) VALUES ",
+        "INSERT INTO stories (number, id, published_at, kind, department, site, author, listed) ",
     );
-    query.push_tuples(stories.iter().cloned());
+    query.push_rows(stories.iter().cloned());
     query.push(
         " ON CONFLICT (number) DO UPDATE SET published_at = excluded.published_at, kind = excluded.kind, \
          department = excluded.department, site = excluded.site, listed = excluded.listed",

@@ -99,9 +99,9 @@ impl Kept {
 
 async fn keep(tx: &mut impl Connection, changed: &[(&Wanted, Kept)]) -> StoreResult<()> {
     let mut query = Statement::new(
-        "INSERT INTO search_documents (number, story, id, audience, terms, pending, listed_audience, listed_terms) VALUES ",
+        "INSERT INTO search_documents (number, story, id, audience, terms, pending, listed_audience, listed_terms) ",
     );
-    query.push_tuples(changed.iter().map(|(story, kept)| {
+    query.push_rows(changed.iter().map(|(story, kept)| {
         [
             kept.number.into(),
             story.story.into(),

@@ -86,8 +86,8 @@ async fn fold_lists(tx: &mut impl Connection, changed: &[&[Change]]) -> StoreRes
         }
     }
     if !written.is_empty() {
-        let mut query = Statement::new("INSERT INTO search_lists (place, counts, postings) VALUES ");
-        query.push_tuples(written);
+        let mut query = Statement::new("INSERT INTO search_lists (place, counts, postings) ");
+        query.push_rows(written);
         query.push(
             " ON CONFLICT (place) DO UPDATE SET counts = excluded.counts, postings = excluded.postings",
         );

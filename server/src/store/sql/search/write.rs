@@ -22,7 +22,7 @@ use crate::{
     search::analyzer,
     store::{
         StoreResult,
-        sql::{Columns, Connection, Statement, rows},
+        sql::{Columns, Connection, Statement, Value, rows},
     },
 };
 
@@ -212,10 +212,14 @@ async fn states(
     tx: &mut impl Connection,
     ids: impl Iterator<Item = ThingId>,
 ) -> StoreResult<Vec<(ThingKind, ThingId, domain::Object)>> {
+    let ids: Vec<[Value; 1]> = ids.map(|id| [id.uuid().into()]).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut query = Statement::new(
         "SELECT kind, id, state FROM things WHERE kind IN ('tag', 'value', 'site', 'department', 'person') AND id IN ",
     );
-    query.push_list(ids.map(|id| id.uuid()));
+    query.push("(").push_rows(ids).push(")");
     let found = tx.all(query).await?;
     found
         .iter()
