@@ -73,7 +73,7 @@ impl Load {
             }
         }
         figures.print();
-        Ok(figures.write(&self.out)?)
+        figures.write(&self.out)
     }
 
     async fn round(&self, kind: Kind, stories: &[ExchangeStory]) -> Result<figures::Round> {
