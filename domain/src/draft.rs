@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Object,
-    id::{DraftId, LabelId, PersonId, StoryId},
+    attachment::Attachment,
+    id::{AttachmentId, DraftId, LabelId, PersonId, StoryId},
     label::{LabelKind, same_name},
     language::Language,
     op::{Edit, TextEdit},
@@ -49,6 +50,9 @@ pub struct Draft {
     /// The page that wrote it last, by a number that it drew: what the same page wrote later always follows.
     #[serde(default)]
     pub writer: u64,
+    /// Photos and voice notes that were taken out again: of the draft, or of the story that it changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<AttachmentId>,
     /// The told story that this draft changes, as it was when the change began.
     #[serde(default)]
     pub of: Option<Box<Told>>,
@@ -96,6 +100,7 @@ impl Draft {
             saved_at: now,
             version: 0,
             writer: 0,
+            dropped: Vec::new(),
             of: None,
         }
     }
@@ -171,6 +176,12 @@ impl Draft {
         if story.tells() { Ok(story) } else { Err(DraftProblem::TellsNothing) }
     }
 
+    /// What the story has once this draft is told: what it had, and what was taken for it, but for what was taken out.
+    pub fn attachments(&self, taken: impl IntoIterator<Item = Attachment>) -> Vec<Attachment> {
+        let had = self.of.iter().flat_map(|told| told.story.attachments.iter().cloned());
+        had.chain(taken).filter(|attachment| !self.dropped.contains(&attachment.id)).collect()
+    }
+
     fn part<const MAX: usize>(&self, part: Part) -> Result<Option<Bounded<MAX>>, DraftProblem> {
         self.part_of(part, self.text(part).trim())
     }
@@ -215,9 +226,23 @@ pub fn edit_between(before: &Story, after: &Story) -> Edit {
     set("occurred_on", before.occurred_on != after.occurred_on, serde_json::json!(after.occurred_on));
     set("audience", before.audience != after.audience, serde_json::json!(after.audience));
     set("language", before.language != after.language, serde_json::json!(after.language));
+    attachments(&mut edit, &before.attachments, &after.attachments);
     members(&mut edit, "tags", &before.tags, &after.tags);
     members(&mut edit, "values", &before.values, &after.values);
     edit
+}
+
+fn attachments(edit: &mut Edit, before: &[Attachment], after: &[Attachment]) {
+    let is_in = |id: AttachmentId, all: &[Attachment]| all.iter().any(|attachment| attachment.id == id);
+    let added: Vec<_> = after.iter().filter(|attachment| !is_in(attachment.id, before)).collect();
+    let removed: Vec<_> =
+        before.iter().map(|attachment| attachment.id).filter(|id| !is_in(*id, after)).collect();
+    if !added.is_empty() {
+        edit.add.insert("attachments".to_owned(), serde_json::json!(added));
+    }
+    if !removed.is_empty() {
+        edit.remove.insert("attachments".to_owned(), serde_json::json!(removed));
+    }
 }
 
 fn members(edit: &mut Edit, field: &str, before: &[LabelId], after: &[LabelId]) {

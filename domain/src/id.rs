@@ -67,6 +67,8 @@ ids! {
     /// One person in one browser profile.
     DeviceId
     DraftId
+    /// A photo or a voice note.
+    AttachmentId
     PathId
     /// One occasion on which a path was shown to somebody.
     ShowingId

@@ -2,6 +2,7 @@
 //! found. Pure Rust: no IO, no clock, no randomness of its own, no screens.
 
 pub mod access;
+pub mod attachment;
 pub mod coach;
 pub mod conflict;
 pub mod draft;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Object,
-    id::{LabelId, PersonId},
+    attachment::{self, Attachment, Served},
+    id::{AttachmentId, LabelId, PersonId},
     language::Language,
     text::{StoryText, Title},
     time::{Day, Millis},
@@ -129,6 +130,12 @@ pub struct Story {
     pub tags: Vec<LabelId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<LabelId>,
+    /// Photos and voice notes, in the order in which they were taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// What the server has of them. Set by the server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub served: Vec<Served>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_on: Option<Day>,
     pub author: PersonId,
@@ -171,6 +178,8 @@ impl Story {
             site: None,
             tags: Vec::new(),
             values: Vec::new(),
+            attachments: Vec::new(),
+            served: Vec::new(),
             occurred_on: None,
             author,
             language: Language::default(),
@@ -189,6 +198,20 @@ impl Story {
 
     pub fn labels_fit(&self) -> bool {
         self.tags.len() <= Self::MAX_LABELS && self.values.len() <= Self::MAX_LABELS
+    }
+
+    pub fn attachments_fit(&self) -> bool {
+        attachment::fit(&self.attachments)
+    }
+
+    pub fn attachment(&self, id: AttachmentId) -> Option<&Attachment> {
+        self.attachments.iter().find(|attachment| attachment.id == id)
+    }
+
+    /// What the server has of an attachment that the story still has.
+    pub fn served(&self, id: AttachmentId) -> Option<&Served> {
+        self.attachment(id)?;
+        self.served.iter().find(|served| served.id == id)
     }
 
     /// The text of a part; empty when it has none.

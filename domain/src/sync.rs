@@ -9,6 +9,7 @@
 //! * [`ledger`]: the server's half: applies ops, gives each a `seq`, answers with receipts.
 //! * [`phone`]: the phone's half: what one transaction on the phone reads and writes.
 //! * [`memory`]: both stores in memory, for tests and the simulator.
+//! * [`upload`]: how the bytes of photos and voice notes travel.
 //! * [`round`]: one round of push and pull, and when to try again.
 
 pub mod ledger;
@@ -16,4 +17,5 @@ pub mod memory;
 pub mod page;
 pub mod phone;
 pub mod round;
+pub mod upload;
 pub mod wire;

@@ -4,6 +4,7 @@
 use std::{convert::Infallible, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{
     Object,
@@ -179,7 +180,7 @@ impl Schema {
         let schema = match kind {
             ThingKind::Story => Self {
                 text: &["title", "situation", "action", "outcome", "lesson", "quote"],
-                sets: &["tags", "values"],
+                sets: &["tags", "values", "attachments", "served"],
                 fixed: &["author", "told_at", "received_at", "published_at", "deleted_at", "status"],
                 again: KEEP,
             },
@@ -221,6 +222,11 @@ impl Schema {
     pub fn is_fixed(&self, field: &str) -> bool {
         self.fixed.contains(&field)
     }
+}
+
+/// What a member of a set is known by: itself, or the `id` in it.
+pub fn member_name(member: &Value) -> Option<&str> {
+    member.as_str().or_else(|| member.get("id")?.as_str())
 }
 
 /// Reads a thing's fields as the type that this version knows; unknown fields are passed over, not lost.

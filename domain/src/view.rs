@@ -1,12 +1,15 @@
 //! What the screens show, made by the same code on the phone and on the server.
 
 mod marking;
+mod media;
 
 use serde::{Deserialize, Serialize};
 
 pub use marking::Marker;
+pub use media::{MediaState, MediaView};
 
 use crate::{
+    attachment::MediaKind,
     conflict::MetEdit,
     id::{PathId, PersonId, StoryId},
     names::{Named, Names},
@@ -79,6 +82,9 @@ pub struct Card {
     pub day: Option<Day>,
     /// Reading time, rounded up.
     pub minutes: u32,
+    /// Its first photo, or else that it can be listened to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<MediaView>,
     /// Where one's own story has come to.
     pub receipt: Option<StoryReceipt>,
     /// What a search met, where nothing above shows it.
@@ -98,6 +104,8 @@ pub struct StoryView {
     pub tags: Vec<Named>,
     pub values: Vec<Named>,
     pub day: Option<Day>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<MediaView>,
     pub tally: Tally,
     /// The reader's own reactions.
     pub reacted: Vec<ReactionKind>,
@@ -248,6 +256,7 @@ impl StoryView {
             tags: names.labels(&story.tags),
             values: names.labels(&story.values),
             day: day(&story),
+            media: MediaView::of_story(&story),
             tally: around.tally,
             reacted: around.reacted.to_vec(),
             receipt: is_own.then(|| receipt(&story, around)),
@@ -275,6 +284,7 @@ impl Card {
             site: story.site.and_then(name),
             day: day(story),
             minutes: minutes(story),
+            media: MediaView::of_story(story).into_iter().min_by_key(|media| media.kind != MediaKind::Photo),
             receipt: is_own.then(|| receipt(story, around)),
             snippet: None,
         }

@@ -23,6 +23,10 @@ pub struct Common {
     /// in the data folder.
     #[arg(long, global = true, value_name = "URL", env = "SOLSKEN_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// Bucket to keep photos and voice notes in, as s3://BUCKET/FOLDER, with credentials from AWS's usual variables.
+    /// Without it, a folder in the data folder.
+    #[arg(long, global = true, value_name = "URL", env = "SOLSKEN_ATTACHMENTS")]
+    attachments: Option<String>,
     /// Settings in TOML. Without it, DIR/solsken.toml if there is one.
     #[arg(long, global = true, value_name = "FILE", env = "SOLSKEN_CONFIG")]
     config: Option<PathBuf>,
@@ -60,6 +64,7 @@ pub struct Serve {
 struct File {
     data: Option<PathBuf>,
     database: Option<String>,
+    attachments: Option<String>,
     url: Option<String>,
     listen: Option<SocketAddr>,
     phone_stories: Option<u64>,
@@ -73,6 +78,8 @@ pub struct Config {
     pub data: PathBuf,
     /// A PostgreSQL database, instead of a file in `data`.
     pub database: Option<String>,
+    /// A bucket for photos and voice notes, instead of a folder in `data`.
+    pub attachments: Option<String>,
     pub listen: SocketAddr,
     url: Option<String>,
     pub phone_stories: u64,
@@ -115,6 +122,7 @@ impl Config {
             retire_worker: serve.retire_worker,
             data,
             database: common.database.clone().or(file.database),
+            attachments: common.attachments.clone().or(file.attachments),
             listen: serve.listen.or(file.listen).unwrap_or(SocketAddr::from(USUAL_LISTEN)),
             url: common.url.clone().or(file.url).map(|url| url.trim_end_matches('/').to_owned()),
             phone_stories: serve.phone_stories.or(file.phone_stories).unwrap_or(USUAL_PHONE_STORIES),
@@ -162,7 +170,7 @@ mod tests {
     use super::*;
 
     fn common(data: &Path) -> Common {
-        Common { data: Some(data.to_owned()), database: None, config: None, url: None }
+        Common { data: Some(data.to_owned()), database: None, attachments: None, config: None, url: None }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assets;
+mod attachments;
 mod body;
 mod error;
 mod guard;
@@ -16,18 +17,24 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware,
-    routing::{any, get, post},
+    routing::{any, get, post, put},
 };
-use domain::sync::wire::{PUSH_BYTES, SigningKey};
+use domain::sync::{
+    upload::CHUNK_BYTES,
+    wire::{PUSH_BYTES, SigningKey},
+};
 use tokio::sync::watch;
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, CompressionLevel},
+    compression::{
+        CompressionLayer, CompressionLevel, DefaultPredicate,
+        predicate::{NotForContentType, Predicate},
+    },
     csrf::CsrfLayer,
     trace::TraceLayer,
 };
 
-use crate::{config::Config, site::Site, store::Store, writer::Writer};
+use crate::{config::Config, media::Media, site::Site, store::Store, writer::Writer};
 
 pub use guard::Guesses;
 
@@ -36,6 +43,7 @@ pub use guard::Guesses;
 pub struct Server {
     pub store: Arc<dyn Store>,
     pub writer: Writer,
+    pub media: Media,
     pub key: SigningKey,
     pub site: Arc<Site>,
     pub config: Arc<Config>,
@@ -54,13 +62,20 @@ pub fn router(server: Server) -> Router {
         .route("/push", post(sync::push).layer(DefaultBodyLimit::max(PUSH_BYTES + BODY_BYTES)))
         .route("/pull", get(sync::pull))
         .route("/news", get(sync::news));
+    let upload = Router::new()
+        .route("/", get(attachments::status).post(attachments::finish))
+        .route("/{chunk}", put(attachments::chunk).layer(DefaultBodyLimit::max(CHUNK_BYTES as usize)));
     let api = Router::new()
+        .route("/attachments/{story}/{id}", get(attachments::bytes))
+        .nest("/attachments/{story}/{id}/upload", upload)
         .nest("/sync", sync)
         .route("/invite", post(accounts::look_at_invite))
         .route("/join", post(accounts::join))
         .route("/device", post(accounts::add_device))
         .route("/sign-out", post(accounts::sign_out))
         .route("/library", post(library::answer));
+    // A part of a recording could not be found again in what was compressed.
+    let worth_it = DefaultPredicate::new().and(NotForContentType::const_new("audio/"));
     Router::new()
         .nest("/api", Router::new().nest("/v1", api).fallback(error::no_such_route))
         .route("/api/", any(error::no_such_route))
@@ -72,7 +87,7 @@ pub fn router(server: Server) -> Router {
         .fallback(page::page)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         // One more would take a third more time for four bytes less in a hundred.
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(worth_it))
         .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::new())
         // Around those that refuse: what they say is hardened too.

@@ -7,6 +7,7 @@ pub mod config;
 pub mod http;
 pub mod library;
 mod locale;
+pub mod media;
 mod people;
 pub mod pull;
 mod returning;

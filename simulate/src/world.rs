@@ -236,7 +236,7 @@ impl World {
     pub fn tell(&mut self, phone: usize, device: DeviceId, doing: Doing) -> Result<(), Broken> {
         let intents = self.phones[phone].intents(&doing);
         let now = self.clock(phone);
-        let tell = Transaction::Tell { device, intents, draft: None, now };
+        let tell = Transaction::Tell { device, intents, draft: None, attachments: Default::default(), now };
         let generation = self.server.generation;
         let saved = self.phones[phone].transact(&tell, false, generation, self.mutant, &mut self.met);
         self.met.ops += if saved.is_ok() { doing.changes.len() as u64 } else { 0 };

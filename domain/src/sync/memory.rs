@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    id::{DeviceId, PersonId},
+    id::{AttachmentId, DeviceId, PersonId},
     op::OpHash,
     person::{Person, Reader},
     thing::{ThingKind, ThingRef, read},
@@ -14,9 +14,10 @@ use super::{
     ledger::{Head, Ledger, LoggedOp, Needs, Push, Row, ScopeNeed, Waits, Written},
     page::StoredRow,
     phone::{
-        Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay, OverlaysWanted, PhoneError,
-        Reads, Transaction, Wanted, Writes, holding,
+        AttachmentsWanted, Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay,
+        OverlaysWanted, PhoneError, Reads, Transaction, Wanted, Writes, holding,
     },
+    upload::AttachmentRow,
     wire::{Chain, Cursor, PageHeader, PushAnswer, Record, Reset, SigningKey, Token},
 };
 
@@ -188,6 +189,7 @@ pub struct Phone {
     pub library: LibraryRow,
     pub blocks: BTreeMap<u32, Block>,
     pub attention: BTreeMap<(DeviceId, u64), Attention>,
+    pub attachments: BTreeMap<AttachmentId, AttachmentRow>,
 }
 
 impl Phone {
@@ -219,7 +221,13 @@ impl Phone {
             OverlaysWanted::All => true,
         });
         let asked = if self.library.reads_again() { &wanted.held } else { &BTreeSet::new() };
+        let attachments = self.attachments.values().filter(|row| match &wanted.attachments {
+            AttachmentsWanted::None => false,
+            AttachmentsWanted::Of(ids) => ids.contains(&row.attachment.id),
+            AttachmentsWanted::All => true,
+        });
         Reads {
+            attachments: attachments.cloned().collect(),
             ops: ops.collect(),
             overlays: overlays.map(|(thing, overlay)| (thing.clone(), overlay.clone())).collect(),
             library: self.library.clone(),
@@ -264,6 +272,10 @@ impl Phone {
             self.blocks.clear();
         }
         self.blocks.extend(writes.blocks.into_iter().map(|block| (block.number, block)));
+        self.attachments.extend(writes.attachments.into_iter().map(|row| (row.attachment.id, row)));
+        for id in &writes.dropped_attachments {
+            self.attachments.remove(id);
+        }
         let attention = writes.attention.into_iter();
         self.attention.extend(attention.map(|row| ((row.device, row.device_seq), row)));
     }

@@ -21,18 +21,28 @@ pub use rows::{Attention, Block, DeviceRow, LibraryRow, OpRow, Overlay};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    id::{DeviceId, DraftId, PersonId},
+    id::{AttachmentId, DeviceId, DraftId, PersonId, StoryId},
     thing::ThingRef,
     time::Millis,
 };
 
-use super::wire::{OP_BYTES, PUSH_BYTES, PUSH_OPS, PageHeader, PushAnswer, Record, Token};
+use super::{
+    upload::AttachmentRow,
+    wire::{OP_BYTES, PUSH_BYTES, PUSH_OPS, PageHeader, PushAnswer, Record, Token},
+};
 
 /// One atomic step on the phone.
 #[derive(Clone, Debug)]
 pub enum Transaction {
     /// A person tells or changes something: ops and projections in one step, and the draft they came from goes.
-    Tell { device: DeviceId, intents: Vec<Intent>, draft: Option<DraftId>, now: Millis },
+    Tell {
+        device: DeviceId,
+        intents: Vec<Intent>,
+        draft: Option<DraftId>,
+        /// What becomes of the draft's photos and voice notes.
+        attachments: Attachments,
+        now: Millis,
+    },
     /// Somebody begins to write and read here, on a device of their own. Whoever did before is signed out; what they
     /// have left to send is still sent.
     SignIn { device: DeviceRow },
@@ -48,6 +58,13 @@ pub enum Transaction {
     Absorb { page: Page },
     /// The server starts this phone's reading from the beginning; everything here is kept and offered again.
     StartOver { page: Page },
+}
+
+/// The attachments of a draft that is told: those that go with the story, and those that were taken out again.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attachments {
+    pub told: Vec<(AttachmentId, StoryId)>,
+    pub dropped: Vec<AttachmentId>,
 }
 
 /// One pulled page: its header, and its lines as they came.
@@ -86,6 +103,7 @@ pub struct Wanted {
     pub all_devices: bool,
     pub ops: OpsWanted,
     pub overlays: OverlaysWanted,
+    pub attachments: AttachmentsWanted,
     pub library: bool,
     /// Which of these things the library shows. To be looked up only in a library that [is read
     /// again](LibraryRow::reads_again), since it takes reading all of it.
@@ -112,12 +130,21 @@ pub enum OverlaysWanted {
     All,
 }
 
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AttachmentsWanted {
+    #[default]
+    None,
+    Of(Vec<AttachmentId>),
+    All,
+}
+
 /// What was read, in one transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Reads {
     pub devices: Vec<DeviceRow>,
     pub ops: Vec<OpRow>,
     pub overlays: BTreeMap<ThingRef, Overlay>,
+    pub attachments: Vec<AttachmentRow>,
     pub library: LibraryRow,
     /// Of the things that were asked for, those that the library shows.
     pub held: BTreeSet<ThingRef>,
@@ -140,6 +167,9 @@ pub struct Writes {
     /// Ops that were refused once, and are not any more.
     pub settled_attention: Vec<(DeviceId, u64)>,
     pub told_draft: Option<DraftId>,
+    pub attachments: Vec<AttachmentRow>,
+    /// Attachments that go, with their bytes.
+    pub dropped_attachments: Vec<AttachmentId>,
 }
 
 /// What a transaction has come to, once it is durable.
@@ -206,7 +236,8 @@ impl Transaction {
     pub fn wants(&self) -> Wanted {
         let device = |id: &DeviceId| Wanted { device: Some(*id), ..Wanted::default() };
         match self {
-            Self::Tell { device: id, intents, .. } => Wanted {
+            Self::Tell { device: id, intents, attachments, .. } => Wanted {
+                attachments: AttachmentsWanted::Of(attachments.told.iter().map(|(id, _)| *id).collect()),
                 overlays: OverlaysWanted::Of(intents.iter().map(|intent| intent.thing.clone()).collect()),
                 ..device(id)
             },
@@ -223,13 +254,16 @@ impl Transaction {
             Self::Absorb { page } => {
                 Wanted { held: removals::taken_without_a_word(page).collect(), ..everything() }
             }
-            Self::StartOver { .. } | Self::SignIn { .. } => everything(),
+            Self::StartOver { .. } => Wanted { attachments: AttachmentsWanted::All, ..everything() },
+            Self::SignIn { .. } => everything(),
         }
     }
 
     pub fn plan(&self, reads: &Reads) -> Result<(Writes, Done), PhoneError> {
         match self {
-            Self::Tell { device, intents, draft, now } => local::tell(reads, *device, intents, *draft, *now),
+            Self::Tell { device, intents, draft, attachments, now } => {
+                local::tell(reads, *device, intents, *draft, attachments, *now)
+            }
             Self::SignIn { device } => Ok(local::sign_in(reads, device)),
             Self::Survey => Ok((Writes::default(), Done::Surveyed(survey(reads)))),
             Self::Take { device, deferred } => take(reads, *device, *deferred),

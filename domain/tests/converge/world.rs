@@ -164,7 +164,13 @@ impl World {
         let shown = phone.shown();
         let base = shown.get(&thing).cloned().map(|state| (phone.library.seq, state));
         let intents = vec![Intent { thing, change, base }];
-        let told = Transaction::Tell { device: *device, intents, draft: None, now: Millis(self.now) };
+        let told = Transaction::Tell {
+            device: *device,
+            intents,
+            draft: None,
+            attachments: Default::default(),
+            now: Millis(self.now),
+        };
         assert_eq!(phone.transact(&told), Ok(Done::Told));
     }
 

@@ -8,6 +8,7 @@ use super::{CommandError, Done, demo, invite, open_store};
 use crate::{
     config::Config,
     http::{self, Guesses, Server},
+    media::Media,
     secrets,
     site::Site,
     writer::Writer,
@@ -15,6 +16,7 @@ use crate::{
 
 /// How long requests under way may take once the server has been asked to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
+const SWEEP_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub async fn run(config: Config, with_demo: bool) -> Done {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tower_http=warn"));
@@ -43,11 +45,15 @@ pub async fn serve(
     config.listen = listener.local_addr()?;
     let assets = config.data.join("assets");
     let site = site.with_earlier(assets.clone()).map_err(|error| CommandError::File(assets, error))?;
+    let media = Media::open(config.attachments.as_deref(), &config.data)
+        .map_err(|error| CommandError::Told(error.to_string()))?;
+    tokio::spawn(sweep(media.clone()));
     let (stopping, mut stopped) = watch::channel(());
     let server = Server {
         key: secrets::signing_key(&config.data)?,
         writer: Writer::start(store.clone()),
         store: store.clone(),
+        media: media.clone(),
         site: Arc::new(site),
         config: Arc::new(config.clone()),
         guesses: Arc::new(Guesses::default()),
@@ -85,6 +91,16 @@ pub async fn serve(
     }
     store.close().await;
     Ok(())
+}
+
+/// Throws away now and then what was begun to be sent and never was.
+async fn sweep(media: Media) {
+    loop {
+        if let Err(error) = media.sweep().await {
+            tracing::warn!(%error, "uploads that were abandoned are still there");
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
 }
 
 /// Ctrl-C, or SIGTERM where there are signals.

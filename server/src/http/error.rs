@@ -5,10 +5,10 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::ports::JoinError;
+use domain::{ports::JoinError, sync::upload::Refusal};
 use serde_json::json;
 
-use crate::{people::WelcomeError, store::StoreError, writer::WriteError};
+use crate::{media::MediaError, people::WelcomeError, store::StoreError, writer::WriteError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -29,6 +29,9 @@ pub enum AppError {
     Full,
     #[error("something went wrong")]
     Broken,
+    /// An attachment that is not taken.
+    #[error("the attachment is not taken")]
+    Refused(Refusal),
     #[error(transparent)]
     Join(#[from] JoinError),
 }
@@ -37,6 +40,13 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, source = ?std::error::Error::source(&error), "the store did not answer");
         Self::of(&error)
+    }
+}
+
+impl From<MediaError> for AppError {
+    fn from(error: MediaError) -> Self {
+        tracing::error!(%error, source = ?std::error::Error::source(&error), "attachments were not kept or read");
+        if error.is_full() { Self::Full } else { Self::Broken }
     }
 }
 
@@ -78,6 +88,9 @@ impl AppError {
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Full => StatusCode::INSUFFICIENT_STORAGE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Refused(Refusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Refused(Refusal::NotAllowed) => StatusCode::FORBIDDEN,
+            Self::Refused(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Join(JoinError::NoSuchInvite) => StatusCode::NOT_FOUND,
             Self::Join(JoinError::SlowDown) => StatusCode::TOO_MANY_REQUESTS,
             Self::Join(JoinError::NoName | JoinError::TooLong) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -91,6 +104,7 @@ impl IntoResponse for AppError {
         let status = self.status();
         let body = match self {
             Self::Join(error) => json!({ "error": error }),
+            Self::Refused(refusal) => json!({ "error": refusal }),
             error => json!({ "error": error.to_string() }),
         };
         let mut response = (status, Json(body)).into_response();

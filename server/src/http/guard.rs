@@ -46,11 +46,11 @@ pub async fn headers(State(server): State<Server>, request: Request, next: Next)
     response
 }
 
-/// A page may run our own files and compile our wasm; with a nonce, also the data that it was rendered with.
+/// A page may run our own files and compile our wasm, and show the small pictures that come with its stories; with a nonce, also the data that it was rendered with.
 pub fn csp_for_page(nonce: Option<&str>) -> HeaderValue {
     let nonce = nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{nonce}; style-src 'self'; img-src 'self' blob:; \
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{nonce}; style-src 'self'; img-src 'self' blob: data:; \
          media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
          form-action 'self'; frame-ancestors 'none'"
     );

@@ -25,6 +25,7 @@ use server::{
     clock,
     config::{Common, Config, Serve},
     http::{Guesses, Server, router},
+    media::Media,
     secrets,
     site::Site,
     store::{Invite, Store, sqlite::SqliteStore},
@@ -75,6 +76,7 @@ impl House {
         let server = Server {
             key: SigningKey(clock::random()),
             writer: Writer::start(store.clone()),
+            media: Media::open(None, folder.path()).unwrap(),
             store: store.clone(),
             site: Arc::new(Site::bare()),
             config: Arc::new(config),
@@ -111,6 +113,7 @@ impl House {
             status: parts.status,
             headers: parts.headers,
             body: String::from_utf8_lossy(&body).into_owned(),
+            bytes: body.into(),
         }
     }
 
@@ -212,6 +215,7 @@ pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {

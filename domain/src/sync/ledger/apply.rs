@@ -127,11 +127,15 @@ impl Ledger {
         let mut change = change.clone();
         if *actor != Actor::System {
             change.set.remove(IMPORTED);
+            change.add.remove(SERVED);
+            change.remove.remove(SERVED);
         }
+        // That bytes have come says nothing of whether an earlier change was meant.
+        let meant = *actor == Actor::System && !change.add.contains_key(SERVED);
         let edited = edit(&row.state, schema, &change, op, self.head.seq + 1)
             .ok_or(Declined::Rejected(Reason::Invalid))?;
         check(op, &edited.state)?;
-        self.put(&op.thing, edited.state, *actor == Actor::System);
+        self.put(&op.thing, edited.state, meant);
         if !edited.lost.is_empty() {
             self.keep_beside(op, edited.lost, now);
             return Ok(Outcome::ConflictKept);
@@ -253,6 +257,8 @@ impl Ledger {
 
 /// Fields of an import that we do not know. An export gives them back, so nobody else may write them.
 const IMPORTED: &str = "extra";
+/// What the server has of a story's attachments, which it alone can know.
+const SERVED: &str = "served";
 
 /// What the server notes on a story as it arrives.
 fn arrive(actor: &Actor, state: &mut Object, now: Millis) {
@@ -266,6 +272,7 @@ fn arrive(actor: &Actor, state: &mut Object, now: Millis) {
     state.insert("published_at".into(), Value::from(published.0));
     if !imported {
         state.remove(IMPORTED);
+        state.remove(SERVED);
         state.remove("status");
     }
 }
@@ -273,7 +280,8 @@ fn arrive(actor: &Actor, state: &mut Object, now: Millis) {
 /// Whether the fields are those of such a thing.
 fn check(op: &Op, state: &Object) -> Result<(), Declined> {
     let sound = match op.thing.kind {
-        ThingKind::Story => read::<Story>(state).is_ok_and(|story| story.tells() && story.labels_fit()),
+        ThingKind::Story => read::<Story>(state)
+            .is_ok_and(|story| story.tells() && story.labels_fit() && story.attachments_fit()),
         ThingKind::Tag | ThingKind::Value | ThingKind::Site | ThingKind::Department => {
             read::<Label>(state).is_ok()
         }

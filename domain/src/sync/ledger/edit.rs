@@ -11,7 +11,7 @@ use crate::{
     merge::{TextMerge, merge_text},
     op::{Edit, Op},
     story::Part,
-    thing::Schema,
+    thing::{Schema, member_name},
 };
 
 /// Field by field, the text that stands and the text that met it: `{"title": {"kept": …, "lost": …}}`.
@@ -79,13 +79,14 @@ impl Edited {
     fn add(&mut self, field: &str, members: &[Value], op: &Op, seq: u64) {
         let mut set = self.members(field);
         let mut added = self.added(field);
-        for member in members.iter().filter_map(Value::as_str) {
-            if !set.iter().any(|known| known == member) {
-                set.push(member.to_owned());
+        for member in members {
+            let Some(name) = member_name(member) else { continue };
+            if !set.iter().any(|known| member_name(known) == Some(name)) {
+                set.push(member.clone());
             }
-            let others = added.remove(member).map(Added::each).into_iter().flatten();
+            let others = added.remove(name).map(Added::each).into_iter().flatten();
             let others = others.filter(|added| !added.is_known_to(op)).collect();
-            added.insert(member.to_owned(), Added { seq, by: op.device, with: others });
+            added.insert(name.to_owned(), Added { seq, by: op.device, with: others });
         }
         self.store(field, set, added);
     }
@@ -94,18 +95,18 @@ impl Edited {
     fn remove(&mut self, field: &str, members: &[Value], op: &Op) {
         let mut set = self.members(field);
         let mut added = self.added(field);
-        for member in members.iter().filter_map(Value::as_str) {
-            let additions = added.remove(member).map(Added::each).into_iter().flatten();
+        for name in members.iter().filter_map(member_name) {
+            let additions = added.remove(name).map(Added::each).into_iter().flatten();
             match Added::of(additions.filter(|added| !added.is_known_to(op))) {
-                Some(unknown) => drop(added.insert(member.to_owned(), unknown)),
-                None => set.retain(|known| known != member),
+                Some(unknown) => drop(added.insert(name.to_owned(), unknown)),
+                None => set.retain(|known| member_name(known) != Some(name)),
             }
         }
         self.store(field, set, added);
     }
 
-    fn members(&self, field: &str) -> Vec<String> {
-        self.state.get(field).and_then(|set| Vec::deserialize(set).ok()).unwrap_or_default()
+    fn members(&self, field: &str) -> Vec<Value> {
+        self.state.get(field).and_then(Value::as_array).cloned().unwrap_or_default()
     }
 
     fn added(&self, field: &str) -> Additions {
@@ -116,9 +117,9 @@ impl Edited {
             .unwrap_or_default()
     }
 
-    fn store(&mut self, field: &str, mut set: Vec<String>, added: Additions) {
+    fn store(&mut self, field: &str, mut set: Vec<Value>, added: Additions) {
         // Sorted, so that the order in which two phones are heard leaves no trace.
-        set.sort();
+        set.sort_by(|one, other| member_name(one).cmp(&member_name(other)));
         if set.is_empty() {
             self.state.remove(field);
         } else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Object,
-    id::{DeviceId, DraftId, PersonId},
+    id::{AttachmentId, DeviceId, DraftId, PersonId, StoryId},
     op::{Change, Op, OpBytes},
     sync::wire::OP_BYTES,
     thing::ThingRef,
@@ -12,7 +12,8 @@ use crate::{
 };
 
 use super::{
-    DeviceRow, Done, LibraryRow, OpRow, Overlay, PhoneError, Reads, Writes, project, receive::forget,
+    Attachments, DeviceRow, Done, LibraryRow, OpRow, Overlay, PhoneError, Reads, Writes, project,
+    receive::forget,
 };
 
 /// A change that a person wants, before it has a number.
@@ -29,6 +30,7 @@ pub(super) fn tell(
     device: DeviceId,
     intents: &[Intent],
     draft: Option<DraftId>,
+    attachments: &Attachments,
     now: Millis,
 ) -> Result<(Writes, Done), PhoneError> {
     let mut row = reads.device(device)?.clone();
@@ -66,6 +68,11 @@ pub(super) fn tell(
     }
     writes.overlays = overlays.into_iter().map(|(thing, overlay)| (thing, Some(overlay))).collect();
     writes.devices.push(row);
+    let told = |(id, story): &(AttachmentId, StoryId)| {
+        reads.attachments.iter().find(|row| row.attachment.id == *id).map(|row| row.told(*story))
+    };
+    writes.attachments = attachments.told.iter().filter_map(told).collect();
+    writes.dropped_attachments.clone_from(&attachments.dropped);
     Ok((writes, Done::Told))
 }
 

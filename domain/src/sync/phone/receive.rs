@@ -6,6 +6,7 @@ use crate::{
     Object,
     id::{DeviceId, Epoch, ThingId},
     op::{Change, Op},
+    sync::upload::AttachmentRow,
     sync::wire::{Outcome, PushAnswer, Receipt, Record},
     thing::ThingRef,
     time::Millis,
@@ -341,7 +342,9 @@ pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
         deferred: BTreeMap::new(),
         ..row.clone()
     });
-    let writes = Writes { devices: devices.collect(), library: Some(library), ..Writes::default() };
+    let attachments = reads.attachments.iter().filter_map(AttachmentRow::offered_again).collect();
+    let writes =
+        Writes { devices: devices.collect(), library: Some(library), attachments, ..Writes::default() };
     (writes, Done::StartedOver)
 }
 

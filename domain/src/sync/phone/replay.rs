@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::{
     Object,
     op::{Change, Edit, Op},
+    thing::member_name,
 };
 
 /// The state after `op`, as the phone shows it.
@@ -43,14 +44,18 @@ fn project_edit(state: &mut Object, edit: &Edit) {
     }
     for (field, members) in &edit.add {
         change_members(state, field, members, |set, member| {
-            if !set.contains(member) {
+            if !set.iter().any(|known| is_same(known, member)) {
                 set.push(member.clone());
             }
         });
     }
     for (field, members) in &edit.remove {
-        change_members(state, field, members, |set, member| set.retain(|known| known != member));
+        change_members(state, field, members, |set, member| set.retain(|known| !is_same(known, member)));
     }
+}
+
+fn is_same(known: &Value, member: &Value) -> bool {
+    known == member || member_name(known).is_some_and(|name| member_name(member) == Some(name))
 }
 
 fn change_members(
