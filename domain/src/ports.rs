@@ -4,11 +4,13 @@
 mod engine;
 mod library;
 mod locale;
+mod media;
 mod phone;
 
 pub use engine::{Call, News, Numbered, Said};
 pub use library::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day};
 pub use locale::Locale;
+pub use media::{AttachError, Media, MediaChange, Recording, Unreceived};
 pub use phone::{
     Accounts, Attempt, Device, Drafts, Going, InviteView, JoinError, JoinForm, KeepError, KeptDraft, Outbox,
     PathForm, SavedDraft, ShownTo, Storage, Waiting, WaitingState,

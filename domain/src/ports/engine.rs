@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     conflict::MetEdit,
     draft::Draft,
-    id::{DraftId, PathId, StoryId},
+    id::{AttachmentId, DraftId, PathId, StoryId},
     reaction::ReactionKind,
     thing::ThingRef,
     view::Me,
 };
 
-use super::{Attempt, JoinForm, KeptDraft, PathForm, Question, ShownTo, Waiting};
+use super::{Attempt, JoinForm, KeptDraft, MediaChange, PathForm, Question, ShownTo, Waiting};
 
 /// What the page asks of the engine. Behind each stands the type of the answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +64,20 @@ pub enum Call {
     SettleIn,
     /// `Storage`
     Storage,
+    /// `Result<(), AttachError>`; the photo comes along. Where the page has encoded it (`made`: its width and height in
+    /// pixels), a thumbnail comes after it.
+    AddPhoto { draft: Box<Draft>, id: AttachmentId, made: Option<(u32, u32)> },
+    /// `Result<(), AttachError>`; with the part of a recording, if there is one. The first comes with its draft.
+    AddVoice {
+        draft: Option<Box<Draft>>,
+        id: AttachmentId,
+        media_type: String,
+        part: u32,
+        seconds: u32,
+        last: bool,
+    },
+    /// `Result<(), AttachError>`
+    ChangeMedia(MediaChange),
 }
 
 /// A message with the number by which its answer is known.
@@ -102,4 +116,6 @@ pub enum News {
     /// Whether the server could be reached when last tried.
     Online(bool),
     Kept(KeptDraft),
+    /// An upload has come further, or something was attached.
+    Media,
 }

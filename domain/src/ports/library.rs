@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
-    id::{PathId, StoryId},
+    id::{AttachmentId, DraftId, PathId, StoryId},
     label::LabelKind,
     names::{Named, Names},
     query::{ListQuery, Listing},
     time::Day,
-    view::{Card, PathCard, PathView, StoryView, Version},
+    view::{Card, MediaView, PathCard, PathView, StoryView, Version},
 };
+
+use super::Unreceived;
 
 /// Answers from the phone or from the server; a page does not know which.
 ///
@@ -37,6 +39,15 @@ pub enum Question {
     Labels,
     Paths,
     Path(PathId),
+    /// What was taken for a draft, in the order in which it was.
+    Attached(DraftId),
+    /// What the server has not received of the reader's attachments.
+    Unreceived,
+    /// Where this browser finds the bytes of an attachment: of a told story, or of a draft.
+    Media {
+        story: Option<StoryId>,
+        id: AttachmentId,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +61,9 @@ pub enum Answer {
     Labels(Labels),
     Paths(Vec<PathCard>),
     Path(Option<PathView>),
+    Attached(Vec<MediaView>),
+    Unreceived(Vec<Unreceived>),
+    Address(String),
 }
 
 macro_rules! answers {
@@ -83,6 +97,9 @@ answers! {
     Labels -> Labels
     Paths -> Vec<PathCard>
     Path -> Option<PathView>
+    Attached -> Vec<MediaView>
+    Unreceived -> Vec<Unreceived>
+    Address -> String
 }
 
 /// Why the library did not answer.

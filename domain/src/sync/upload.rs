@@ -201,13 +201,13 @@ impl AttachmentRow {
         }
     }
 
-    /// Its draft becomes, or changes, this story.
-    pub fn told(&self, story: StoryId) -> Self {
+    /// Its draft becomes, or changes, this story, in the name of `person`.
+    pub fn told(&self, story: StoryId, person: PersonId) -> Self {
         let state = match self.state {
             UploadState::InDraft => UploadState::Waiting { sent: 0 },
             state => state,
         };
-        Self { story: Some(story), finished: true, state, ..self.clone() }
+        Self { story: Some(story), person: Some(person), finished: true, state, ..self.clone() }
     }
 
     /// The server was restored, and may lack what it had received: it is offered again.

@@ -3,19 +3,30 @@
 use std::rc::Rc;
 
 use domain::ports::{Call, KeepError, Numbered};
+use js_sys::Array;
 use serde::Serialize;
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::MessageEvent;
+use web_sys::{Blob, MessageEvent};
 
 use crate::{
-    accounts::Accounts, complain, drafts::Keeper, library, news, outbox::Outbox, phone::Phone, scope,
-    sync::Syncer, tabs::Tabs,
+    accounts::Accounts,
+    complain,
+    drafts::{self, Keeper},
+    library,
+    media::{Media, Uploads, Voice},
+    news,
+    outbox::Outbox,
+    phone::Phone,
+    scope,
+    sync::Syncer,
+    tabs::Tabs,
 };
 
 /// Everything that answers.
 struct Engine {
     phone: Rc<Phone>,
+    media: Rc<Media>,
     syncer: Rc<Syncer>,
     keeper: Rc<Keeper>,
     outbox: Outbox,
@@ -23,44 +34,62 @@ struct Engine {
 }
 
 /// Opens the store and answers from then on.
-pub fn listen(early: Vec<String>) {
+pub fn listen(early: Vec<JsValue>) {
     let phone = Phone::new(Tabs::join());
-    let syncer = Syncer::new(phone.clone());
-    let keeper = Keeper::new(phone.clone());
+    let media = Rc::new(Media::new(phone.clone()));
+    let syncer = Syncer::new(phone.clone(), Uploads::new(phone.clone(), media.clone()));
+    let keeper = Keeper::new(phone.clone(), media.clone());
     let engine = Rc::new(Engine {
-        outbox: Outbox::new(phone.clone(), keeper.clone(), syncer.clone()),
+        outbox: Outbox::new(phone.clone(), media.clone(), keeper.clone(), syncer.clone()),
         accounts: Accounts::new(phone.clone(), syncer.clone()),
         phone,
+        media,
         syncer,
         keeper,
     });
     // Messages that come while the store is being opened wait in line.
     let (send, receive) = line();
-    early.into_iter().for_each(&send);
-    let heard = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-        if let Some(text) = message.data().as_string() {
-            send(text);
-        }
-    });
+    early.iter().map(Message::of).for_each(&send);
+    let heard =
+        Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| send(Message::of(&message.data())));
     scope().set_onmessage(Some(heard.as_ref().unchecked_ref()));
     heard.forget();
     spawn_local(async move {
         engine.open().await;
-        receive(Box::new(move |text| engine.clone().hear(&text)));
+        receive(Box::new(move |message| engine.clone().hear(message)));
     });
 }
 
-type Handler = Box<dyn Fn(String)>;
+/// What the page says: a call, and the bytes that come along.
+struct Message {
+    text: String,
+    blobs: Vec<Blob>,
+}
+
+impl Message {
+    /// A text, or a list of a text and what comes with it.
+    fn of(data: &JsValue) -> Self {
+        match data.dyn_ref::<Array>() {
+            Some(parts) => Self {
+                text: parts.get(0).as_string().unwrap_or_default(),
+                blobs: parts.iter().filter_map(|part| part.dyn_into().ok()).collect(),
+            },
+            None => Self { text: data.as_string().unwrap_or_default(), blobs: Vec::new() },
+        }
+    }
+}
+
+type Handler = Box<dyn Fn(Message)>;
 
 /// A line in which messages wait until there is somebody who takes them.
-fn line() -> (impl Fn(String), impl FnOnce(Handler)) {
+fn line() -> (impl Fn(Message), impl FnOnce(Handler)) {
     use std::cell::RefCell;
     let waiting = Rc::new(RefCell::new(Vec::new()));
     let handler: Rc<RefCell<Option<Handler>>> = Rc::default();
     let (queue, taker) = (waiting.clone(), handler.clone());
-    let send = move |text| match &*taker.borrow() {
-        Some(handler) => handler(text),
-        None => queue.borrow_mut().push(text),
+    let send = move |message| match &*taker.borrow() {
+        Some(handler) => handler(message),
+        None => queue.borrow_mut().push(message),
     };
     let receive = move |take: Handler| {
         waiting.take().into_iter().for_each(&take);
@@ -90,19 +119,22 @@ impl Engine {
         });
         self.syncer.poke();
         self.accounts.end_session();
+        if let Ok(drafts) = drafts::ids(&self.phone).await {
+            let _ = self.media.sweep(&drafts).await;
+        }
     }
 
-    fn hear(self: Rc<Self>, text: &str) {
-        let Ok(Numbered { number, message }) = serde_json::from_str::<Numbered<Call>>(text) else {
+    fn hear(self: Rc<Self>, Message { text, blobs }: Message) {
+        let Ok(Numbered { number, message }) = serde_json::from_str::<Numbered<Call>>(&text) else {
             complain("the page said something that the engine does not know");
             return;
         };
-        spawn_local(async move { news::answer(number, self.answer(message).await) });
+        spawn_local(async move { news::answer(number, self.answer(message, &blobs).await) });
     }
 
-    async fn answer(&self, call: Call) -> String {
+    async fn answer(&self, call: Call, blobs: &[Blob]) -> String {
         match call {
-            Call::Ask(question) => json(&library::answer(&self.phone, question).await),
+            Call::Ask(question) => json(&library::answer(&self.phone, &self.media, question).await),
             Call::Drafts => json(&self.keeper.all().await.map_err(KeepError::from)),
             Call::LoadDraft(id) => json(&self.keeper.load(id).await.map_err(KeepError::from)),
             Call::KeepDraft(draft) => json(&self.keeper.keep(draft)),
@@ -127,6 +159,12 @@ impl Engine {
             Call::SignOut => json(&self.accounts.sign_out().await.map_err(KeepError::from)),
             Call::SettleIn => json(&self.accounts.settle_in_again().await),
             Call::Storage => json(&self.keeper.storage().await),
+            Call::AddPhoto { draft, id, made } => json(&self.media.add_photo(&draft, id, made, blobs).await),
+            Call::AddVoice { draft, id, media_type, part, seconds, last } => {
+                let voice = Voice { draft, id, media_type, part, seconds, last };
+                json(&self.media.add_voice(voice, blobs.first()).await)
+            }
+            Call::ChangeMedia(change) => json(&self.outbox.change_media(&change).await),
         }
     }
 }

@@ -24,6 +24,7 @@ use web_sys::StorageEstimate;
 
 use crate::{
     idb::Mode,
+    media::Media,
     phone::Phone,
     scope,
     store::{DRAFTS, StoreError, draft_key, optional, put, rows},
@@ -35,6 +36,7 @@ const WAIT: Duration = Duration::from_millis(150);
 /// Takes what is being written and brings it into the store.
 pub struct Keeper {
     phone: Rc<Phone>,
+    media: Rc<Media>,
     unsaved: RefCell<Option<Draft>>,
     timer: RefCell<Option<Timer>>,
     writing: Cell<bool>,
@@ -45,9 +47,10 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    pub fn new(phone: Rc<Phone>) -> Rc<Self> {
+    pub fn new(phone: Rc<Phone>, media: Rc<Media>) -> Rc<Self> {
         Rc::new(Self {
             phone,
+            media,
             unsaved: RefCell::default(),
             timer: RefCell::default(),
             writing: Cell::new(false),
@@ -158,7 +161,15 @@ impl Keeper {
     pub async fn all(&self) -> Result<Vec<Draft>, StoreError> {
         let person = self.phone.reader().map(|reader| reader.person);
         let mut drafts = all(&self.phone).await?;
-        drafts.retain(|draft| draft.person == person && !draft.is_blank());
+        drafts.retain(|draft| draft.person == person);
+        let mut shown = Vec::new();
+        for draft in drafts {
+            // A photo alone is worth going on with, too.
+            if !draft.is_blank() || self.media.has_any(draft.id).await {
+                shown.push(draft);
+            }
+        }
+        let mut drafts = shown;
         drafts.sort_by_key(|draft| std::cmp::Reverse(draft.saved_at));
         Ok(drafts)
     }
@@ -230,18 +241,31 @@ impl Keeper {
         let manager = scope().navigator().storage();
         let answer = async |asked: Result<Promise, JsValue>| JsFuture::from(asked.ok()?).await.ok();
         let persisted = answer(manager.persisted()).await.is_some_and(|answer| answer.is_truthy());
-        let estimate: Option<StorageEstimate> = answer(manager.estimate()).await.map(JsCast::unchecked_into);
-        let bytes = |number: Option<f64>| number.map(|number| number as u64);
+        let (used_bytes, quota_bytes) = estimate().await;
         let drafts = all(&self.phone).await.unwrap_or_default();
         Storage {
             persisted,
-            used_bytes: bytes(estimate.as_ref().and_then(StorageEstimate::get_usage)),
-            quota_bytes: bytes(estimate.as_ref().and_then(StorageEstimate::get_quota)),
+            used_bytes,
+            quota_bytes,
             stories: self.phone.with_shelf(Shelf::count),
             // Whoever's they are.
             drafts: drafts.iter().filter(|draft| !draft.is_blank()).count(),
         }
     }
+}
+
+/// Bytes that are used and that there are, as far as the browser says.
+pub async fn estimate() -> (Option<u64>, Option<u64>) {
+    let Ok(asked) = scope().navigator().storage().estimate() else { return (None, None) };
+    let Ok(estimate) = JsFuture::from(asked).await else { return (None, None) };
+    let estimate: StorageEstimate = estimate.unchecked_into();
+    let bytes = |number: Option<f64>| number.map(|number| number as u64);
+    (bytes(estimate.get_usage()), bytes(estimate.get_quota()))
+}
+
+/// Whose they ever are.
+pub async fn ids(phone: &Phone) -> Result<Vec<DraftId>, StoreError> {
+    Ok(all(phone).await?.into_iter().map(|draft| draft.id).collect())
 }
 
 async fn all(phone: &Phone) -> Result<Vec<Draft>, StoreError> {

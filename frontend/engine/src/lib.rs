@@ -11,6 +11,7 @@ mod drafts;
 mod finder;
 mod idb;
 mod library;
+mod media;
 mod net;
 mod news;
 mod outbox;
@@ -26,7 +27,7 @@ use web_sys::DedicatedWorkerGlobalScope;
 /// Starts the engine. `early` holds the messages that came while it was being loaded.
 #[wasm_bindgen]
 pub fn run(early: Array) {
-    calls::listen(early.iter().filter_map(|message| message.as_string()).collect());
+    calls::listen(early.iter().collect());
 }
 
 /// The worker's own global object.

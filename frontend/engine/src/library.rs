@@ -1,6 +1,6 @@
 //! The library as the phone shows it: from its own store, and from the server until the first pull is complete.
 
-use crate::{complain, net, phone::Phone, store::StoreError};
+use crate::{complain, media::Media, net, phone::Phone, store::StoreError};
 use domain::{
     id::{PathId, StoryId},
     path::Path,
@@ -16,7 +16,29 @@ use domain::{
 type Answered<T> = Result<T, Unavailable>;
 
 /// From its own store if it holds enough.
-pub async fn answer(phone: &Phone, question: Question) -> Answered<Answer> {
+pub async fn answer(phone: &Phone, media: &Media, question: Question) -> Answered<Answer> {
+    match question {
+        Question::Attached(draft) => return Ok(media.shown_in(draft).await.map_err(broken)?.into()),
+        Question::Unreceived => return Ok(media.unreceived().await.map_err(broken)?.into()),
+        Question::Media { story, id } => return Ok(media.address(story, id).await?.into()),
+        _ => {}
+    }
+    let mut answer = text_answer(phone, question).await?;
+    let laid = match &mut answer {
+        Answer::Story(Some(view)) => media.lay_on_story(view).await,
+        Answer::Cards(cards) => media.lay_on_cards(cards).await,
+        Answer::Listing(listing) => media.lay_on_cards(&mut listing.cards).await,
+        Answer::Home(home) => media.lay_on_cards(&mut home.newest).await.and(match &mut home.of_the_day {
+            Some(card) => media.lay_on_cards(std::slice::from_mut(card)).await,
+            None => Ok(()),
+        }),
+        _ => Ok(()),
+    };
+    laid.map_err(broken)?;
+    Ok(answer)
+}
+
+async fn text_answer(phone: &Phone, question: Question) -> Answered<Answer> {
     if let Question::History(_) = question {
         return ask_server(&question).await;
     }
@@ -72,6 +94,9 @@ async fn own_answer(phone: &Phone, question: &Question) -> Answered<Answer> {
         Question::Labels => phone.with_shelf(|shelf| Labels::of(shelf.names())).into(),
         Question::Paths => paths(phone).into(),
         Question::Path(id) => path(phone, *id).await?.into(),
+        Question::Attached(_) | Question::Unreceived | Question::Media { .. } => {
+            return Err(Unavailable::Broken);
+        }
     })
 }
 

@@ -10,19 +10,20 @@ use domain::{
     label::{Label, LabelKind},
     op::{Change, Edit, OpBytes, TextEdit},
     path::{Path, Showing},
-    ports::{KeepError, PathForm, ShownTo, Waiting, WaitingState},
+    ports::{AttachError, KeepError, MediaChange, PathForm, ShownTo, Waiting, WaitingState},
     reaction::{Reaction, ReactionKind},
     story::{Part, Story},
-    sync::phone::{Intent, Transaction},
+    sync::phone::{Attachments, Intent, Transaction},
     text::{Line, Name, Title},
     thing::{ThingKind, ThingRef, fields, read},
 };
 use web::{now, randomness};
 
-use crate::{drafts::Keeper, phone::Phone, sync::Syncer};
+use crate::{drafts::Keeper, media::Media, phone::Phone, sync::Syncer};
 
 pub struct Outbox {
     phone: Rc<Phone>,
+    media: Rc<Media>,
     keeper: Rc<Keeper>,
     syncer: Rc<Syncer>,
 }
@@ -30,8 +31,8 @@ pub struct Outbox {
 type Kept<T> = Result<T, KeepError>;
 
 impl Outbox {
-    pub fn new(phone: Rc<Phone>, keeper: Rc<Keeper>, syncer: Rc<Syncer>) -> Self {
-        Self { phone, keeper, syncer }
+    pub fn new(phone: Rc<Phone>, media: Rc<Media>, keeper: Rc<Keeper>, syncer: Rc<Syncer>) -> Self {
+        Self { phone, media, keeper, syncer }
     }
 }
 
@@ -50,12 +51,12 @@ impl Outbox {
         let person = self.phone.reader().ok_or(KeepError::SignedOut)?.person;
         let reaction = Reaction { story, person, reaction: kind, on };
         let thing = ThingRef { kind: ThingKind::Reaction, id: ThingId::reaction(story, person, kind.key()) };
-        self.record(vec![(thing, Change::Create(fields(&reaction)))], None).await
+        self.record(vec![(thing, Change::Create(fields(&reaction)))], None, Attachments::default()).await
     }
 
     pub async fn set_deleted(&self, thing: ThingRef, deleted: bool) -> Kept<()> {
         let change = if deleted { Change::Delete } else { Change::Restore };
-        self.record(vec![(thing, change)], None).await
+        self.record(vec![(thing, change)], None, Attachments::default()).await
     }
 
     pub async fn showed(&self, path: PathId, story: StoryId, to: ShownTo) -> Kept<()> {
@@ -66,7 +67,7 @@ impl Outbox {
         };
         let showing = Showing { path, stories: vec![story], by, at: now() };
         let thing = ThingRef::new(ThingKind::Showing, id);
-        self.record(vec![(thing, Change::Create(fields(&showing)))], None).await
+        self.record(vec![(thing, Change::Create(fields(&showing)))], None, Attachments::default()).await
     }
 
     pub async fn let_go(&self, waiting: &Waiting) -> Kept<()> {
@@ -92,7 +93,7 @@ impl Outbox {
         let set = Object::from_iter([("resolved".to_owned(), true.into())]);
         let seen = Change::Edit(Edit { set, ..Edit::default() });
         changes.push((ThingRef { kind: ThingKind::Conflict, id: met.id }, seen));
-        self.record(changes, None).await
+        self.record(changes, None, Attachments::default()).await
     }
 
     /// A draft of what the server did not take. Only once that is kept, the refused change goes.
@@ -109,7 +110,12 @@ impl Outbox {
     }
 
     /// Ops and projections in one durable step; then a round to send them.
-    async fn record(&self, changes: Vec<(ThingRef, Change)>, draft: Option<&Draft>) -> Kept<()> {
+    async fn record(
+        &self,
+        changes: Vec<(ThingRef, Change)>,
+        draft: Option<&Draft>,
+        attachments: Attachments,
+    ) -> Kept<()> {
         let current = self.phone.current_device().await.map_err(KeepError::from)?;
         let device = current.ok_or(KeepError::SignedOut)?;
         let mut intents = Vec::with_capacity(changes.len());
@@ -117,7 +123,8 @@ impl Outbox {
             let base = self.phone.base(&thing).await.map_err(KeepError::from)?;
             intents.push(Intent { thing, change, base });
         }
-        let tell = Transaction::Tell { device, intents, draft: draft.map(|draft| draft.id), now: now() };
+        let draft = draft.map(|draft| draft.id);
+        let tell = Transaction::Tell { device, intents, draft, attachments, now: now() };
         self.phone.transact(&tell).await.map_err(KeepError::from)?;
         self.syncer.poke();
         Ok(())
@@ -127,19 +134,25 @@ impl Outbox {
         let author = self.phone.reader().ok_or(KeepError::SignedOut)?.person;
         let (mut changes, tags) = self.tags(draft);
         let story = draft.story(author, tags, now()).map_err(KeepError::Draft)?;
+        let taken = self.media.to_tell(draft).await.map_err(KeepError::from)?;
+        let id = draft.of.as_ref().map_or(StoryId::from_uuid(draft.id.uuid()), |told| told.id);
+        let (dropped, told): (Vec<_>, Vec<_>) =
+            taken.iter().map(|attachment| attachment.id).partition(|id| draft.dropped.contains(id));
+        let told = told.into_iter().map(|attachment| (attachment, id)).collect();
+        let attachments = Attachments { told, dropped };
+        let story = Story { attachments: draft.attachments(taken), ..story };
         match &draft.of {
             // The draft's id becomes the story's: telling the same draft again tells nothing new.
             None => {
-                let id = StoryId::from_uuid(draft.id.uuid());
                 changes.push((ThingRef::story(id), Change::Create(fields(&story))));
-                self.record(changes, Some(draft)).await?;
+                self.record(changes, Some(draft), attachments).await?;
                 Ok(id)
             }
             Some(told) => {
                 let after = Story { author: told.story.author, ..story };
                 let edit = edit_between(&told.story, &after);
                 changes.push((ThingRef::story(told.id), Change::Edit(edit)));
-                self.record(changes, Some(draft)).await?;
+                self.record(changes, Some(draft), attachments).await?;
                 Ok(told.id)
             }
         }
@@ -177,8 +190,17 @@ impl Outbox {
             }
             Some(before) => Change::Edit(path_edit(&before, &title, purpose.as_ref(), &form)),
         };
-        self.record(vec![(ThingRef::path(id), change)], None).await?;
+        self.record(vec![(ThingRef::path(id), change)], None, Attachments::default()).await?;
         Ok(id)
+    }
+
+    pub async fn change_media(&self, change: &MediaChange) -> Result<(), AttachError> {
+        if let Some((story, leaves, id)) = self.media.change(change).await? {
+            let attachments = Attachments { told: Vec::new(), dropped: vec![id] };
+            self.record(vec![(story, leaves)], None, attachments).await?;
+        }
+        self.syncer.poke();
+        Ok(())
     }
 
     pub async fn waiting(&self) -> Kept<Vec<Waiting>> {

@@ -1,13 +1,15 @@
 //! The phone's store: carries out the transactions of `domain::sync::phone` on IndexedDB.
 
+mod attachments;
+
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use domain::{
     id::{DeviceId, DraftId},
     ports::KeepError,
     sync::phone::{
-        Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay, OverlaysWanted, PhoneError,
-        Reads, Transaction, Wanted, Writes, holding,
+        AttachmentsWanted, Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay,
+        OverlaysWanted, PhoneError, Reads, Transaction, Wanted, Writes, holding,
     },
     thing::ThingRef,
 };
@@ -20,7 +22,7 @@ use web_sys::IdbDatabase;
 use crate::idb::{Db, IdbError, Mode, Tx, between};
 
 const NAME: &str = "solsken";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// One person in this browser profile each.
 const DEVICES: &str = "devices";
@@ -35,13 +37,19 @@ const LIBRARY: &str = "library";
 const BLOCKS: &str = "blocks";
 const SNAPSHOTS: &str = "snapshots";
 pub const DRAFTS: &str = "drafts";
+/// Photos and voice notes: where each has come to.
+const ATTACHMENTS: &str = "attachments";
+/// Their bytes, in parts.
+const BYTES: &str = "bytes";
 /// Small things by name.
 pub const META: &str = "meta";
 
+/// Since version 1.
 const ALL: [&str; 9] = [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, SNAPSHOTS, DRAFTS, META];
 /// What the transactions of the engine touch. Snapshots come last: only a library that changes hands is forgotten with
 /// them, and nobody who tells shall wait until one is written.
-const ENGINE: [&str; 8] = [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, DRAFTS, SNAPSHOTS];
+const ENGINE: [&str; 10] =
+    [DEVICES, OPS, OVERLAYS, ATTENTION, LIBRARY, BLOCKS, DRAFTS, ATTACHMENTS, BYTES, SNAPSHOTS];
 const ROW: &str = "row";
 
 #[derive(Clone, Debug, Error)]
@@ -238,11 +246,10 @@ impl Store {
 }
 
 fn make_stores(db: &IdbDatabase, old: u32) {
-    if old < 1 {
-        for name in ALL {
-            // It is not there: the database has just been made.
-            let _ = db.create_object_store(name);
-        }
+    let missing: [&[&str]; 2] = [&ALL, &[ATTACHMENTS, BYTES]];
+    for name in missing.into_iter().skip(old as usize).flatten() {
+        // It is not there: the database is older than it.
+        let _ = db.create_object_store(name);
     }
 }
 
@@ -254,6 +261,14 @@ async fn read(tx: &Tx, wanted: &Wanted) -> Result<Reads> {
         OverlaysWanted::All => vec![tx.all(OVERLAYS, None)?],
         OverlaysWanted::Of(things) => {
             let asked = things.iter().map(|thing| tx.get(OVERLAYS, &thing.to_string().into()));
+            asked.collect::<std::result::Result<_, _>>()?
+        }
+    };
+    let attached = match &wanted.attachments {
+        AttachmentsWanted::None => Vec::new(),
+        AttachmentsWanted::All => vec![tx.all(ATTACHMENTS, None)?],
+        AttachmentsWanted::Of(ids) => {
+            let asked = ids.iter().map(|id| tx.get(ATTACHMENTS, &id.to_string().into()));
             asked.collect::<std::result::Result<_, _>>()?
         }
     };
@@ -285,9 +300,16 @@ async fn read(tx: &Tx, wanted: &Wanted) -> Result<Reads> {
             _ => laid.extend(optional(&answer.value().await?)?),
         }
     }
+    let mut attachments = Vec::new();
+    for answer in attached {
+        match wanted.attachments {
+            AttachmentsWanted::All => attachments = rows(answer.values().await?)?,
+            _ => attachments.extend(optional(&answer.value().await?)?),
+        }
+    }
     let library: LibraryRow = optional(&library.value().await?)?.unwrap_or_default();
     let held = if library.reads_again() { held(tx, &wanted.held).await? } else { BTreeSet::new() };
-    Ok(Reads { devices, ops, overlays: laid.into_iter().collect(), library, held })
+    Ok(Reads { devices, ops, overlays: laid.into_iter().collect(), attachments, library, held })
 }
 
 /// Which of these things the blocks show, some blocks at a time.
@@ -350,6 +372,12 @@ fn write(tx: &Tx, writes: &Writes) -> Result<()> {
     }
     if let Some(library) = &writes.library {
         put(tx, LIBRARY, ROW, library)?;
+    }
+    for row in &writes.attachments {
+        put(tx, ATTACHMENTS, &row.attachment.id.to_string(), row)?;
+    }
+    for id in &writes.dropped_attachments {
+        attachments::drop_attachment(tx, *id)?;
     }
     if let Some(draft) = writes.told_draft {
         tx.delete(DRAFTS, &draft_key(draft))?;

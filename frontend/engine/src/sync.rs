@@ -21,10 +21,11 @@ use wasm_bindgen_futures::spawn_local;
 use web::{Timer, now, random, randomness};
 use web_sys::EventSource;
 
-use crate::{complain, net, phone::Phone, tabs};
+use crate::{complain, media::Uploads, net, phone::Phone, tabs};
 
 pub struct Syncer {
     phone: Rc<Phone>,
+    uploads: Rc<Uploads>,
     running: Cell<bool>,
     /// Something happened while a round was running: another one follows.
     again: Cell<bool>,
@@ -35,9 +36,10 @@ pub struct Syncer {
 }
 
 impl Syncer {
-    pub fn new(phone: Rc<Phone>) -> Rc<Self> {
+    pub fn new(phone: Rc<Phone>, uploads: Rc<Uploads>) -> Rc<Self> {
         Rc::new(Self {
             phone,
+            uploads,
             running: Cell::new(false),
             again: Cell::new(false),
             pace: Cell::new(Pace::default()),
@@ -149,6 +151,10 @@ impl Syncer {
         let reached =
             !matches!(summary.trouble, Some(Trouble::Unreachable | Trouble::Timeout | Trouble::NotSolsken));
         page.tell(News::Online(reached));
+        if reached {
+            // After the texts, which never wait for it.
+            self.uploads.poke();
+        }
     }
 
     /// Sets the timer for the next round.

@@ -67,9 +67,10 @@ pub(super) fn tell(
         row.next += 1;
     }
     writes.overlays = overlays.into_iter().map(|(thing, overlay)| (thing, Some(overlay))).collect();
+    let person = row.person;
     writes.devices.push(row);
     let told = |(id, story): &(AttachmentId, StoryId)| {
-        reads.attachments.iter().find(|row| row.attachment.id == *id).map(|row| row.told(*story))
+        reads.attachments.iter().find(|row| row.attachment.id == *id).map(|row| row.told(*story, person))
     };
     writes.attachments = attachments.told.iter().filter_map(told).collect();
     writes.dropped_attachments.clone_from(&attachments.dropped);
