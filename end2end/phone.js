@@ -32,7 +32,9 @@ export class Phone {
   }
 
   async open(path) {
-    this.context = await chromium.launchPersistentContext(this.profile, { ...LAUNCH, ...this.how });
+    const { args = [], ...how } = this.how;
+    const launch = { ...LAUNCH, args: [...LAUNCH.args, ...args] };
+    this.context = await chromium.launchPersistentContext(this.profile, { ...launch, ...how });
     this.page = this.context.pages()[0];
     this.page.on("pageerror", (error) => this.complaints.push(String(error)));
     await this.goto(path);

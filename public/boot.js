@@ -2,4 +2,4 @@
 import start, { hydrate } from "{solsken.js}";
 
 await start({ module_or_path: "{solsken.wasm}" });
-hydrate("{engine-boot.js}");
+hydrate("{engine-boot.js}", () => import("{media.js}"));

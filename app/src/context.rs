@@ -5,8 +5,8 @@ use std::sync::Arc;
 use domain::{
     language::Language,
     ports::{
-        Accounts, Answer, Attempt, Device, Drafts, Going, KeptDraft, Library, Locale, Outbox, Question,
-        Unavailable,
+        Accounts, Answer, Attempt, Device, Drafts, Going, KeptDraft, Library, Locale, Media, Outbox,
+        Question, Recording, Unavailable,
     },
     view::Me,
 };
@@ -28,6 +28,7 @@ pub struct Ports {
 pub struct PhonePorts {
     pub drafts: Arc<dyn Drafts>,
     pub outbox: Arc<dyn Outbox>,
+    pub media: Arc<dyn Media>,
     pub accounts: Arc<dyn Accounts>,
     pub device: Arc<dyn Device>,
 }
@@ -55,6 +56,10 @@ impl Ports {
 
     pub fn outbox(self) -> Arc<dyn Outbox> {
         self.phone(|phone| phone.outbox.clone())
+    }
+
+    pub fn media(self) -> Arc<dyn Media> {
+        self.phone(|phone| phone.media.clone())
     }
 
     pub fn accounts(self) -> Arc<dyn Accounts> {
@@ -106,6 +111,9 @@ pub struct Live {
     /// Goes up whenever what the library shows may have changed.
     pub version: RwSignal<u64>,
     pub unsent: RwSignal<usize>,
+    /// Goes up whenever something was attached, or an upload has come further.
+    pub media: RwSignal<u64>,
+    pub recording: RwSignal<Option<Recording>>,
     /// Changes that the server did not take.
     pub needs_you: RwSignal<usize>,
     pub syncing: RwSignal<bool>,
@@ -151,6 +159,8 @@ impl Live {
             online: RwSignal::new(true),
             version: RwSignal::new(0),
             unsent: RwSignal::new(0),
+            media: RwSignal::new(0),
+            recording: RwSignal::new(None),
             needs_you: RwSignal::new(0),
             syncing: RwSignal::new(false),
             attempt: RwSignal::new(None),

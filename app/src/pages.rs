@@ -5,6 +5,7 @@ pub mod join;
 pub mod learn;
 pub mod library;
 pub mod me;
+pub mod media;
 mod not_found;
 pub mod path;
 pub mod path_form;

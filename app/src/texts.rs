@@ -6,9 +6,11 @@ mod sv;
 use domain::{
     language::Language,
     person::Role,
+    ports::AttachError,
     story::{Part, StoryKind},
     sync::{round::Trouble, wire::Reason},
     thing::ThingKind,
+    view::MediaState,
 };
 
 /// The texts of one language.
@@ -157,6 +159,21 @@ pub struct Texts {
     pub problem_day: &'static str,
     pub problem_day_text: &'static str,
 
+    // Photos and voice
+    pub media: &'static str,
+    pub photo: &'static str,
+    pub voice_note: &'static str,
+    pub add_photo: &'static str,
+    pub record: &'static str,
+    pub stop_recording: &'static str,
+    pub loudness: &'static str,
+    pub describe_photo: &'static str,
+    pub media_removed: &'static str,
+    pub media_away: &'static str,
+    pub media_waiting: &'static str,
+    pub sent_share: &'static str,
+    pub not_attached: &'static str,
+
     // Told
     pub saved: &'static str,
     pub thanks_online: &'static str,
@@ -296,6 +313,10 @@ pub struct Texts {
     pub trouble: fn(Trouble) -> &'static str,
     pub met_by: fn(name: &str, when: &str) -> String,
     pub refused_because: fn(Reason) -> &'static str,
+    pub attach_error: fn(AttachError) -> &'static str,
+    pub media_state: fn(MediaState) -> String,
+    pub photo_number: fn(usize) -> String,
+    pub play_voice: fn(length: &str) -> String,
     pub minutes: fn(minutes: u32) -> String,
     pub chars_of: fn(chars: usize, max: usize) -> String,
     pub begun_when: fn(when: &str) -> String,

@@ -174,6 +174,15 @@ impl Device for PhoneDevice {
         Box::new(SendWrapper::new(Listening(heard)))
     }
 
+    fn show_dialog(&self, id: &str) {
+        let found = window().document().and_then(|document| document.get_element_by_id(id));
+        let show = found.as_ref().and_then(|dialog| Reflect::get(dialog, &"showModal".into()).ok());
+        if let (Some(dialog), Some(show)) = (found, show.and_then(|show| show.dyn_into::<Function>().ok())) {
+            // One that is open already stays open.
+            let _ = show.call0(&dialog);
+        }
+    }
+
     fn save_file(&self, name: &str, text: &str) {
         let parts = Array::of1(&text.into());
         let hand_over = || -> Result<(), JsValue> {

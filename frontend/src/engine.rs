@@ -16,7 +16,7 @@ use wasm_bindgen_futures::JsFuture;
 use web::Timer;
 use web_sys::{
     MessageEvent, Worker, WorkerOptions, WorkerType,
-    js_sys::{Function, Promise},
+    js_sys::{Array, Function, Promise},
 };
 
 /// What is done with news.
@@ -29,7 +29,7 @@ pub struct Engine {
     worker: RefCell<Option<Worker>>,
     next: Cell<u32>,
     /// Calls that have no answer yet: what was asked, and who waits.
-    open: RefCell<BTreeMap<u32, (String, Function)>>,
+    open: RefCell<BTreeMap<u32, (JsValue, Function)>>,
     hear: RefCell<Option<Hear>>,
     restart: RefCell<Option<Timer>>,
 }
@@ -77,8 +77,8 @@ impl Engine {
             *engine.restart.borrow_mut() = Some(Timer::after(PAUSE, move || again.spawn()));
         });
         worker.set_onerror(Some(broke.into_js_value().unchecked_ref()));
-        for (text, _) in self.open.borrow().values() {
-            let _ = worker.post_message(&text.into());
+        for (message, _) in self.open.borrow().values() {
+            let _ = worker.post_message(message);
         }
         *self.worker.borrow_mut() = Some(worker);
     }
@@ -117,24 +117,31 @@ impl Engine {
     /// Asks, and waits for the answer, whose type stands at the call. An engine that breaks on the way is asked again
     /// once it is back: every call may come twice.
     pub async fn call<T: DeserializeOwned>(&self, call: Call) -> Option<T> {
-        let answer = JsFuture::from(self.post(call)).await.ok()?.as_string()?;
+        self.call_with(call, &Array::new()).await
+    }
+
+    /// The same, with bytes that come along.
+    pub async fn call_with<T: DeserializeOwned>(&self, call: Call, with: &Array) -> Option<T> {
+        let answer = JsFuture::from(self.post(call, with)).await.ok()?.as_string()?;
         serde_json::from_str(&answer).ok()
     }
 
     /// Asks without waiting.
     pub fn tell(&self, call: Call) {
-        drop(self.post(call));
+        drop(self.post(call, &Array::new()));
     }
 
-    fn post(&self, message: Call) -> Promise {
+    fn post(&self, message: Call, with: &Array) -> Promise {
         let number = self.next.get();
         self.next.set(number + 1);
         let text = serde_json::to_string(&Numbered { number, message }).unwrap_or_default();
+        let text = JsValue::from(text);
+        let message = if with.length() == 0 { text } else { Array::of1(&text).concat(with).into() };
         if let Some(worker) = &*self.worker.borrow() {
-            let _ = worker.post_message(&text.clone().into());
+            let _ = worker.post_message(&message);
         }
         Promise::new(&mut |resolve, _| {
-            self.open.borrow_mut().insert(number, (text.clone(), resolve));
+            self.open.borrow_mut().insert(number, (message.clone(), resolve));
         })
     }
 }

@@ -7,16 +7,19 @@ mod address;
 mod device;
 mod engine;
 mod locale;
+mod media;
 mod ports;
 mod start;
 mod worker;
 
 use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::js_sys::Function;
 
-/// Brings the page to life. Called by `boot.js` once the wasm is there; `engine` is the address of the engine's script.
+/// Brings the page to life. Called by `boot.js` once the wasm is there; `engine` is the address of the engine's script,
+/// and `media` loads what is needed for the microphone.
 #[wasm_bindgen]
-pub fn hydrate(engine: String) {
-    wasm_bindgen_futures::spawn_local(start::start(engine));
+pub fn hydrate(engine: String, media: Function) {
+    wasm_bindgen_futures::spawn_local(start::start(engine, media::Tools(media)));
 }
 
 fn window() -> web_sys::Window {

@@ -23,8 +23,9 @@ use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 use serde::de::DeserializeOwned;
 use web::{now, random, randomness};
+use web_sys::js_sys::Array;
 
-use crate::{address, device, engine::Engine, window};
+use crate::{address, device, engine::Engine, media::Tools, window};
 
 /// Passes on to the engine what is asked of it.
 #[derive(Clone)]
@@ -33,6 +34,7 @@ pub struct Remote(SendWrapper<Rc<Inner>>);
 struct Inner {
     live: Live,
     engine: Rc<Engine>,
+    tools: Tools,
     /// The draft that was last given to the engine, until it says that it is kept.
     unkept: RefCell<Option<Draft>>,
     /// This page, among those that write to a draft.
@@ -41,18 +43,42 @@ struct Inner {
 }
 
 impl Remote {
-    pub fn new(live: Live, engine: Rc<Engine>) -> Self {
+    pub fn new(live: Live, engine: Rc<Engine>, tools: Tools) -> Self {
         let (unkept, writer) = (RefCell::default(), u64::from_le_bytes(random()));
-        Self(SendWrapper::new(Rc::new(Inner { live, engine, unkept, writer, joining: Cell::new(false) })))
+        Self(SendWrapper::new(Rc::new(Inner {
+            live,
+            engine,
+            tools,
+            unkept,
+            writer,
+            joining: Cell::new(false),
+        })))
     }
 
     /// Browser futures stay on their one thread; the ports ask for `Send`.
-    fn call<T: DeserializeOwned + 'static>(
+    pub fn call<T: DeserializeOwned + 'static>(
         &self,
         call: Call,
     ) -> impl Future<Output = Option<T>> + Send + 'static {
+        self.call_with(call, Array::new())
+    }
+
+    /// The same, with bytes that come along.
+    pub fn call_with<T: DeserializeOwned + 'static>(
+        &self,
+        call: Call,
+        with: Array,
+    ) -> impl Future<Output = Option<T>> + Send + 'static {
         let engine = self.0.engine.clone();
-        SendWrapper::new(async move { engine.call(call).await })
+        SendWrapper::new(async move { engine.call_with(call, &with).await })
+    }
+
+    pub fn tools(&self) -> Tools {
+        self.0.tools.clone()
+    }
+
+    pub fn live(&self) -> Live {
+        self.0.live
     }
 
     /// Something that is to be kept. An engine that does not answer has kept nothing.
@@ -86,6 +112,10 @@ impl Drafts for Remote {
 
     fn keep(&self, draft: Draft) {
         self.pass_on(Draft { writer: self.0.writer, ..draft });
+    }
+
+    fn keep_safe(&self) {
+        self.leave_last_words();
     }
 
     async fn discard(&self, id: DraftId) -> Result<(), KeepError> {

@@ -29,6 +29,7 @@ use crate::{
     device::{PhoneDevice, chosen_language, recall, remember},
     engine::Engine,
     locale::PhoneLocale,
+    media::Tools,
     ports::Remote,
     window,
     worker::{Workers, ask_for_background_sync, on_message},
@@ -39,7 +40,7 @@ const READY: &str = "data-ready";
 /// Who was last here, so that a start need not wait for the engine to know whom to greet.
 const ME: &str = "me";
 
-pub async fn start(script: String) {
+pub async fn start(script: String, tools: Tools) {
     let hydrated = root_attribute("data-mount").as_deref() != Some("mount");
     let rendered_for: Option<Me> =
         root_attribute("data-me").and_then(|json| serde_json::from_str(&json).ok());
@@ -56,7 +57,7 @@ pub async fn start(script: String) {
     set_root_attribute("lang", language.code());
     let live = Live::new(language, here(), me, seed());
     let engine = Engine::new(live, script);
-    let remote = Remote::new(live, engine.clone());
+    let remote = Remote::new(live, engine.clone(), tools);
     let addresses = Addresses::new(live);
     let workers = Workers::default();
     let install = Rc::new(RefCell::new(None));
@@ -97,6 +98,7 @@ fn ports(remote: &Remote, device: PhoneDevice) -> Ports {
     let on_phone = PhonePorts {
         drafts: Arc::new(remote.clone()),
         outbox: Arc::new(remote.clone()),
+        media: Arc::new(remote.clone()),
         accounts: Arc::new(remote.clone()),
         device: Arc::new(device),
     };
@@ -141,6 +143,7 @@ fn hear(news: News, live: Live, remote: &Remote, asking: &Rc<Cell<bool>>) {
                 live.online.set(online);
             }
         }
+        News::Media => live.media.update(|media| *media += 1),
         News::Kept(kept) => {
             remote.was_kept(&kept);
             live.kept.set(Some(kept));

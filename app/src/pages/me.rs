@@ -1,19 +1,20 @@
 mod export;
 
 use domain::{
+    attachment::MediaKind,
     person::initials,
-    ports::{Attempt, Question, Storage, Waiting, WaitingState},
+    ports::{Attempt, MediaChange, Question, Storage, Waiting, WaitingState},
     sync::{round::Trouble, wire::Reason},
     thing::ThingKind,
     time::Millis,
-    view::Card,
+    view::{Card, MediaState},
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use self::export::ExportSetting;
-use super::{home::InstallHint, tell::DraftList};
+use super::{home::InstallHint, media, tell::DraftList};
 use crate::{
-    context::{Toast, ask, live, ports, texts},
+    context::{Toast, answered, ask, live, ports, texts},
     route::{self, Route},
     ui::{
         Banner, Empty, Glyph, Icon, LanguageChoice, ReceiptLine, Screen, Tab, Tone, draw, each, loaded, on,
@@ -108,7 +109,57 @@ fn Queue() -> impl IntoView {
                 </ul>
             </section>
         }))}
+        <Unreceived/>
         <LastAttempt/>
+    }
+}
+
+/// Photos and voice notes on their way, each with how far it has come.
+#[component]
+fn Unreceived() -> impl IntoView {
+    let (t, live) = (texts(), live());
+    let waiting = ask(move || {
+        live.media.track();
+        Question::Unreceived
+    });
+    let all = move || answered::<Vec<domain::ports::Unreceived>>(waiting).filter(|all| !all.is_empty());
+    draw(move || {
+        all().map(|all| view! {
+            <section class="section" aria-labelledby="unreceived">
+                <h2 class="section__title" id="unreceived">{t.media_waiting}</h2>
+                <ul class="rows">{each(all.into_iter().map(|item| view! { <UnreceivedRow item=item/> }))}</ul>
+            </section>
+        })
+    })
+}
+
+#[component]
+fn UnreceivedRow(item: domain::ports::Unreceived) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let (id, state) = (item.media.id, item.media.state);
+    let refused = matches!(state, MediaState::Refused(_));
+    let change = move |change: MediaChange| {
+        spawn_local(async move {
+            if ports.media().change(change).await.is_err() {
+                live.storage_failed.set(true);
+            }
+        });
+    };
+    let glyph = if item.media.kind == MediaKind::Photo { Glyph::Camera } else { Glyph::Mic };
+    view! {
+        <li class="row" data-state=refused.then_some("refused")>
+            <Icon glyph=glyph/>
+            <span class="row__text">
+                <a class="row__title" dir="auto" href=Route::Story(item.story).to_string()>{item.title}</a>
+                {media::state_line(&item.media)}
+            </span>
+            {refused.then(|| view! {
+                <span class="row__actions">
+                    <button class="button" type="button" on:click=on(move |_| change(MediaChange::TryAgain(id)))>{t.try_again}</button>
+                    <button class="button" data-look="rust" type="button" on:click=on(move |_| change(MediaChange::LetGo(id)))>{t.let_go}</button>
+                </span>
+            })}
+        </li>
     }
 }
 

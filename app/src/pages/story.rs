@@ -16,6 +16,7 @@ use leptos::{prelude::*, task::spawn_local};
 use self::met::Met;
 use crate::{
     context::{Asked, Live, Ports, Toast, answered, ask, live, ports, texts},
+    pages::media::{self, Viewer},
     route::{self, Route},
     texts::Texts,
     ui::{
@@ -62,6 +63,7 @@ fn Text(view: StoryView, related: Asked) -> impl IntoView {
         let text = view.story.text(part).to_owned();
         (!text.is_empty()).then(|| view! { <PartOf part=part name=name text=text/> })
     };
+    let (viewer, media) = (Viewer::of(Some(view.id)), view.media.clone());
     let quote = view.story.quote.as_ref().map(|quote| Marked::plain(quote.as_str()));
     view! {
         <article class="story">
@@ -84,6 +86,9 @@ fn Text(view: StoryView, related: Asked) -> impl IntoView {
                 </figure>
             })}
             {part(Part::Lesson, t.part_lesson)}
+            {(!media.is_empty()).then(|| view! {
+                <section class="section" aria-label=t.media>{viewer.list(media, media::nothing)}{viewer.dialog()}</section>
+            })}
             <Labels values=view.values.clone() tags=view.tags.clone()/>
         </article>
         <Reactions view=view.clone()/>

@@ -2,6 +2,7 @@
 
 mod drafts;
 mod extras;
+mod media;
 mod save;
 mod sheet;
 
@@ -21,6 +22,7 @@ use crate::{
 pub use drafts::DraftList;
 use drafts::Unfinished;
 use extras::Extras;
+use media::Attachments;
 use save::SaveDock;
 use sheet::Sheet;
 
@@ -59,6 +61,7 @@ pub fn tell_page() -> AnyView {
                         <DayField sheet=sheet/>
                     </details>
                 </div>
+                <Attachments sheet=sheet/>
                 <Kinds sheet=sheet/>
                 <Extras sheet=sheet labels=labels/>
             </form>

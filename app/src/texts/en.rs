@@ -1,8 +1,10 @@
 use domain::{
     person::Role,
+    ports::{AttachError, KeepError},
     story::{Part, StoryKind},
-    sync::{round::Trouble, wire::Reason},
+    sync::{round::Trouble, upload::Refusal, wire::Reason},
     thing::ThingKind,
+    view::MediaState,
 };
 
 use super::{Texts, megabytes, thousands};
@@ -142,6 +144,19 @@ pub const TEXTS: Texts = Texts {
     problem_odd: "There’s a character that can’t be saved",
     problem_day: "We can’t read that date",
     problem_day_text: "Pick it from the calendar, or leave it empty.",
+    media: "Photos and voice",
+    photo: "Photo",
+    voice_note: "Recording",
+    add_photo: "Add a photo",
+    record: "Record",
+    stop_recording: "Stop",
+    loudness: "How loud it is",
+    describe_photo: "What is in the photo? (optional)",
+    media_removed: "Removed",
+    media_away: "It is not on this phone yet. Try again when you are back online.",
+    media_waiting: "Photos and voice on their way",
+    sent_share: "How much has been sent",
+    not_attached: "It was not added",
     saved: "Saved",
     thanks_online: "Now it’s here to stay.",
     thanks_offline: "Now it’s here to stay. It will be sent by itself once you have coverage.",
@@ -315,6 +330,31 @@ pub const TEXTS: Texts = Texts {
         Reason::MovedOn => "Someone else got there first.",
         Reason::Other => "The server didn’t accept it.",
     },
+    attach_error: |error| match error {
+        AttachError::NotMedia | AttachError::NoEncoder => "The photo could not be read. Try another one.",
+        AttachError::TooMany => "There is room for five photos and three recordings of three minutes each.",
+        AttachError::NoMicrophone => "The microphone cannot be used. Allow it in the phone’s settings.",
+        AttachError::Keep(KeepError::Full) => {
+            "The phone is full. Everything you have saved is still here. Make room and try again."
+        }
+        AttachError::Keep(_) => "The phone could not save it. Try again.",
+    },
+    media_state: |state| match state {
+        MediaState::OnPhone => "On this phone".into(),
+        MediaState::Sending { sent: 0, .. } => "On this phone, waiting to be sent".into(),
+        MediaState::Sending { sent, of } => format!("Sending, {} %", sent * 100 / of.max(1)),
+        MediaState::Received => "Received".into(),
+        MediaState::Awaited => "On its way from another phone".into(),
+        MediaState::Refused(Refusal::TooLarge) => "The server did not take it: too large".into(),
+        MediaState::Refused(Refusal::NotMedia) => "The server did not take it: it cannot be read".into(),
+        MediaState::Refused(Refusal::NotAllowed) => {
+            "The server did not take it: the story is someone else’s".into()
+        }
+        MediaState::Refused(Refusal::Damaged) => "It is damaged on this phone".into(),
+        MediaState::Refused(Refusal::Other) => "The server did not take it".into(),
+    },
+    photo_number: |n| format!("Photo {n}"),
+    play_voice: |length| format!("Play the recording, {length}"),
     minutes: |minutes| if minutes == 1 { "1 minute".into() } else { format!("{minutes} minutes") },
     chars_of: |chars, max| format!("{} of {} characters", thousands(chars), thousands(max)),
     begun_when: |when| format!("Saved {when}"),

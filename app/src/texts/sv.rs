@@ -1,8 +1,10 @@
 use domain::{
     person::Role,
+    ports::{AttachError, KeepError},
     story::{Part, StoryKind},
-    sync::{round::Trouble, wire::Reason},
+    sync::{round::Trouble, upload::Refusal, wire::Reason},
     thing::ThingKind,
+    view::MediaState,
 };
 
 use super::{Texts, megabytes, thousands};
@@ -142,6 +144,19 @@ pub const TEXTS: Texts = Texts {
     problem_odd: "Det finns ett tecken som inte går att spara",
     problem_day: "Datumet går inte att läsa",
     problem_day_text: "Välj det i kalendern, eller lämna det tomt.",
+    media: "Bild och röst",
+    photo: "Bild",
+    voice_note: "Inspelning",
+    add_photo: "Ta en bild",
+    record: "Prata in",
+    stop_recording: "Stoppa",
+    loudness: "Hur starkt det låter",
+    describe_photo: "Vad syns på bilden? (frivilligt)",
+    media_removed: "Borttaget",
+    media_away: "Det finns inte på telefonen än. Försök igen när du har täckning.",
+    media_waiting: "Bilder och röst på väg",
+    sent_share: "Så mycket är skickat",
+    not_attached: "Det kom inte med",
     saved: "Sparad",
     thanks_online: "Nu finns den kvar.",
     thanks_offline: "Nu finns den kvar. Den skickas av sig själv när du får täckning.",
@@ -313,6 +328,33 @@ pub const TEXTS: Texts = Texts {
         Reason::MovedOn => "Någon annan hann före.",
         Reason::Other => "Servern tog inte emot den.",
     },
+    attach_error: |error| match error {
+        AttachError::NotMedia | AttachError::NoEncoder => "Bilden gick inte att läsa. Prova en annan.",
+        AttachError::TooMany => "Fem bilder och tre inspelningar får plats, högst tre minuter var.",
+        AttachError::NoMicrophone => {
+            "Mikrofonen går inte att använda. Tillåt den i telefonens inställningar."
+        }
+        AttachError::Keep(KeepError::Full) => {
+            "Telefonen är full. Allt du redan har sparat finns kvar. Ta bort något annat och försök igen."
+        }
+        AttachError::Keep(_) => "Telefonen kunde inte spara. Försök igen.",
+    },
+    media_state: |state| match state {
+        MediaState::OnPhone => "På telefonen".into(),
+        MediaState::Sending { sent: 0, .. } => "På telefonen, väntar på att skickas".into(),
+        MediaState::Sending { sent, of } => format!("Skickar, {} %", sent * 100 / of.max(1)),
+        MediaState::Received => "Mottagen".into(),
+        MediaState::Awaited => "På väg från en annan telefon".into(),
+        MediaState::Refused(Refusal::TooLarge) => "Servern tog inte emot den: för stor".into(),
+        MediaState::Refused(Refusal::NotMedia) => "Servern tog inte emot den: går inte att läsa".into(),
+        MediaState::Refused(Refusal::NotAllowed) => {
+            "Servern tog inte emot den: berättelsen är någon annans".into()
+        }
+        MediaState::Refused(Refusal::Damaged) => "Den är skadad på telefonen".into(),
+        MediaState::Refused(Refusal::Other) => "Servern tog inte emot den".into(),
+    },
+    photo_number: |n| format!("Bild {n}"),
+    play_voice: |length| format!("Lyssna på inspelningen, {length}"),
     minutes: |minutes| if minutes == 1 { "1 minut".into() } else { format!("{minutes} minuter") },
     chars_of: |chars, max| format!("{} av {} tecken", thousands(chars), thousands(max)),
     begun_when: |when| format!("Sparat {when}"),

@@ -1,4 +1,5 @@
 use domain::{
+    attachment::{MediaKind, thumb_address},
     language::Language,
     story::StoryKind,
     time::Day,
@@ -41,10 +42,18 @@ pub fn StoryCard(card: Card, #[prop(optional)] size: CardSize) -> impl IntoView 
         CardSize::Normal => card.day.map(day_text),
         CardSize::Large => Some((t.minutes)(card.minutes)),
     };
+    let thumb = card.media.as_ref().and_then(|media| Some((media.thumb.as_deref()?, media.alt.clone())));
+    let photo = thumb.map(|(thumb, alt)| {
+        view! { <img class="story-card__photo" src=thumb_address(thumb) alt=alt.unwrap_or_default()/> }
+    });
+    let voice = card.media.filter(|media| media.kind == MediaKind::Voice).map(|_| {
+        view! { <span class="kind"><Icon glyph=Glyph::Mic/>{t.voice_note}</span> }
+    });
     let meta = [Some(card.author), place, last].into_iter().flatten().filter(|text| !text.is_empty());
     view! {
         <article class="story-card" data-size=size.key()>
-            <div class="story-card__top"><Kind kind=card.kind/></div>
+            <div class="story-card__top"><Kind kind=card.kind/>{voice}</div>
+            {photo}
             <h3 class="story-card__title" dir="auto">
                 <a href=Route::Story(card.id).to_string()><MarkedText text=card.title/></a>
             </h3>

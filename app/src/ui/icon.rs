@@ -38,6 +38,9 @@ pub enum Glyph {
     Hero,
     Colleague,
     Words,
+    Camera,
+    Mic,
+    Play,
 }
 
 /// An icon beside a word that says the same. Decoration to a screen reader.
@@ -134,6 +137,13 @@ impl Glyph {
             Self::Colleague => {
                 r#"<circle class="spot" cx="8.25" cy="8" r="3.25"/><circle cx="8.25" cy="8" r="3.25"/><circle cx="16.75" cy="9.5" r="2.75"/><path d="M2.75 19.5c.4-3.6 2.4-5.4 5.5-5.4 2 0 3.5.75 4.4 2.2"/><path d="M12.25 19.5c.4-3 2-4.5 4.5-4.5s4.1 1.5 4.5 4.5"/>"#
             }
+            Self::Camera => {
+                r#"<path d="M4.75 7.5h2.9l1.6-2.5h5.5l1.6 2.5h2.9a1.25 1.25 0 0 1 1.25 1.25v9a1.25 1.25 0 0 1-1.25 1.25H4.75a1.25 1.25 0 0 1-1.25-1.25v-9A1.25 1.25 0 0 1 4.75 7.5z"/><circle cx="12" cy="13" r="3.5"/>"#
+            }
+            Self::Mic => {
+                r#"<rect x="9" y="3.5" width="6" height="10.5" rx="3"/><path d="M5.75 11.5a6.25 6.25 0 0 0 12.5 0"/><path d="M12 17.75v3"/>"#
+            }
+            Self::Play => r#"<path d="M8 5.5v13l10.5-6.5z"/>"#,
             Self::Words => {
                 r#"<path class="spot" d="M5.5 4.5h13A1.5 1.5 0 0 1 20 6v9a1.5 1.5 0 0 1-1.5 1.5H11l-4.5 3.75V16.5h-1A1.5 1.5 0 0 1 4 15V6a1.5 1.5 0 0 1 1.5-1.5z"/><path d="M5.5 4.5h13A1.5 1.5 0 0 1 20 6v9a1.5 1.5 0 0 1-1.5 1.5H11l-4.5 3.75V16.5h-1A1.5 1.5 0 0 1 4 15V6a1.5 1.5 0 0 1 1.5-1.5z"/><path class="on-spot" d="M9.75 8.5v1.75c0 1-.5 1.75-1.35 2.25M15 8.5v1.75c0 1-.5 1.75-1.35 2.25"/>"#
             }

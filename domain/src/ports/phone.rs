@@ -68,6 +68,9 @@ pub trait Drafts: Send + Sync + 'static {
     /// and the host then says so (or why it could not).
     fn keep(&self, draft: Draft);
 
+    /// What was given to be kept is safe at once, also if this page is gone in the next moment: a camera opens.
+    fn keep_safe(&self);
+
     async fn discard(&self, id: DraftId) -> Result<(), KeepError>;
 
     /// A draft that changes a told story.
@@ -265,6 +268,9 @@ pub trait Device: Send + Sync + 'static {
     /// Hears keys and clickers wherever the focus is, until the answer is dropped. `press` says whether it took the
     /// key. A button that has the focus keeps Enter and space for itself.
     fn keys(&self, press: Box<dyn Fn(&str) -> bool + Send + Sync>) -> Box<dyn Send + Sync>;
+
+    /// Shows the dialog with this id over everything else.
+    fn show_dialog(&self, id: &str);
 
     /// Hands the person a file.
     fn save_file(&self, name: &str, text: &str);

@@ -1,9 +1,10 @@
 use domain::{
     draft::{Draft, Told},
-    id::{DraftId, LabelId},
+    id::{AttachmentId, DraftId, LabelId},
     ports::KeepError,
     story::{Part, StoryKind},
     time::Millis,
+    view::MediaView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -29,6 +30,12 @@ pub struct Sheet {
     pub loading: RwSignal<bool>,
     /// The told story that is being changed.
     pub changes: RwSignal<Option<Box<Told>>>,
+    /// The draft on the screen.
+    pub shown: RwSignal<Option<DraftId>>,
+    /// Photos and voice notes that were taken for it.
+    pub taken: RwSignal<Vec<MediaView>>,
+    /// Those that were taken out again.
+    pub dropped: RwSignal<Vec<AttachmentId>>,
     /// What is not on the screen: id, version, when it was begun.
     rest: StoredValue<Option<Draft>>,
     ports: Ports,
@@ -61,6 +68,9 @@ impl Sheet {
             apart: RwSignal::new(false),
             loading: RwSignal::new(live.address.read_untracked().query.draft().is_some()),
             changes: RwSignal::new(None),
+            shown: RwSignal::new(None),
+            taken: RwSignal::new(Vec::new()),
+            dropped: RwSignal::new(Vec::new()),
             rest: StoredValue::new(None),
             ports: ports(),
             live,
@@ -144,6 +154,11 @@ impl Sheet {
         self.saved.set(Saved::At(draft.saved_at));
         self.apart.set(false);
         self.changes.set(draft.of.clone());
+        self.dropped.set(draft.dropped.clone());
+        if self.shown.get_untracked() != Some(draft.id) {
+            self.taken.set(Vec::new());
+            self.shown.set(Some(draft.id));
+        }
         self.rest.set_value(Some(draft));
     }
 
@@ -167,6 +182,16 @@ impl Sheet {
         self.ports.drafts().keep(self.draft());
     }
 
+    /// Everything here is kept, and the address leads back to it, whatever comes next: a camera may cost the page its
+    /// life.
+    pub fn make_safe(self) {
+        self.keep();
+        self.ports.drafts().keep_safe();
+        if let Some(id) = self.id() {
+            self.ports.stay(route::draft(id));
+        }
+    }
+
     pub fn draft(self) -> Draft {
         // Begun once, or every keystroke would begin a draft of its own.
         let begin = || self.ports.drafts().begin();
@@ -181,6 +206,7 @@ impl Sheet {
             tags: self.tags.get_untracked(),
             values: self.values.get_untracked(),
             occurred_on: self.day.get_untracked(),
+            dropped: self.dropped.get_untracked(),
             ..rest
         }
     }
@@ -197,7 +223,7 @@ impl Sheet {
     }
 
     pub fn is_blank(self) -> bool {
-        self.texts.iter().all(|text| text.read().is_empty())
+        self.texts.iter().all(|text| text.read().is_empty()) && self.taken.read().is_empty()
     }
 
     /// Everything written, for copying out.

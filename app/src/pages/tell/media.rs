@@ -1,0 +1,123 @@
+use domain::{
+    attachment::MediaKind,
+    ports::{Answer, AttachError, MediaChange, Question},
+    view::{MediaState, MediaView},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::sheet::Sheet;
+use crate::{
+    context::{Toast, live, ports, texts},
+    pages::media::{Beside, Viewer, clock_of_longest},
+    ui::{Banner, Glyph, Icon, Tone, draw, of, on},
+};
+
+/// The file field, by which the host finds what was chosen.
+const FIELD: &str = "photos";
+
+/// Photos and voice notes of what is being told.
+#[component]
+pub fn Attachments(sheet: Sheet) -> impl IntoView {
+    let (t, live, ports) = (texts(), live(), ports());
+    let viewer = Viewer::of(None);
+    let (problem, can_record) = (RwSignal::new(None::<AttachError>), RwSignal::new(false));
+    Effect::new(move |_| can_record.set(ports.media().can_record()));
+    Effect::new(move |_| {
+        live.media.track();
+        let Some(draft) = sheet.shown.get() else { return };
+        spawn_local(async move {
+            if let Ok(Answer::Attached(taken)) = ports.library().ask(Question::Attached(draft)).await {
+                sheet.taken.set(taken);
+            }
+        });
+    });
+    let done = move |outcome: Result<(), AttachError>| problem.set(outcome.err());
+    let chosen = move |_| {
+        let draft = sheet.draft();
+        spawn_local(async move { done(ports.media().add_photos(draft, FIELD).await) });
+    };
+    let record = move |_| {
+        if live.recording.read_untracked().is_some() {
+            ports.media().stop_recording();
+            return;
+        }
+        sheet.make_safe();
+        let draft = sheet.draft();
+        spawn_local(async move { done(ports.media().record(draft).await) });
+    };
+    // Taken up again with the draft, should opening the camera cost this page its life.
+    let make_safe = on(move |_| sheet.make_safe());
+    // What the story has already, when one is changed.
+    let had = move || sheet.changes.get().map(|told| (told.id, MediaView::of_story(&told.story)));
+    let stays = move |media: &MediaView| !sheet.dropped.read().contains(&media.id);
+    provide_context(sheet);
+    view! {
+        <section class="section" aria-labelledby="media">
+            <h2 class="section__title" id="media">{t.media}</h2>
+            {draw(move || had().map(|(story, had)| {
+                Viewer { story: Some(story), ..viewer }.list(had.into_iter().filter(stays).collect(), take_out)
+            }))}
+            {draw(move || viewer.list(sheet.taken.get().into_iter().filter(stays).collect(), take_out))}
+            {viewer.dialog()}
+            {draw(move || live.recording.get().map(|recording| view! {
+                <p class="attachment" role="timer">
+                    <span class="attachment__on"><Icon glyph=Glyph::Mic/></span>
+                    <meter class="attachment__level" max="1" value=format!("{:.2}", recording.level) aria-label=t.loudness></meter>
+                    <span class="digits">{clock_of_longest(recording.seconds)}</span>
+                </p>
+            }))}
+            <div class="attach">
+                <label class="button">
+                    <Icon glyph=Glyph::Camera/>{t.add_photo}
+                    <input class="visually-hidden" id=FIELD type="file" accept="image/*" multiple on:click=make_safe on:change=on(chosen)/>
+                </label>
+                {draw(move || can_record.get().then(|| view! {
+                    <button
+                        class="button" type="button" on:click=on(record)
+                        aria-pressed=of(move || live.recording.read().is_some().to_string())
+                    >
+                        <Icon glyph=Glyph::Mic/>
+                        {draw(move || if live.recording.read().is_some() { t.stop_recording } else { t.record })}
+                    </button>
+                }))}
+            </div>
+            {draw(move || problem.get().map(|problem| view! {
+                <Banner tone=Tone::Rust glyph=Glyph::Warn title=t.not_attached text=(t.attach_error)(problem)/>
+            }))}
+        </section>
+    }
+}
+
+/// Takes it out, with a way back, and asks what is to be seen.
+fn take_out(Beside { media }: Beside) -> AnyView {
+    let (t, live, sheet, ports) = (texts(), live(), expect_context::<Sheet>(), ports());
+    let id = media.id;
+    let drop_it = move |_| {
+        let set = move |change: fn(&mut Vec<_>, _)| {
+            sheet.dropped.update(|dropped| change(dropped, id));
+            sheet.keep();
+        };
+        set(|dropped, id| dropped.push(id));
+        let undo = Callback::new(move |()| set(|dropped, id| dropped.retain(|known| *known != id)));
+        live.toast.set(Some(Toast { text: t.media_removed, undo: Some(undo) }));
+    };
+    let describes = media.kind == MediaKind::Photo && media.state == MediaState::OnPhone;
+    let describe = move |event| {
+        let alt = event_target_value(&event);
+        spawn_local(async move {
+            if ports.media().change(MediaChange::Describe { id, alt }).await.is_err() {
+                live.storage_failed.set(true);
+            }
+        });
+    };
+    view! {
+        <button class="icon-button" type="button" aria-label=t.delete on:click=on(drop_it)><Icon glyph=Glyph::Trash/></button>
+        {describes.then(|| view! {
+            <input
+                class="field__input photo__alt" maxlength="300" autocomplete="off" placeholder=t.describe_photo
+                aria-label=t.describe_photo prop:value=media.alt.clone() on:change=on(describe)
+            />
+        })}
+    }
+    .into_any()
+}

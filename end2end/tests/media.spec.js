@@ -1,0 +1,253 @@
+// Photos and voice notes: taken without a network, kept, sent, and seen on another phone, byte by byte.
+
+import { bomb, photo, saysWhere, sha256 } from "../media.js";
+import { expect, test } from "../network.js";
+
+test.use({ demo: false });
+
+/** A phone with a microphone that beeps, and nobody to ask whether it may be used. */
+const MICROPHONE = { args: ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"] };
+
+const section = (phone) => phone.page.locator("section[aria-labelledby=media]");
+const photos = (phone) => section(phone).locator(".photo");
+const voices = (phone) => section(phone).locator(".attachment__play");
+const field = (phone) => phone.page.locator("#photos");
+const file = (name, buffer) => ({ name, mimeType: "image/jpeg", buffer });
+
+async function record(phone, seconds) {
+  await phone.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(section(phone).locator(".digits")).toContainText(`0:0${seconds} /`);
+  await phone.page.getByRole("button", { name: "Stoppa" }).click();
+}
+
+async function save(phone) {
+  await phone.page.locator(".dock button").click();
+  await phone.page.locator(".slip").waitFor();
+}
+
+/** Everything of this phone was received. */
+async function isReceived(phone) {
+  await phone.goto("/jag");
+  await expect(phone.page.locator(".banner[data-tone=leaf]")).toBeVisible();
+  await expect(phone.page.locator("section[aria-labelledby=unreceived]")).toHaveCount(0);
+}
+
+/** The bytes behind a photo that is being looked at, or a voice that is being listened to. */
+async function bytesShown(phone, selector) {
+  const source = phone.page.locator(selector);
+  await expect(source).toHaveAttribute("src", /^blob:/);
+  const base64 = await source.evaluate(async (element) => {
+    // An image that is drawn was decoded; its bytes are asked for where they may be.
+    const answer = await new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open("GET", element.src);
+      request.responseType = "arraybuffer";
+      request.onload = () => resolve(request.response);
+      request.onerror = () => reject(new Error("not readable"));
+      request.send();
+    }).catch(() => null);
+    if (answer === null) return null;
+    let text = "";
+    for (const byte of new Uint8Array(answer)) text += String.fromCharCode(byte);
+    return btoa(text);
+  });
+  return base64 === null ? null : Buffer.from(base64, "base64");
+}
+
+/** What the server says of a story's attachments, as this phone's person is given it. */
+async function served(phone) {
+  const page = await phone.page.evaluate(async () => (await fetch("/api/v1/sync/pull")).text());
+  const stories = page.split("\n").slice(1).filter(Boolean).map((line) => JSON.parse(line));
+  const { id, state } = stories.findLast(({ kind, state }) => kind === "story" && state?.attachments);
+  return { id, ...state };
+}
+
+/** The bytes that the server serves. */
+async function fetched(phone, story, attachment) {
+  const base64 = await phone.page.evaluate(async ([story, attachment]) => {
+    const answer = await fetch(`/api/v1/attachments/${story}/${attachment}`);
+    let text = "";
+    for (const byte of new Uint8Array(await answer.arrayBuffer())) text += String.fromCharCode(byte);
+    return btoa(text);
+  }, [story, attachment]);
+  return Buffer.from(base64, "base64");
+}
+
+test("two photos and a voice, told without a network, arrive at another phone whole and without a place", async ({
+  phones,
+}) => {
+  const [elin, micke] = [phones(MICROPHONE), phones()];
+  await elin.open();
+  await elin.join();
+  await elin.canDoWithoutNetwork();
+  const taken = [await photo(elin.page), await photo(elin.page, { width: 900, height: 1600 })];
+  expect(taken.every(saysWhere)).toBe(true);
+
+  await elin.context.setOffline(true);
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Kunden hittade inte sin burk på växtrean.");
+  await field(elin).setInputFiles(taken.map((bytes, n) => file(`${n}.jpg`, bytes)));
+  await expect(photos(elin)).toHaveCount(2);
+  await expect(photos(elin).nth(1).locator("img")).toHaveJSProperty("complete", true);
+  await record(elin, 2);
+  await expect(voices(elin)).toHaveCount(1);
+  await elin.page.getByRole("textbox", { name: "Vad syns på bilden?" }).first().fill("Burkar på en hylla");
+  await elin.page.locator("#situation").focus();
+  await save(elin);
+  await elin.goto("/jag");
+  await expect(elin.page.locator("section[aria-labelledby=unreceived] .row")).toHaveCount(3);
+
+  // The battery runs out before there is a network.
+  await elin.kill();
+  await elin.open("/jag");
+  await isReceived(elin);
+
+  await micke.open();
+  await micke.join({ name: "Micke" });
+  await micke.canDoWithoutNetwork();
+  const { id, attachments, served: known } = await served(micke);
+  expect(attachments.map(({ kind }) => kind).sort()).toEqual(["photo", "photo", "voice"]);
+  for (const attachment of attachments) {
+    const { sha256: hash, type, width, height } = known.find((served) => served.id === attachment.id);
+    const bytes = await fetched(micke, id, attachment.id);
+    expect(sha256(bytes)).toBe(hash);
+    expect(saysWhere(bytes)).toBe(false);
+    if (attachment.kind === "photo") {
+      expect(type).toBe("image/jpeg");
+      expect(Math.max(width, height)).toBe(1600);
+    } else {
+      // What was recorded is served as it was: these are the very bytes that lie on Elin's phone.
+      expect(hash).toBe(attachment.sha256);
+      expect(bytes.length).toBeGreaterThan(1_000);
+    }
+  }
+
+  // Without a network the thumbnails are there, and what was looked at.
+  await micke.goto(`/berattelse/${id}`);
+  await micke.page.locator(".photo__open").first().click();
+  await expect(micke.page.locator(".viewer__photo")).toHaveAttribute("src", /^blob:/);
+  await expect(micke.page.locator(".viewer__photo")).toHaveAttribute("alt", "Burkar på en hylla");
+  await micke.page.keyboard.press("Escape");
+  await micke.context.setOffline(true);
+  await micke.reload();
+  await expect(micke.page.locator(".photo__thumb")).toHaveCount(2);
+  const drawn = await micke.page.locator(".photo__thumb").first().evaluate((image) => image.naturalWidth);
+  expect(drawn).toBeGreaterThan(100);
+  await micke.page.locator(".photo__open").first().click();
+  await expect(micke.page.locator(".viewer__photo")).toHaveJSProperty("naturalWidth", 1600);
+  await micke.page.keyboard.press("Escape");
+  await micke.page.locator(".photo__open").nth(1).click();
+  await expect(micke.page.locator(".toast")).toContainText("finns inte på telefonen än");
+});
+
+test("an upload that is cut off goes on where it was, after the text, which never waits", async ({ network, phones }) => {
+  const elin = phones({}, network);
+  await elin.open();
+  await elin.join();
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("En lång kö vid kassan.");
+  await field(elin).setInputFiles(file("a.jpg", await photo(elin.page, { width: 1600, height: 1200, noise: true })));
+  await expect(photos(elin)).toHaveCount(1);
+  network.concerns = /attachments\/.*\/upload\/[1-9]/;
+  network.api = "cut";
+  await save(elin);
+  await elin.goto("/jag");
+  // The text has arrived, and the photo has come some way.
+  await expect(elin.page.locator(".mine .receipt-row")).toHaveAttribute("data-tone", "leaf");
+  const row = elin.page.locator("section[aria-labelledby=unreceived] .row");
+  await expect(row).toContainText("Skickar,");
+  await expect.poll(() => network.met.length).toBeGreaterThan(0);
+  expect(network.met.every((asked) => asked.endsWith("/upload/1"))).toBe(true);
+  await elin.kill();
+
+  network.api = null;
+  await elin.open("/jag");
+  await isReceived(elin);
+  const { id, attachments, served: known } = await served(elin);
+  expect(sha256(await fetched(elin, id, attachments[0].id))).toBe(known[0].sha256);
+});
+
+test("what was recorded until the page was killed is still there, and can be told", async ({ phones }) => {
+  const elin = phones(MICROPHONE);
+  await elin.open();
+  await elin.join();
+  await elin.goto("/beratta");
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(section(elin).locator(".digits")).toContainText("0:04 /");
+  const address = elin.page.url();
+  expect(address).toContain("utkast=");
+  await elin.kill();
+
+  await elin.open(address);
+  await expect(voices(elin)).toHaveCount(1);
+  await expect(section(elin).locator(".digits")).toContainText(/0:0[2-5]/);
+  await voices(elin).click();
+  const audio = section(elin).locator("audio");
+  await expect.poll(() => audio.evaluate((audio) => audio.readyState)).toBeGreaterThan(1);
+  await elin.page.locator("#situation").fill("Sagt till halva.");
+  await save(elin);
+  await isReceived(elin);
+});
+
+test("before the camera opens the draft is safe, and whoever comes back is in it", async ({ phones }) => {
+  const elin = phones();
+  await elin.open();
+  await elin.join();
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Innan kameran.");
+  const chooser = elin.page.waitForEvent("filechooser");
+  await elin.page.getByText("Ta en bild").click();
+  await chooser;
+  // The camera takes the page's memory: it is gone at this very moment.
+  const address = elin.page.url();
+  await elin.kill();
+  expect(address).toContain("utkast=");
+  await elin.open(address);
+  await expect(elin.page.locator("#situation")).toHaveValue("Innan kameran.");
+});
+
+test("what is taken out is gone, and can be had back; there is room for five", async ({ phones }) => {
+  const elin = phones();
+  await elin.open();
+  await elin.join();
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Fem bilder.");
+  const bytes = await photo(elin.page, { width: 400, height: 300 });
+  await field(elin).setInputFiles([1, 2, 3, 4, 5, 6].map((n) => file(`${n}.jpg`, bytes)));
+  await expect(photos(elin)).toHaveCount(5);
+  await expect(section(elin).getByRole("alert")).toContainText("Fem bilder");
+  await photos(elin).first().getByRole("button", { name: "Ta bort" }).click();
+  await expect(photos(elin)).toHaveCount(4);
+  await elin.page.getByRole("button", { name: "Ångra" }).click();
+  await expect(photos(elin)).toHaveCount(5);
+  await photos(elin).first().getByRole("button", { name: "Ta bort" }).click();
+  await save(elin);
+  await isReceived(elin);
+  const { attachments } = await served(elin);
+  expect(attachments).toHaveLength(4);
+});
+
+test("what is no photo is not taken, and a full phone says so and keeps what is there", async ({ phones }) => {
+  const elin = phones();
+  await elin.open();
+  await elin.join();
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Det blev fullt.");
+  await field(elin).setInputFiles(file("a.jpg", bomb()));
+  await expect(section(elin).getByRole("alert")).toContainText("gick inte att läsa");
+  const bytes = await photo(elin.page, { width: 400, height: 300 });
+  await field(elin).setInputFiles(file("b.jpg", bytes));
+  await expect(photos(elin)).toHaveCount(1);
+
+  const chromium = await elin.context.newCDPSession(elin.page);
+  const origin = new URL(elin.page.url()).origin;
+  await chromium.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 4_000_000 });
+  await field(elin).setInputFiles(file("c.jpg", bytes));
+  await expect(section(elin).getByRole("alert")).toContainText("Telefonen är full");
+  await expect(photos(elin)).toHaveCount(1);
+  await chromium.send("Storage.overrideQuotaForOrigin", { origin });
+  await field(elin).setInputFiles(file("c.jpg", bytes));
+  await expect(photos(elin)).toHaveCount(2);
+  await save(elin);
+  await isReceived(elin);
+});

@@ -1,0 +1,168 @@
+//! Photos and voice notes, as the page takes them. What the engine can do in its worker it does; `media.js` does the
+//! rest, and is loaded when it is first needed.
+
+use app::context::Live;
+use async_trait::async_trait;
+use domain::{
+    attachment::{PHOTO_SIDE, THUMB_SIDE, VOICE_SECONDS},
+    draft::Draft,
+    id::AttachmentId,
+    ports::{AttachError, Call, KeepError, Media, MediaChange, Recording, Storage},
+};
+use leptos::prelude::*;
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web::{now, randomness};
+use web_sys::{
+    Blob, HtmlInputElement,
+    js_sys::{Array, Function, Promise, Reflect},
+};
+
+use crate::{ports::Remote, window};
+
+/// Bytes that must be free before anything is recorded or photographed.
+const ROOM: u64 = 10 * 1024 * 1024;
+
+type Attached = Result<(), AttachError>;
+
+/// Loads `media.js`.
+#[derive(Clone)]
+pub struct Tools(pub Function);
+
+impl Tools {
+    async fn call(&self, name: &str, arguments: &Array) -> Result<JsValue, JsValue> {
+        let loading: Promise = self.0.call0(&JsValue::NULL)?.unchecked_into();
+        let module = JsFuture::from(loading).await?;
+        let function: Function = Reflect::get(&module, &name.into())?.unchecked_into();
+        let answer = function.apply(&JsValue::NULL, arguments)?;
+        JsFuture::from(Promise::resolve(&answer)).await
+    }
+}
+
+#[async_trait]
+impl Media for Remote {
+    async fn add_photos(&self, draft: Draft, field: &str) -> Attached {
+        let remote = self.clone();
+        let field = window().document().and_then(|document| document.get_element_by_id(field));
+        let adding = async move {
+            let Some(field) = field else { return Ok(()) };
+            let field: HtmlInputElement = field.unchecked_into();
+            let chosen = field.files().map(|files| Array::from(&files)).unwrap_or_default();
+            // The same photo can be chosen again, after it was taken out.
+            field.set_value("");
+            remote.has_room().await?;
+            for photo in chosen.iter() {
+                remote.add_photo(&draft, &photo).await?;
+            }
+            Ok(())
+        };
+        SendWrapper::new(adding).await
+    }
+
+    fn can_record(&self) -> bool {
+        let has = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).is_ok_and(|it| it.is_truthy());
+        has(&window(), "MediaRecorder") && has(&window().navigator(), "mediaDevices")
+    }
+
+    async fn record(&self, draft: Draft) -> Attached {
+        let remote = self.clone();
+        SendWrapper::new(async move { remote.record_for(draft).await }).await
+    }
+
+    fn stop_recording(&self) {
+        let tools = self.tools();
+        leptos::task::spawn_local(async move { drop(tools.call("stop", &Array::new()).await) });
+    }
+
+    async fn change(&self, change: MediaChange) -> Attached {
+        self.attach(Call::ChangeMedia(change), Array::new()).await
+    }
+}
+
+impl Remote {
+    async fn add_photo(&self, draft: &Draft, photo: &JsValue) -> Attached {
+        let id = AttachmentId::mint(now(), &randomness());
+        let call = |made| Call::AddPhoto { draft: Box::new(draft.clone()), id, made };
+        match self.attach(call(None), Array::of1(photo)).await {
+            Err(AttachError::NoEncoder) => {}
+            other => return other,
+        }
+        let arguments = Array::of3(photo, &PHOTO_SIDE.into(), &THUMB_SIDE.into());
+        let made = self.tools().call("shrink", &arguments).await.map_err(|_| AttachError::NotMedia)?;
+        let part = |name: &str| Reflect::get(&made, &name.into()).unwrap_or_default();
+        let pixels = |name| part(name).as_f64().unwrap_or_default() as u32;
+        self.attach(
+            call(Some((pixels("width"), pixels("height")))),
+            Array::of2(&part("photo"), &part("thumb")),
+        )
+        .await
+    }
+
+    /// Before anything is begun that could not be kept.
+    async fn has_room(&self) -> Attached {
+        let storage: Storage = self.call(Call::Storage).await.unwrap_or_default();
+        match (storage.used_bytes, storage.quota_bytes) {
+            (Some(used), Some(quota)) if quota.saturating_sub(used) < ROOM => {
+                Err(AttachError::Keep(KeepError::Full))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn record_for(&self, draft: Draft) -> Attached {
+        self.has_room().await?;
+        let id = AttachmentId::mint(now(), &randomness());
+        let live: Live = self.live();
+        let remote = self.clone();
+        let keep = Closure::<dyn Fn(Blob, String, u32, f64) -> Promise>::new(
+            move |part: Blob, media_type: String, number: u32, seconds: f64| {
+                // The draft comes with the first part, and is kept with it.
+                let draft = (number == 0).then(|| Box::new(draft.clone()));
+                let seconds = seconds.round() as u32;
+                let call = Call::AddVoice { draft, id, media_type, part: number, seconds, last: false };
+                let remote = remote.clone();
+                future_to_promise(async move {
+                    let kept = remote.attach(call, Array::of1(&part)).await;
+                    kept.map(|()| JsValue::UNDEFINED).map_err(|error| told(&error))
+                })
+            },
+        );
+        let hear = Closure::<dyn Fn(f64, f64)>::new(move |seconds: f64, level: f64| {
+            live.recording.set(Some(Recording { seconds: seconds as u32, level }));
+        });
+        live.recording.set(Some(Recording { seconds: 0, level: 0.0 }));
+        let arguments = Array::of3(&VOICE_SECONDS.into(), keep.as_ref(), hear.as_ref());
+        let recorded = self.tools().call("record", &arguments).await;
+        live.recording.set(None);
+        let last =
+            Call::AddVoice { draft: None, id, media_type: String::new(), part: 0, seconds: 0, last: true };
+        match recorded {
+            Ok(_) => match self.attach(last, Array::new()).await {
+                // It was stopped before anything was said.
+                Err(AttachError::Keep(KeepError::Missing)) => Ok(()),
+                other => other,
+            },
+            Err(why) => {
+                // What was said until then is kept.
+                let _ = self.attach(last, Array::new()).await;
+                Err(understood(&why).unwrap_or(AttachError::NoMicrophone))
+            }
+        }
+    }
+
+    /// Something that is to be kept, with what comes along. An engine that does not answer has kept nothing.
+    fn attach(&self, call: Call, with: Array) -> impl Future<Output = Attached> + Send + 'static {
+        let answer = self.call_with(call, with);
+        async move { answer.await.unwrap_or(Err(AttachError::Keep(KeepError::Storage))) }
+    }
+}
+
+/// An error on its way through JavaScript.
+fn told(error: &AttachError) -> JsValue {
+    serde_json::to_string(error).unwrap_or_default().into()
+}
+
+fn understood(error: &JsValue) -> Option<AttachError> {
+    serde_json::from_str(&error.as_string()?).ok()
+}
