@@ -98,8 +98,11 @@ fn take_out(Beside { media }: Beside) -> AnyView {
             sheet.keep();
         };
         set(|dropped, id| dropped.push(id));
-        let undo = Callback::new(move |()| set(|dropped, id| dropped.retain(|known| *known != id)));
-        live.toast.set(Some(Toast { text: t.media_removed, undo: Some(undo) }));
+        // Not of this list, which is drawn anew without it.
+        spawn_local(async move {
+            let undo = Callback::new(move |()| set(|dropped, id| dropped.retain(|known| *known != id)));
+            live.toast.set(Some(Toast { text: t.media_removed, undo: Some(undo) }));
+        });
     };
     let describes = media.kind == MediaKind::Photo && media.state == MediaState::OnPhone;
     let describe = move |event| {
@@ -115,7 +118,7 @@ fn take_out(Beside { media }: Beside) -> AnyView {
         {describes.then(|| view! {
             <input
                 class="field__input photo__alt" maxlength="300" autocomplete="off" placeholder=t.describe_photo
-                aria-label=t.describe_photo prop:value=media.alt.clone() on:change=on(describe)
+                aria-label=t.describe_photo prop:value=media.alt.clone().unwrap_or_default() on:change=on(describe)
             />
         })}
     }
