@@ -16,6 +16,7 @@ use leptos::prelude::*;
 
 use crate::{
     context::{Asked, answered, ask, live, ports, texts},
+    pages::media::Viewer,
     route::Route,
     ui::{Back, Banner, Glyph, Icon, Screen, Tone, draw, each, of, on, sent},
 };
@@ -38,6 +39,7 @@ pub fn tell_page() -> AnyView {
     let title =
         Signal::derive(move || if sheet.changes.get().is_some() { t.change_story } else { t.nav_tell });
     let back = Back::to(Route::Home, t.back_draft_is_kept);
+    let viewer = Viewer::of(None);
     view! {
         <Screen
             title=Signal::derive(move || title.get().to_owned()) back=back heading=title has_dock=true
@@ -61,10 +63,12 @@ pub fn tell_page() -> AnyView {
                         <DayField sheet=sheet/>
                     </details>
                 </div>
-                <Attachments sheet=sheet/>
+                <Attachments sheet=sheet viewer=viewer/>
                 <Kinds sheet=sheet/>
                 <Extras sheet=sheet labels=labels/>
             </form>
+            // Not within the form: it closes by one of its own.
+            {viewer.dialog()}
         </Screen>
     }
     .into_any()

@@ -17,9 +17,8 @@ const FIELD: &str = "photos";
 
 /// Photos and voice notes of what is being told.
 #[component]
-pub fn Attachments(sheet: Sheet) -> impl IntoView {
+pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let viewer = Viewer::of(None);
     let (problem, can_record) = (RwSignal::new(None::<AttachError>), RwSignal::new(false));
     Effect::new(move |_| can_record.set(ports.media().can_record()));
     Effect::new(move |_| {
@@ -58,7 +57,6 @@ pub fn Attachments(sheet: Sheet) -> impl IntoView {
                 Viewer { story: Some(story), ..viewer }.list(had.into_iter().filter(stays).collect(), take_out)
             }))}
             {draw(move || viewer.list(sheet.taken.get().into_iter().filter(stays).collect(), take_out))}
-            {viewer.dialog()}
             {draw(move || live.recording.get().map(|recording| view! {
                 <p class="attachment" role="timer">
                     <span class="attachment__on"><Icon glyph=Glyph::Mic/></span>
