@@ -75,6 +75,8 @@ test("two photos and a voice, told without a network, arrive at another phone wh
   await save(elin);
   await elin.goto("/jag");
   await expect(elin.page.locator("section[aria-labelledby=unreceived] .row")).toHaveCount(3);
+  // What is told is no draft any more, also not at the next start.
+  await expect(elin.page.locator("section[aria-labelledby=drafts]")).toHaveCount(0);
 
   // The app is closed before there is a network, and opened again where there is one.
   await elin.close();
@@ -135,6 +137,8 @@ test("an upload that is cut off goes on where it was, after the text, which neve
   await expect(elin.page.locator(".mine .receipt-row")).toHaveAttribute("data-tone", "leaf");
   const row = elin.page.locator("section[aria-labelledby=unreceived] .row");
   await expect(row).toContainText("Skickar,");
+  // Nothing is called sent before all of it is.
+  await expect(elin.page.locator(".banner[data-tone=leaf]")).toHaveCount(0);
   await expect.poll(() => network.met.length).toBeGreaterThan(0);
   expect(network.met.every((asked) => asked.endsWith("/upload/1"))).toBe(true);
   await elin.close();

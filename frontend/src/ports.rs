@@ -120,6 +120,7 @@ impl Drafts for Remote {
 
     async fn discard(&self, id: DraftId) -> Result<(), KeepError> {
         self.forget(id);
+        self.take_back_last_words(id);
         self.kept(Call::DiscardDraft(id)).await
     }
 
@@ -130,6 +131,10 @@ impl Drafts for Remote {
 
 /// Where the page leaves a draft that the engine may not have kept when the page goes.
 const LAST_WORDS: &str = "last-words";
+
+fn last_words() -> Option<Draft> {
+    device::recall(LAST_WORDS).and_then(|json| serde_json::from_str(&json).ok())
+}
 
 impl Remote {
     fn pass_on(&self, draft: Draft) {
@@ -148,6 +153,13 @@ impl Remote {
         self.0.unkept.borrow_mut().take_if(|draft| draft.id == id);
     }
 
+    /// What was left of a draft that is told or thrown away would make it a draft again at the next start.
+    fn take_back_last_words(&self, id: DraftId) {
+        if last_words().is_some_and(|draft| draft.id == id) {
+            device::remember(LAST_WORDS, "");
+        }
+    }
+
     pub fn keep_now(&self) {
         self.0.engine.tell(Call::KeepNow);
     }
@@ -162,7 +174,7 @@ impl Remote {
 
     /// What the page before this one left goes to the engine, which knows what it has already.
     pub fn take_up_last_words(&self) {
-        let left = device::recall(LAST_WORDS).and_then(|json| serde_json::from_str(&json).ok());
+        let left = last_words();
         device::remember(LAST_WORDS, "");
         if let Some(draft) = left {
             // As the page before this one wrote it.
@@ -179,6 +191,7 @@ impl Outbox for Remote {
         let told = self.kept(Call::Tell(draft.clone())).await;
         if told.is_ok() {
             self.forget(draft.id);
+            self.take_back_last_words(draft.id);
         }
         told
     }

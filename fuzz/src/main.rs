@@ -37,7 +37,7 @@ struct Cli {
 
 /// Bytes that a decoder may take in any case, and for each byte of input: parsed JSON has a node of 72 bytes for two of
 /// text, and tables double.
-const MEMORY_AT_ALL: usize = 1 << 20;
+pub const MEMORY_AT_ALL: usize = 1 << 20;
 const MEMORY_A_BYTE: usize = 400;
 /// Failures of one decoder that are shown before the next has its turn.
 const ENOUGH: u64 = 3;
@@ -72,7 +72,7 @@ fn fuzz(target: &mut Target, inputs: u64, seed: u64) -> (u64, u64) {
         let taken = ALLOCATED.peak_usage().saturating_sub(before);
         let problem = match outcome {
             Err(panic) => Some(format!("panics: {}", said(panic.as_ref()))),
-            Ok(()) if taken > MEMORY_AT_ALL + MEMORY_A_BYTE * input.len() => {
+            Ok(()) if taken > target.memory + MEMORY_A_BYTE * input.len() => {
                 Some(format!("takes {taken} bytes of memory for {} bytes", input.len()))
             }
             Ok(()) => None,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use domain::{
+    attachment::{Attachment, MediaKind, Sha256Hash, media_type_of},
     draft::Draft,
     exchange::ExchangeStory,
-    id::{DeviceId, Epoch, LabelId, PersonId, StoryId},
+    id::{AttachmentId, DeviceId, Epoch, LabelId, PersonId, StoryId},
     label::LabelKind,
     names::Names,
     op::{Change, Op},
@@ -17,19 +18,28 @@ use domain::{
         ledger::{From, Head, Incoming, Push},
         memory::Server,
         phone::Page,
+        upload::{UploadStatus, chunk_range, chunks},
         wire::{Chain, PushAnswer, SigningKey, Token},
     },
     text::{Name, StoryText},
     thing::{ThingKind, ThingRef, fields},
     time::Millis,
 };
-use server::commands::import::{read_csv, read_lines};
+use image::{Rgb, RgbImage, codecs::jpeg::JpegEncoder, codecs::png::PngEncoder};
+use server::{
+    commands::import::{read_csv, read_lines},
+    media::{MOST_MEMORY, serve_photo},
+};
+
+use crate::MEMORY_AT_ALL;
 
 /// Reads bytes, and throws away what it has read.
 type Decoder = Box<dyn FnMut(&[u8])>;
 
 pub struct Target {
     pub name: &'static str,
+    /// Bytes that it may take whatever the input is.
+    pub memory: usize,
     pub corpus: Vec<Vec<u8>>,
     pub read: Decoder,
 }
@@ -40,7 +50,7 @@ const TIME: Millis = Millis(1_790_000_000_000);
 const RENEWED_AFTER: usize = 500;
 
 pub fn all() -> Vec<Target> {
-    vec![push(), page(), lines(), csv(), answers(), shelf(), index(), query()]
+    vec![push(), page(), lines(), csv(), answers(), shelf(), index(), query(), chunk(), photo()]
 }
 
 fn story_id() -> StoryId {
@@ -71,6 +81,7 @@ fn push() -> Target {
         )
     };
     let id = story.to_string();
+    let photo = serde_json::to_string(&attachment()).unwrap_or_default();
     let corpus = [
         op(1, "story", &id, &format!(r#"{{"create":{told}}}"#)),
         op(
@@ -78,6 +89,15 @@ fn push() -> Target {
             "story",
             &id,
             r#"{"edit":{"text":{"situation":{"from":"Kunden ville","to":"En kund ville"}},"set":{"kind":"colleague","department":null},"add":{"tags":["01a13a00-0000-7000-8000-0000000000aa"]},"remove":{"tags":["01a13a00-0000-7000-8000-0000000000ab"]}}}"#,
+        ),
+        op(
+            2,
+            "story",
+            &id,
+            &format!(
+                r#"{{"edit":{{"add":{{"attachments":[{photo}],"served":[{photo}]}},"remove":{{"attachments":["{}"]}}}}}}"#,
+                attachment().id
+            ),
         ),
         op(3, "story", &id, r#"{"move":{"from":"in_library","to":"archived"}}"#),
         op(4, "story", &id, r#""delete""#),
@@ -106,6 +126,7 @@ fn push() -> Target {
     let mut pushes = 0;
     Target {
         name: "push",
+        memory: MEMORY_AT_ALL,
         corpus: corpus.into_iter().map(String::into_bytes).collect(),
         read: Box::new(move |bytes| {
             let body = text_of(bytes);
@@ -153,6 +174,7 @@ fn page() -> Target {
     };
     Target {
         name: "page",
+        memory: MEMORY_AT_ALL,
         corpus: vec![
             format!("{}\n", header(0)).into_bytes(),
             format!("{}\n{record}\n", header(1)).into_bytes(),
@@ -172,6 +194,7 @@ fn page() -> Target {
 fn lines() -> Target {
     Target {
         name: "lines",
+        memory: MEMORY_AT_ALL,
         corpus: SAMPLES.lines().take(12).map(|line| line.as_bytes().to_vec()).collect(),
         read: Box::new(|bytes| drop(read_lines(bytes))),
     }
@@ -183,6 +206,7 @@ fn csv() -> Target {
         "01a13a00-0000-7000-8000-0000000000af,colleague,\"Rad, ett\",\"a\nb\",Elin,lång kö; mod,2026-01-31\n";
     Target {
         name: "csv",
+        memory: MEMORY_AT_ALL,
         corpus: vec![
             format!("{head}{row}").into_bytes(),
             format!("\u{feff}{}", format!("{head}{row}").replace(',', ";")).into_bytes(),
@@ -199,6 +223,7 @@ fn answers() -> Target {
     );
     Target {
         name: "answers",
+        memory: MEMORY_AT_ALL,
         corpus: vec![answer.into_bytes()],
         read: Box::new(|bytes| {
             let text = text_of(bytes);
@@ -218,6 +243,7 @@ fn shelf() -> Target {
     );
     Target {
         name: "shelf",
+        memory: MEMORY_AT_ALL,
         corpus: vec![shelf.to_bytes()],
         read: Box::new(|bytes| drop(Shelf::from_bytes(bytes))),
     }
@@ -237,6 +263,7 @@ fn index() -> Target {
     let query = Query::parse("kund farg", &analyzer, &Synonyms::none());
     Target {
         name: "index",
+        memory: MEMORY_AT_ALL,
         corpus: vec![index.to_bytes()],
         read: Box::new(move |bytes| {
             if let Ok(index) = Index::from_bytes(Arc::clone(&analyzer), bytes.to_vec()) {
@@ -257,8 +284,74 @@ fn query() -> Target {
     ];
     Target {
         name: "query",
+        memory: MEMORY_AT_ALL,
         corpus: texts.map(|text| text.as_bytes().to_vec()).to_vec(),
         read: Box::new(move |bytes| drop(Query::parse(&text_of(bytes), &analyzer, &synonyms))),
+    }
+}
+
+fn attachment() -> Attachment {
+    Attachment {
+        id: AttachmentId::mint(TIME, &[4; 10]),
+        kind: MediaKind::Photo,
+        media_type: "image/jpeg".to_owned(),
+        bytes: 300_000,
+        sha256: Sha256Hash::of(b"a photo"),
+        width: Some(1600),
+        height: Some(1200),
+        seconds: None,
+        alt: None,
+    }
+}
+
+/// What stands around a chunk: its digest, what its bytes are, and the server's answers to it. A line each.
+fn chunk() -> Target {
+    let attachment = serde_json::to_string(&attachment()).unwrap_or_default();
+    let served =
+        r#"{"id":"01a13a00-0000-7000-8000-0000000000ba","type":"image/jpeg","bytes":4,"sha256":"aa"}"#;
+    let corpus = [
+        Sha256Hash::of(b"abc").content_digest(),
+        "\u{1a}E\u{df}\u{a3}webm".to_owned(),
+        attachment,
+        r#"{"next":3}"#.to_owned(),
+        format!(
+            r#"{{"next":4,"receipt":{{"sha256":"{}","served":{served},"at":1}}}}"#,
+            Sha256Hash::of(b"abc")
+        ),
+    ];
+    Target {
+        name: "chunk",
+        memory: MEMORY_AT_ALL,
+        corpus: corpus.into_iter().map(String::into_bytes).collect(),
+        read: Box::new(|bytes| {
+            let text = text_of(bytes);
+            let digest = Sha256Hash::from_content_digest(&text);
+            let _ = (digest == Some(Sha256Hash::of(bytes)), media_type_of(bytes));
+            drop(serde_json::from_str::<UploadStatus>(&text));
+            if let Ok(attachment) = serde_json::from_str::<Attachment>(&text) {
+                let last = chunks(attachment.bytes);
+                let _ = (
+                    attachment.is_sound(),
+                    chunk_range(attachment.bytes, last),
+                    chunk_range(attachment.bytes, u32::MAX),
+                );
+            }
+        }),
+    }
+}
+
+/// Pictures, which the server decodes to encode them anew.
+fn photo() -> Target {
+    let picture = RgbImage::from_fn(40, 30, |x, y| Rgb([x as u8 * 6, y as u8 * 8, 90]));
+    let (mut jpeg, mut png) = (Vec::new(), Vec::new());
+    // What cannot be written is no corpus, and shows as one that is empty.
+    let _ = picture.write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, 80));
+    let _ = picture.write_with_encoder(PngEncoder::new(&mut png));
+    Target {
+        name: "photo",
+        memory: 2 * MOST_MEMORY as usize,
+        corpus: vec![jpeg, png],
+        read: Box::new(|bytes| drop(serve_photo(bytes))),
     }
 }
 

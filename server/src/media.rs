@@ -19,13 +19,13 @@ use object_store::{ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, local::Loc
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-pub use photo::{Photo, Unreadable, serve_photo};
+pub use photo::{MOST_MEMORY, Photo, Unreadable, serve_photo};
 
 /// The bytes of attachments.
 #[derive(Clone, Debug)]
 pub struct Media {
     store: Arc<dyn ObjectStore>,
-    /// Photos that are worked on at a time: each takes up to [`photo::MOST_MEMORY`].
+    /// Photos that are worked on at a time: each takes up to twice [`MOST_MEMORY`].
     at_work: Arc<Semaphore>,
 }
 

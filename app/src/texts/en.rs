@@ -151,7 +151,7 @@ pub const TEXTS: Texts = Texts {
     record: "Record",
     stop_recording: "Stop",
     loudness: "How loud it is",
-    describe_photo: "What is in the photo? (optional)",
+    describe_photo: "What is in the photo?",
     media_removed: "Removed",
     media_away: "It is not on this phone yet. Try again when you are back online.",
     media_waiting: "Photos and voice on their way",

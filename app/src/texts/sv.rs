@@ -151,7 +151,7 @@ pub const TEXTS: Texts = Texts {
     record: "Prata in",
     stop_recording: "Stoppa",
     loudness: "Hur starkt det låter",
-    describe_photo: "Vad syns på bilden? (frivilligt)",
+    describe_photo: "Vad syns på bilden?",
     media_removed: "Borttaget",
     media_away: "Det finns inte på telefonen än. Försök igen när du har täckning.",
     media_waiting: "Bilder och röst på väg",

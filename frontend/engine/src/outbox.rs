@@ -199,6 +199,7 @@ impl Outbox {
             let attachments = Attachments { told: Vec::new(), dropped: vec![id] };
             self.record(vec![(story, leaves)], None, attachments).await?;
         }
+        self.phone.count_queue().await?;
         self.syncer.poke();
         Ok(())
     }

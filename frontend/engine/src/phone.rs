@@ -21,6 +21,7 @@ use domain::{
     story::Story,
     sync::{
         phone::{DeviceRow, Done, LibraryRow, Overlay, Transaction},
+        upload::UploadState,
         wire::Record,
     },
     thing::ThingRef,
@@ -318,7 +319,12 @@ impl Phone {
         let unsent = self.store.unsent().await?;
         let unsent: HashSet<&ThingRef> = unsent.iter().map(|op| &op.thing).collect();
         let needs_you = self.store.attention().await?.len();
-        self.page.tell(News::Queue { unsent: unsent.len(), needs_you });
+        // Nothing is all sent while a photo waits.
+        let attachments = self.store.attachments().await?;
+        let count = |is: fn(&UploadState) -> bool| attachments.iter().filter(|row| is(&row.state)).count();
+        let waiting = count(|state| matches!(state, UploadState::Waiting { .. }));
+        let refused = count(|state| matches!(state, UploadState::Refused(_)));
+        self.page.tell(News::Queue { unsent: unsent.len() + waiting, needs_you: needs_you + refused });
         Ok(())
     }
 

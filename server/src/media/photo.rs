@@ -26,11 +26,11 @@ pub struct Photo {
 pub struct Unreadable;
 
 /// Pixels of a photo, at most: what a phone's camera takes, should a phone once send it as it is.
-const MOST_PIXELS: u64 = 50_000_000;
+const MOST_PIXELS: u64 = 4_096 * 4_096;
 /// Pixels of a side, at most.
-const MOST_SIDE: u32 = 12_000;
-/// Bytes that a decoder may take.
-pub const MOST_MEMORY: u64 = 256 * 1024 * 1024;
+const MOST_SIDE: u32 = 8_192;
+/// Bytes that a decoder may take; with the picture turned and made smaller it is twice as much.
+pub const MOST_MEMORY: u64 = 128 * 1024 * 1024;
 const QUALITY: u8 = 82;
 /// Tried in turn until the thumbnail is small enough.
 const THUMB_QUALITIES: [u8; 4] = [72, 55, 40, 25];

@@ -1,5 +1,6 @@
 use domain::{
     attachment::MediaKind,
+    id::AttachmentId,
     ports::{Answer, AttachError, MediaChange, Question},
     view::{MediaState, MediaView},
 };
@@ -91,14 +92,11 @@ fn take_out(Beside { media }: Beside) -> AnyView {
     let (t, live, sheet, ports) = (texts(), live(), expect_context::<Sheet>(), ports());
     let id = media.id;
     let drop_it = move |_| {
-        let set = move |change: fn(&mut Vec<_>, _)| {
-            sheet.dropped.update(|dropped| change(dropped, id));
-            sheet.keep();
-        };
-        set(|dropped, id| dropped.push(id));
+        sheet.dropped.update(|dropped| dropped.push(id));
+        sheet.keep();
         // Not of this list, which is drawn anew without it.
         spawn_local(async move {
-            let undo = Callback::new(move |()| set(|dropped, id| dropped.retain(|known| *known != id)));
+            let undo = Callback::new(move |()| put_back(sheet, id));
             live.toast.set(Some(Toast { text: t.media_removed, undo: Some(undo) }));
         });
     };
@@ -121,4 +119,11 @@ fn take_out(Beside { media }: Beside) -> AnyView {
         })}
     }
     .into_any()
+}
+
+fn put_back(sheet: Sheet, id: AttachmentId) {
+    // Once the sheet is gone there is nothing on the screen to put it back into: it is still in the draft, taken out.
+    if sheet.dropped.try_update(|dropped| dropped.retain(|known| *known != id)).is_some() {
+        sheet.keep();
+    }
 }

@@ -155,7 +155,8 @@ impl Sheet {
         self.apart.set(false);
         self.changes.set(draft.of.clone());
         self.dropped.set(draft.dropped.clone());
-        if self.shown.get_untracked() != Some(draft.id) {
+        // A draft may come when the screen it was asked for is gone.
+        if self.shown.try_get_untracked() != Some(Some(draft.id)) {
             self.taken.set(Vec::new());
             self.shown.set(Some(draft.id));
         }

@@ -97,6 +97,7 @@ impl Uploads {
         }
         self.phone.page.tell(News::Media);
         if before != state && !matches!(state, UploadState::Waiting { .. }) {
+            self.phone.count_queue().await?;
             // Cards and stories say so too.
             self.phone.page.tell(News::Library);
         }
