@@ -117,13 +117,12 @@ impl Engine {
     /// Asks, and waits for the answer, whose type stands at the call. An engine that breaks on the way is asked again
     /// once it is back: every call may come twice.
     pub async fn call<T: DeserializeOwned>(&self, call: Call) -> Option<T> {
-        self.call_with(call, &Array::new()).await
+        serde_json::from_str(&self.ask(call, Array::new()).await?).ok()
     }
 
-    /// The same, with bytes that come along.
-    pub async fn call_with<T: DeserializeOwned>(&self, call: Call, with: &Array) -> Option<T> {
-        let answer = JsFuture::from(self.post(call, with)).await.ok()?.as_string()?;
-        serde_json::from_str(&answer).ok()
+    /// Asks, with bytes that come along. The answer in its JSON: so this is compiled once, and not for each answer.
+    pub async fn ask(&self, call: Call, with: Array) -> Option<String> {
+        JsFuture::from(self.post(call, &with)).await.ok()?.as_string()
     }
 
     /// Asks without waiting.

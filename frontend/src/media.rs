@@ -129,9 +129,9 @@ impl Remote {
             },
         );
         let hear = Closure::<dyn Fn(f64, f64)>::new(move |seconds: f64, level: f64| {
-            live.recording.set(Some(Recording { seconds: seconds as u32, level }));
+            live.recording.set(Some(Recording { seconds: seconds as u32, level: (level * 100.0) as u32 }));
         });
-        live.recording.set(Some(Recording { seconds: 0, level: 0.0 }));
+        live.recording.set(Some(Recording { seconds: 0, level: 0 }));
         let arguments = Array::of3(&VOICE_SECONDS.into(), keep.as_ref(), hear.as_ref());
         let recorded = self.tools().call("record", &arguments).await;
         live.recording.set(None);

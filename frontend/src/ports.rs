@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    pin::Pin,
     rc::Rc,
 };
 
@@ -63,14 +64,19 @@ impl Remote {
         self.call_with(call, Array::new())
     }
 
-    /// The same, with bytes that come along.
+    /// The same, with bytes that come along. Boxed before the answer has a type, which there are many of.
     pub fn call_with<T: DeserializeOwned + 'static>(
         &self,
         call: Call,
         with: Array,
     ) -> impl Future<Output = Option<T>> + Send + 'static {
+        let answer = self.ask_with(call, with);
+        async move { serde_json::from_str(&answer.await?).ok() }
+    }
+
+    fn ask_with(&self, call: Call, with: Array) -> Pin<Box<dyn Future<Output = Option<String>> + Send>> {
         let engine = self.0.engine.clone();
-        SendWrapper::new(async move { engine.call_with(call, &with).await })
+        Box::pin(SendWrapper::new(async move { engine.ask(call, with).await }))
     }
 
     pub fn tools(&self) -> Tools {

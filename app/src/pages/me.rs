@@ -301,7 +301,7 @@ fn StorageSetting() -> impl IntoView {
                 <div class="setting">
                     <p class="row__title">{if storage.persisted { t.persisted } else { t.not_promised }}</p>
                     {share.map(|(_, _, share)| view! {
-                        <progress class="meter" max="1" value=format!("{share:.3}") aria-label=t.used_space></progress>
+                        <progress class="meter" max="1000" value=(share * 1000.0) as u32 aria-label=t.used_space></progress>
                     })}
                     <p class="row__note">
                         {(t.storage_line)(storage.stories, storage.drafts, share.map(|(used, quota, _)| (used, quota)))}" "

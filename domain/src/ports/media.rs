@@ -68,9 +68,9 @@ pub struct Unreceived {
 }
 
 /// A recording under way.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recording {
     pub seconds: u32,
-    /// How loud it is, from 0 to 1.
-    pub level: f64,
+    /// How loud it is, from 0 to 100.
+    pub level: u32,
 }

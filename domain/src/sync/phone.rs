@@ -279,6 +279,7 @@ impl Transaction {
 
 fn everything() -> Wanted {
     Wanted {
+        attachments: AttachmentsWanted::None,
         device: None,
         all_devices: true,
         ops: OpsWanted::Open,

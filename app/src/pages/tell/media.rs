@@ -1,6 +1,6 @@
 use domain::{
     attachment::MediaKind,
-    id::AttachmentId,
+    id::{AttachmentId, DraftId},
     ports::{Answer, AttachError, MediaChange, Question},
     view::{MediaState, MediaView},
 };
@@ -8,7 +8,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::sheet::Sheet;
 use crate::{
-    context::{Toast, live, ports, texts},
+    context::{Ports, Toast, live, ports, texts},
     pages::media::{Beside, Viewer, clock_of_longest},
     ui::{Banner, Glyph, Icon, Tone, draw, of, on},
 };
@@ -61,7 +61,7 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
             {draw(move || live.recording.get().map(|recording| view! {
                 <p class="attachment" role="timer">
                     <span class="attachment__on"><Icon glyph=Glyph::Mic/></span>
-                    <meter class="attachment__level" max="1" value=format!("{:.2}", recording.level) aria-label=t.loudness></meter>
+                    <meter class="attachment__level" max="100" value=recording.level aria-label=t.loudness></meter>
                     <span class="digits">{clock_of_longest(recording.seconds)}</span>
                 </p>
             }))}
@@ -94,9 +94,10 @@ fn take_out(Beside { media }: Beside) -> AnyView {
     let drop_it = move |_| {
         sheet.dropped.update(|dropped| dropped.push(id));
         sheet.keep();
+        let draft = sheet.shown.get_untracked();
         // Not of this list, which is drawn anew without it.
         spawn_local(async move {
-            let undo = Callback::new(move |()| put_back(sheet, id));
+            let undo = Callback::new(move |()| put_back(ports, sheet, draft, id));
             live.toast.set(Some(Toast { text: t.media_removed, undo: Some(undo) }));
         });
     };
@@ -121,9 +122,17 @@ fn take_out(Beside { media }: Beside) -> AnyView {
     .into_any()
 }
 
-fn put_back(sheet: Sheet, id: AttachmentId) {
-    // Once the sheet is gone there is nothing on the screen to put it back into: it is still in the draft, taken out.
+fn put_back(ports: Ports, sheet: Sheet, draft: Option<DraftId>, id: AttachmentId) {
+    // Whoever regrets it may have left the sheet; its draft is still there.
     if sheet.dropped.try_update(|dropped| dropped.retain(|known| *known != id)).is_some() {
-        sheet.keep();
+        return sheet.keep();
     }
+    spawn_local(async move {
+        if let Some(draft) = draft
+            && let Ok(Some(mut draft)) = ports.drafts().load(draft).await
+        {
+            draft.dropped.retain(|known| *known != id);
+            ports.drafts().keep(draft);
+        }
+    });
 }
