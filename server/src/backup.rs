@@ -13,7 +13,9 @@ use domain::{id::Epoch, time::Millis};
 use thiserror::Error;
 
 use crate::{
-    clock, secrets,
+    clock,
+    media::{Media, MediaError},
+    secrets,
     store::{BackupFile, BackupSummary, Store, StoreError},
 };
 
@@ -28,6 +30,8 @@ pub enum BackupError {
     Unsound(PathBuf, StoreError),
     #[error("{}", told(.0))]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Media(#[from] MediaError),
 }
 
 fn told(error: &StoreError) -> String {
@@ -38,6 +42,30 @@ fn told(error: &StoreError) -> String {
 fn at(file: &Path) -> impl FnOnce(io::Error) -> BackupError {
     let file = file.to_owned();
     |error| BackupError::File(file, error)
+}
+
+/// All that a server keeps, wherever it lies.
+#[derive(Clone, Copy)]
+pub struct Kept<'a> {
+    pub store: &'a dyn Store,
+    pub media: &'a Media,
+    /// The data folder.
+    pub data: &'a Path,
+}
+
+/// What was put away, or taken back.
+#[derive(Clone, Copy, Debug)]
+pub struct Done {
+    pub library: BackupSummary,
+    /// Photos and voice notes.
+    pub attachments: Attachments,
+}
+
+/// How many there are, and how many are not what they were and therefore left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attachments {
+    pub whole: u64,
+    pub damaged: u64,
 }
 
 /// A file beside its place, taken away again unless it comes to stand there.
@@ -64,25 +92,39 @@ impl Drop for Unfinished {
 
 /// Writes the library and the files that belong to it into a new file, which is there whole, checked and on the disk, or
 /// not at all.
-pub async fn make(store: &dyn Store, data: &Path, file: &Path) -> Result<BackupSummary, BackupError> {
+pub async fn make(kept: Kept<'_>, file: &Path) -> Result<Done, BackupError> {
     if file.exists() {
         return Err(BackupError::Exists(file.to_owned()));
     }
     let part = Unfinished::beside(file);
     // Nobody else may look into it, from the first byte on.
     secrets::private_file(&part.0).map_err(at(&part.0))?;
-    let summary = store.back_up(&part.0, clock::now()).await?;
+    let library = kept.store.back_up(&part.0, clock::now()).await?;
     let backup = BackupFile::open(&part.0).await?;
-    let key = data.join(secrets::KEY_FILE);
+    let key = kept.data.join(secrets::KEY_FILE);
     if key.exists() {
         backup.add(secrets::KEY_FILE.to_owned(), fs::read(&key).map_err(at(&key))?).await?;
+    }
+    // After the library: whatever it says is served was there before it said so.
+    let mut attachments = Attachments::default();
+    for name in kept.media.names().await? {
+        match kept.media.take_out(&name).await? {
+            Some(bytes) => {
+                backup.add(name, bytes.into()).await?;
+                attachments.whole += 1;
+            }
+            None => {
+                tracing::error!("{name} is not what it was, and is in no backup from now on");
+                attachments.damaged += 1;
+            }
+        }
     }
     backup.close().await;
     File::open(&part.0).and_then(|file| file.sync_all()).map_err(at(&part.0))?;
     // Unlike renaming, this never takes the place of a file that came meanwhile.
     fs::hard_link(&part.0, file).map_err(at(file))?;
     sync_folder(file).map_err(at(file))?;
-    Ok(summary)
+    Ok(Done { library, attachments })
 }
 
 fn sync_folder(file: &Path) -> io::Result<()> {
@@ -115,7 +157,7 @@ pub struct Sound {
 /// What was done to take a backup back.
 #[derive(Debug)]
 pub struct Restored {
-    pub summary: BackupSummary,
+    pub done: Done,
     /// The key of the server's marks is another one than before: a server that runs has to be started anew.
     pub key_changed: bool,
 }
@@ -134,15 +176,27 @@ impl Sound {
     /// Puts what is in it in the place of the whole library.
     ///
     /// A new epoch begins: phones notice, keep all they have, and send again what the backup lacks.
-    pub async fn restore(self, store: &dyn Store, data: &Path) -> Result<Restored, BackupError> {
-        store.replace(&self.backup, Epoch::mint(clock::now(), &clock::randomness())).await?;
-        let summary = self.backup.summary;
+    pub async fn restore(self, kept: Kept<'_>) -> Result<Restored, BackupError> {
+        // Before the library: as ever, it says that something is served only once that is there.
+        let mut attachments = Attachments::default();
+        for name in self.backup.names().await? {
+            if let Some(bytes) = self.backup.file(&name).await?.filter(|_| name != secrets::KEY_FILE) {
+                match kept.media.put_back(&name, bytes).await? {
+                    true => attachments.whole += 1,
+                    false => attachments.damaged += 1,
+                }
+            }
+        }
+        kept.store.replace(&self.backup, Epoch::mint(clock::now(), &clock::randomness())).await?;
+        let library = self.backup.summary;
         self.backup.close().await;
         let key_changed = match self.key {
-            Some(key) => secrets::replace_key(data, &key).map_err(at(&data.join(secrets::KEY_FILE)))?,
+            Some(key) => {
+                secrets::replace_key(kept.data, &key).map_err(at(&kept.data.join(secrets::KEY_FILE)))?
+            }
             None => false,
         };
-        Ok(Restored { summary, key_changed })
+        Ok(Restored { done: Done { library, attachments }, key_changed })
     }
 }
 
@@ -160,10 +214,10 @@ const AGAIN: Duration = Duration::from_secs(60 * 60);
 
 impl Schedule {
     /// Makes backups for as long as it is polled.
-    pub async fn keep(&self, store: &dyn Store, data: &Path) {
+    pub async fn keep(&self, kept: Kept<'_>) {
         tokio::time::sleep(self.wait(clock::now()).max(FIRST)).await;
         loop {
-            let wait = match self.make(store, data).await {
+            let wait = match self.make(kept).await {
                 Ok(()) => self.every,
                 Err(error) => {
                     tracing::error!("no backup was made: {error}");
@@ -183,11 +237,16 @@ impl Schedule {
     }
 
     /// Makes one now, and takes away those that are not needed any more.
-    pub async fn make(&self, store: &dyn Store, data: &Path) -> Result<(), BackupError> {
+    pub async fn make(&self, kept: Kept<'_>) -> Result<(), BackupError> {
         fs::create_dir_all(&self.folder).map_err(at(&self.folder))?;
         let file = dated(&self.folder);
-        let summary = make(store, data, &file).await?;
-        tracing::info!(stories = summary.stories, "backup made: {}", file.display());
+        let made = make(kept, &file).await?;
+        tracing::info!(
+            stories = made.library.stories,
+            attachments = made.attachments.whole,
+            "backup made: {}",
+            file.display()
+        );
         for (_, old) in rotation::spent(rotation::made_in(&self.folder)) {
             match fs::remove_file(&old) {
                 Ok(()) => tracing::info!("backup taken away: {}", old.display()),

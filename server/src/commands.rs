@@ -24,6 +24,7 @@ use crate::{
     backup::BackupError,
     clock,
     config::{Common, Config, ConfigError, Serve},
+    media::Media,
     site::NoAssets,
     store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
 };
@@ -111,6 +112,12 @@ async fn open_store(config: &Config) -> Result<Arc<dyn Store>, CommandError> {
         return Ok(Arc::new(PostgresStore::open(url, epoch).await?));
     }
     Ok(Arc::new(SqliteStore::open(&config.data.join(DATABASE), epoch).await?))
+}
+
+/// Where photos and voice notes lie.
+fn open_media(config: &Config) -> Result<Media, CommandError> {
+    Media::open(config.attachments.as_deref(), &config.data)
+        .map_err(|error| CommandError::Told(error.to_string()))
 }
 
 /// Makes a folder, if it is not there, that other accounts of this machine cannot look into.

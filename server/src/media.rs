@@ -34,6 +34,7 @@ const AT_WORK: usize = 2;
 const ABANDONED: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// In the data folder, where the settings name no other place.
 const FOLDER: &str = "attachments";
+const SERVED: &str = "served";
 
 #[derive(Debug, Error)]
 pub enum MediaError {
@@ -203,6 +204,33 @@ impl Media {
         }
     }
 
+    /// The names of everything that is served, in order.
+    pub async fn names(&self) -> Result<Vec<String>> {
+        let all: Vec<_> = self.store.list(Some(&Path::from(SERVED))).try_collect().await?;
+        let mut names: Vec<String> = all.into_iter().map(|object| object.location.into()).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The bytes under a name; `None` if they are not, or not any more, what the name says.
+    pub async fn take_out(&self, name: &str) -> Result<Option<Bytes>> {
+        let found = match self.store.get(&Path::parse(name).map_err(object_store::Error::from)?).await {
+            Ok(found) => found.bytes().await?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(names_its_hash(name, &found).then_some(found))
+    }
+
+    /// Puts back what was taken out. Bytes that are not what their name says are left out: `false`.
+    pub async fn put_back(&self, name: &str, bytes: Vec<u8>) -> Result<bool> {
+        if !names_its_hash(name, &bytes) {
+            return Ok(false);
+        }
+        self.store.put(&Path::parse(name).map_err(object_store::Error::from)?, bytes.into()).await?;
+        Ok(true)
+    }
+
     /// Deletes the chunks of uploads that were abandoned.
     pub async fn sweep(&self) -> Result<()> {
         let before = std::time::SystemTime::now() - ABANDONED;
@@ -240,5 +268,14 @@ fn chunk_path(attachment: &Attachment, chunk: u32) -> Path {
 }
 
 fn served_path(served: &Served) -> Path {
-    Path::from(format!("served/{}/{}", served.id, served.sha256))
+    Path::from(format!("{SERVED}/{}/{}", served.id, served.sha256))
+}
+
+/// Whether these bytes may lie under that name: `served/ID/SHA256`.
+fn names_its_hash(name: &str, bytes: &[u8]) -> bool {
+    let mut parts = name.split('/');
+    parts.next() == Some(SERVED)
+        && parts.next().is_some_and(|id| id.parse::<AttachmentId>().is_ok())
+        && parts.next() == Some(&Sha256Hash::of(bytes).to_string())
+        && parts.next().is_none()
 }

@@ -2,8 +2,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Done, open_known};
-use crate::{backup, config::Config};
+use super::{Done, open_known, open_media};
+use crate::{
+    backup::{self, Kept},
+    config::Config,
+};
 
 #[derive(Args, Debug)]
 pub struct Backup {
@@ -16,8 +19,25 @@ impl Backup {
     pub async fn run(self, config: &Config) -> Done {
         let store = open_known(config).await?;
         let file = if self.file.is_dir() { backup::dated(&self.file) } else { self.file };
-        let summary = backup::make(store.as_ref(), &config.data, &file).await?;
-        println!("{} stories and {} changes are in {}", summary.stories, summary.ops, file.display());
+        let kept = Kept { store: store.as_ref(), media: &open_media(config)?, data: &config.data };
+        let made = backup::make(kept, &file).await?;
+        println!("{} are in {}", told(&made), file.display());
+        warn(&made);
         Ok(())
+    }
+}
+
+/// `72 stories, 301 changes and 12 photos and voice notes`.
+pub fn told(backup::Done { library, attachments }: &backup::Done) -> String {
+    let (stories, changes) = (library.stories, library.ops);
+    match attachments.whole {
+        0 => format!("{stories} stories and {changes} changes"),
+        media => format!("{stories} stories, {changes} changes and {media} photos and voice notes"),
+    }
+}
+
+pub fn warn(done: &backup::Done) {
+    if done.attachments.damaged > 0 {
+        eprintln!("{} photos and voice notes are damaged, and were left out", done.attachments.damaged);
     }
 }

@@ -2,9 +2,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CommandError, Done, open_store};
+use super::{
+    CommandError, Done,
+    backup::{told, warn},
+    open_media, open_store,
+};
 use crate::{
-    backup::{self, Sound},
+    backup::{self, Kept, Sound},
     config::Config,
 };
 
@@ -22,22 +26,22 @@ impl Restore {
             return Err(CommandError::Told(format!("there is no backup at {}", self.file.display())));
         }
         let store = open_store(config).await?;
+        let kept = Kept { store: store.as_ref(), media: &open_media(config)?, data: &config.data };
         let sound = Sound::open(&config.data, &self.file).await?;
         if store.head().await?.seq > 0 {
             let before = config.data.join("before-restore");
             super::make_private(&before).map_err(|error| CommandError::File(before.clone(), error))?;
             let before = backup::dated(&before);
-            backup::make(store.as_ref(), &config.data, &before).await?;
+            backup::make(kept, &before).await?;
             println!("What was there before is in {}", before.display());
         }
-        let restored = sound.restore(store.as_ref(), &config.data).await?;
-        let summary = restored.summary;
+        let restored = sound.restore(kept).await?;
         println!(
-            "The library is as it was on {}: {} stories and {} changes. Phones send again what they have told since.",
-            summary.made_at.day(),
-            summary.stories,
-            summary.ops
+            "The library is as it was on {}: {}. Phones send again what they have told since.",
+            restored.done.library.made_at.day(),
+            told(&restored.done)
         );
+        warn(&restored.done);
         if restored.key_changed {
             println!("The key came from the backup too: a server that is running has to be started again.");
         }

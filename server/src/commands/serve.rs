@@ -4,8 +4,9 @@ use domain::person::Role;
 use tokio::{net::TcpListener, signal, sync::watch};
 use tracing_subscriber::EnvFilter;
 
-use super::{CommandError, Done, demo, invite, open_store};
+use super::{CommandError, Done, demo, invite, open_media, open_store};
 use crate::{
+    backup::Kept,
     config::Config,
     http::{self, Guesses, Server},
     media::Media,
@@ -45,8 +46,7 @@ pub async fn serve(
     config.listen = listener.local_addr()?;
     let assets = config.data.join("assets");
     let site = site.with_earlier(assets.clone()).map_err(|error| CommandError::File(assets, error))?;
-    let media = Media::open(config.attachments.as_deref(), &config.data)
-        .map_err(|error| CommandError::Told(error.to_string()))?;
+    let media = open_media(&config)?;
     tokio::spawn(sweep(media.clone()));
     let (stopping, mut stopped) = watch::channel(());
     let server = Server {
@@ -80,7 +80,9 @@ pub async fn serve(
     };
     let backups = async {
         match &config.backups {
-            Some(schedule) => schedule.keep(store.as_ref(), &config.data).await,
+            Some(schedule) => {
+                schedule.keep(Kept { store: store.as_ref(), media: &media, data: &config.data }).await
+            }
             None => std::future::pending().await,
         }
     };

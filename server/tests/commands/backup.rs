@@ -3,7 +3,10 @@
 use std::fs;
 
 use domain::{id::StoryId, person::Role};
-use server::backup::Schedule;
+use server::{
+    backup::{Kept, Schedule},
+    media::Media,
+};
 
 use crate::{Desk, SAMPLES, serve::Serving, story};
 
@@ -139,7 +142,8 @@ async fn the_clock_makes_backups_and_takes_old_ones_away() {
     }
     fs::write(folder.join("solsken-notes.txt"), "not ours").unwrap();
     let schedule = Schedule { folder: folder.clone(), every: std::time::Duration::from_secs(3600) };
-    schedule.make(desk.store().await.as_ref(), &desk.data()).await.unwrap();
+    let (store, media) = (desk.store().await, Media::open(None, &desk.data()).unwrap());
+    schedule.make(Kept { store: store.as_ref(), media: &media, data: &desk.data() }).await.unwrap();
     let mut left: Vec<_> =
         fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     left.sort();

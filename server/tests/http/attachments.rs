@@ -18,9 +18,13 @@ use domain::{
 };
 use image::{Rgb, RgbImage, codecs::jpeg::JpegEncoder};
 use serde_json::{Value, json};
-use server::clock;
+use server::{
+    backup::{self, Attachments, Kept, Sound},
+    clock,
+    media::Media,
+};
 
-use crate::house::{Guest, House, Reply, refused, request};
+use crate::house::{Guest, House, Reply, refused, request, walk};
 
 /// A photo of noise, so that it has several chunks, with what a camera notes in it.
 fn photo(side: u32) -> Vec<u8> {
@@ -172,11 +176,6 @@ async fn an_upload_goes_on_where_it_was_interrupted_and_is_received_once() {
     let chunks = house.folder.path().join("attachments/uploads");
     let left = walk(&chunks);
     assert!(left.is_empty(), "{left:?}");
-}
-
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
 #[tokio::test]
@@ -368,4 +367,36 @@ async fn bytes_that_a_restore_has_lost_are_asked_for_again() {
     assert_eq!(ask, UploadStatus { next: 0, receipt: None });
     assert!(status(&bring(&house, &elin, story, &attachment, &said).await).receipt.is_some());
     assert_eq!(house.get(&path(story, &attachment, ""), Some(&elin)).await.bytes, said);
+}
+
+#[tokio::test]
+async fn a_backup_has_the_bytes_too() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let (said, shown) = (voice(), photo(400));
+    let whole = attachment(MediaKind::Voice, &said);
+    let damaged = attachment(MediaKind::Photo, &shown);
+    let story = tell(&house, &elin, Audience::Everyone, &[&whole, &damaged]).await;
+    bring(&house, &elin, story, &whole, &said).await;
+    bring(&house, &elin, story, &damaged, &shown).await;
+    let folder = house.folder.path();
+    let served = folder.join("attachments/served");
+    for file in walk(&served.join(damaged.id.to_string())) {
+        std::fs::write(file, "not what it was").unwrap();
+    }
+    let media = Media::open(None, folder).unwrap();
+    let kept = Kept { store: house.store.as_ref(), media: &media, data: folder };
+    let file = folder.join("monday.backup");
+    let counted = Attachments { whole: 1, damaged: 1 };
+    assert_eq!(backup::make(kept, &file).await.unwrap().attachments, counted);
+
+    std::fs::remove_dir_all(&served).unwrap();
+    assert_eq!(house.get(&path(story, &whole, ""), Some(&elin)).await.status, StatusCode::NOT_FOUND);
+    let restored = Sound::open(folder, &file).await.unwrap().restore(kept).await.unwrap();
+    assert_eq!(restored.done.attachments, Attachments { whole: 1, damaged: 0 });
+    let reply = house.get(&path(story, &whole, ""), Some(&elin)).await;
+    assert_eq!((reply.status, reply.bytes), (StatusCode::OK, said));
+    // What no backup could hold, the phone that took it is asked for.
+    let asked = house.get(&path(story, &damaged, "/upload"), Some(&elin)).await;
+    assert_eq!(status(&asked), UploadStatus { next: 0, receipt: None });
 }

@@ -310,3 +310,9 @@ pub fn line(op: &Op) -> String {
 pub const fn refused(reason: Reason) -> Outcome {
     Outcome::Rejected(reason)
 }
+
+/// Every file in a folder and in those below it.
+pub fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
