@@ -116,6 +116,10 @@ test("a tab that still writes is left alone when another one updates", async ({ 
   await situation(phone).pressSequentially(" Den är kvar.");
   await phone.page.getByRole("button", { name: "Spara berättelsen" }).click();
   await expect(slip(phone)).toHaveAttribute("data-state", "confirmed");
+  // Nothing waits any more, and still this tab has to be loaded anew.
+  await phone.page.getByRole("link", { name: "Klar" }).click();
+  await phone.page.getByRole("button", { name: "Uppdatera" }).click();
+  await expect(isNext(phone)).toBeAttached();
 });
 
 test("the service worker can be taken away from all phones, and loses nothing", async ({ phones, solsken }) => {

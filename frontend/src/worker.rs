@@ -43,14 +43,13 @@ impl Workers {
 
     /// Takes up the build that waits, and loads the page anew once it is in charge.
     pub fn take_up(&self) {
+        let reload = || drop(window().location().reload());
+        let waiting = self.0.borrow().as_ref().and_then(ServiceWorkerRegistration::waiting);
+        // None waits if another tab took it up: it is in charge already.
+        let Some(waiting) = waiting else { return reload() };
         let container = window().navigator().service_worker();
-        let reload = Closure::once_into_js(|| {
-            let _ = window().location().reload();
-        });
-        container.set_oncontrollerchange(Some(reload.unchecked_ref()));
-        if let Some(waiting) = self.0.borrow().as_ref().and_then(ServiceWorkerRegistration::waiting) {
-            let _ = waiting.post_message(&"take-up".into());
-        }
+        container.set_oncontrollerchange(Some(Closure::once_into_js(reload).unchecked_ref()));
+        let _ = waiting.post_message(&"take-up".into());
     }
 
     /// Asks the server whether there is a new build.
