@@ -34,7 +34,9 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::{config::Config, media::Media, site::Site, store::Store, writer::Writer};
+use crate::{
+    config::Config, credentials::Credentials, media::Media, site::Site, store::Store, writer::Writer,
+};
 
 pub use guard::Guesses;
 
@@ -43,6 +45,7 @@ pub use guard::Guesses;
 pub struct Server {
     pub store: Arc<dyn Store>,
     pub writer: Writer,
+    pub credentials: Credentials,
     pub media: Media,
     pub key: SigningKey,
     pub site: Arc<Site>,

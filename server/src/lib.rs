@@ -4,6 +4,7 @@ pub mod backup;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod credentials;
 pub mod http;
 pub mod library;
 mod locale;

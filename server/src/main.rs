@@ -3,6 +3,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use server::commands::{Cli, CommandError};
 
+/// What a request takes is given back on other threads: with glibc's own they wait for each other.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Runtime::new().expect("threads can be started");

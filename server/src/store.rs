@@ -7,7 +7,7 @@ pub mod postgres;
 mod sql;
 pub mod sqlite;
 
-use std::path::Path as FilePath;
+use std::{collections::HashMap, path::Path as FilePath};
 
 use async_trait::async_trait;
 use domain::{
@@ -256,8 +256,11 @@ pub trait AccountStore: Send + Sync + 'static {
 
     async fn person_of_session(&self, token: &SecretHash) -> StoreResult<Option<PersonId>>;
 
-    /// Whose pushes this credential may carry.
-    async fn person_of_push_token(&self, token: &SecretHash) -> StoreResult<Option<PersonId>>;
+    /// Whose pushes these credentials may carry; those that are nobody's are left out.
+    async fn people_of_push_tokens(
+        &self,
+        tokens: &[SecretHash],
+    ) -> StoreResult<HashMap<SecretHash, PersonId>>;
 
     async fn end_session(&self, token: &SecretHash, at: Millis) -> StoreResult<()>;
 }

@@ -8,6 +8,7 @@ use super::{CommandError, Done, demo, invite, open_media, open_store};
 use crate::{
     backup::Kept,
     config::Config,
+    credentials::Credentials,
     http::{self, Guesses, Server},
     media::Media,
     secrets,
@@ -52,6 +53,7 @@ pub async fn serve(
     let server = Server {
         key: secrets::signing_key(&config.data)?,
         writer: Writer::start(store.clone()),
+        credentials: Credentials::start(store.clone()),
         store: store.clone(),
         media: media.clone(),
         site: Arc::new(site),

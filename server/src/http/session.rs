@@ -58,7 +58,7 @@ impl FromRequestParts<Server> for Pusher {
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, AppError> {
         let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         if let Some(token) = bearer.and_then(|value| value.strip_prefix("Bearer ")) {
-            let person = match server.store.person_of_push_token(&secrets::hash(token)).await? {
+            let person = match server.credentials.person(secrets::hash(token)).await? {
                 Some(person) => Some(person),
                 None => returning::device(server, token).await?,
             };

@@ -113,6 +113,7 @@ impl Connection for PgConnection {
 
     const TERMS_AS_LINES: &'static str = "string_agg(term, chr(10))";
     const TERM_HEAD: &'static str = "left(term, 100)";
+    const FIRST_KEY: usize = 1;
     const WITH_ITS_NUMBERS: &'static str = "OVERRIDING SYSTEM VALUE";
     const NUMBER_ON: &'static [&'static str] = &[
         "SELECT setval(pg_get_serial_sequence('things', 'number'), coalesce(max(number), 0) + 1, false) FROM things",

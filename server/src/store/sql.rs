@@ -59,6 +59,8 @@ pub trait Connection: Send {
     /// The beginning of `search_terms.term` by which terms are sorted in an index; it is at least
     /// [`INDEXED_CHARS`] long.
     const TERM_HEAD: &'static str;
+    /// The `key` of the first value of a list.
+    const FIRST_KEY: usize;
     /// Stands between the columns and the values of an `INSERT` that brings the numbers of its rows along.
     const WITH_ITS_NUMBERS: &'static str;
     /// What is to be said to the database after that, so that new rows get new numbers.

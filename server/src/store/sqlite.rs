@@ -17,6 +17,9 @@ use super::{
     sql::{Connection, Dialect, Rows, SqlStore, Statement, Value},
 };
 
+/// Rows that a query may be ahead of whoever reads them. Each time it has to wait costs two changes of thread.
+const ROWS_AHEAD: usize = 1_024;
+
 /// In order; a store that was made by a newer version is refused.
 const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "start", include_str!("../../migrations/sqlite/0001_start.sql")),
@@ -43,12 +46,14 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
+            .row_buffer_size(ROWS_AHEAD)
             .pragma("cache_size", "-16384")
             .pragma("wal_autocheckpoint", "2000");
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        // A connection to a file does not go away while it rests.
+        let pool = || SqlitePoolOptions::new().test_before_acquire(false);
+        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
         super::migrator(&MIGRATIONS).run(&writer).await?;
-        let readers =
-            SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        let readers = pool().max_connections(READERS).connect_with(options.read_only(true)).await?;
         Self::begin(writer, readers, epoch).await
     }
 
@@ -97,6 +102,7 @@ impl Connection for SqliteConnection {
 
     const TERMS_AS_LINES: &'static str = "group_concat(term, char(10))";
     const TERM_HEAD: &'static str = "term";
+    const FIRST_KEY: usize = 0;
     const WITH_ITS_NUMBERS: &'static str = "";
     // The next number is above the highest there is.
     const NUMBER_ON: &'static [&'static str] = &[];

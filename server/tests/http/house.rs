@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use server::{
     clock,
     config::{Common, Config, Serve},
+    credentials::Credentials,
     http::{Guesses, Server, router},
     media::Media,
     secrets,
@@ -76,6 +77,7 @@ impl House {
         let server = Server {
             key: SigningKey(clock::random()),
             writer: Writer::start(store.clone()),
+            credentials: Credentials::start(store.clone()),
             media: Media::open(None, folder.path()).unwrap(),
             store: store.clone(),
             site: Arc::new(Site::bare()),

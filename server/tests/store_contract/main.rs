@@ -259,8 +259,9 @@ async fn an_invite_is_used_up(backend: Backend) {
     assert_eq!(store.person_of_session(&secret(12)).await.unwrap(), None, "nothing is left of a failed join");
     store.end_session(&secret(11), Millis(9)).await.unwrap();
     assert_eq!(store.person_of_session(&secret(11)).await.unwrap(), None);
-    let pushes_for = store.person_of_push_token(&secret(21)).await.unwrap();
-    assert_eq!(pushes_for, Some(PersonId::named("Elin")), "signing out leaves the way for unsent work");
+    let pushes_for = store.people_of_push_tokens(&[secret(21), secret(22), secret(21)]).await.unwrap();
+    let elin = [(secret(21), PersonId::named("Elin"))].into();
+    assert_eq!(pushes_for, elin, "signing out leaves the way for unsent work");
 }
 
 async fn a_store_survives_being_closed_and_opened(backend: Backend) {

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use domain::{
     id::{DeviceId, PersonId},
@@ -99,14 +101,27 @@ impl<D: Dialect> AccountStore for SqlStore<D> {
         self.person_by("SELECT person FROM sessions WHERE token_hash = ? AND ended_at IS NULL", token).await
     }
 
-    async fn person_of_push_token(&self, token: &SecretHash) -> StoreResult<Option<PersonId>> {
-        self.person_by("SELECT person FROM devices WHERE push_token_hash = ?", token).await
+    async fn people_of_push_tokens(
+        &self,
+        tokens: &[SecretHash],
+    ) -> StoreResult<HashMap<SecretHash, PersonId>> {
+        let mut query =
+            Statement::new("SELECT push_token_hash, person FROM devices WHERE push_token_hash IN ");
+        query.push_list(tokens.iter().copied());
+        let found = self.reading().await?.all(query).await?;
+        let of = |row: &_| Ok((secret(row)?, rows::person_id(row, "person")?));
+        found.iter().map(of).collect()
     }
 
     async fn end_session(&self, token: &SecretHash, at: Millis) -> StoreResult<()> {
         let end = Statement::new("UPDATE sessions SET ended_at = ? WHERE token_hash = ?");
         self.write(end.bind(at.0).bind(*token)).await
     }
+}
+
+fn secret(row: &impl Columns) -> StoreResult<SecretHash> {
+    let hash = row.bytes("push_token_hash")?.try_into();
+    hash.map(SecretHash).map_err(|_| StoreError::corrupt("a push credential", "of another length"))
 }
 
 impl<D: Dialect> SqlStore<D> {

@@ -6,7 +6,7 @@ use domain::search::Key;
 
 use super::codec::{Terms, decode_terms, encode_terms};
 use crate::store::{
-    StoreResult,
+    StoreError, StoreResult,
     sql::{Columns, Connection, Statement},
 };
 
@@ -151,30 +151,42 @@ async fn term_numbers<'a>(
 ) -> StoreResult<HashMap<&'a str, u32>> {
     let terms: BTreeSet<&str> =
         wanted.iter().flat_map(|wanted| wanted.terms.iter().map(|(term, _)| term.as_str())).collect();
-    let asked: Vec<String> = terms.iter().map(|term| (*term).to_owned()).collect();
+    let terms: Vec<&str> = terms.into_iter().collect();
     let mut numbers = HashMap::with_capacity(terms.len());
-    let known =
-        "SELECT number, term FROM json_each(?) AS wanted CROSS JOIN search_terms WHERE term = wanted.value";
-    note(&tx.all(Statement::new(known).bind(asked.clone())).await?, &terms, &mut numbers)?;
-    if numbers.len() < terms.len() {
-        let new = "INSERT INTO search_terms (term) SELECT value FROM json_each(?)
-                   WHERE NOT EXISTS (SELECT 1 FROM search_terms WHERE term = value) RETURNING number, term";
-        note(&tx.all(Statement::new(new).bind(asked)).await?, &terms, &mut numbers)?;
+    note(tx, &terms, &mut numbers).await?;
+    let new: Vec<&str> = terms.into_iter().filter(|term| !numbers.contains_key(term)).collect();
+    if !new.is_empty() {
+        let add = "INSERT INTO search_terms (term) SELECT value FROM json_each(?)";
+        tx.run(Statement::new(add).bind(owned(&new))).await?;
+        note(tx, &new, &mut numbers).await?;
     }
     Ok(numbers)
 }
 
-fn note<'a>(
-    found: &[impl Columns],
-    terms: &BTreeSet<&'a str>,
+/// Notes the numbers of those terms that have one. They come as one row: a row for each would take longer to bring than
+/// to find.
+async fn note<'a, C: Connection>(
+    tx: &mut C,
+    terms: &[&'a str],
     numbers: &mut HashMap<&'a str, u32>,
 ) -> StoreResult<()> {
-    for row in found {
-        if let Some(term) = terms.get(row.text("term")?) {
-            numbers.insert(*term, row.number("number")?);
-        }
+    let known = "SELECT string_agg(wanted.key || ' ' || number, ' ') AS found
+         FROM json_each(?) AS wanted CROSS JOIN search_terms WHERE term = wanted.value";
+    let known = tx.one(Statement::new(known).bind(owned(terms))).await?;
+    let mut found = known.optional_text("found")?.unwrap_or_default().split_ascii_whitespace();
+    while let (Some(place), Some(number)) = (found.next(), found.next()) {
+        let place = place.parse().ok().and_then(|key: usize| key.checked_sub(C::FIRST_KEY));
+        let term = place.and_then(|place| terms.get(place));
+        let (Some(term), Ok(number)) = (term, number.parse()) else {
+            return Err(StoreError::corrupt("the number of a term", number));
+        };
+        numbers.insert(*term, number);
     }
     Ok(())
+}
+
+fn owned(terms: &[&str]) -> Vec<String> {
+    terms.iter().map(|term| (*term).to_owned()).collect()
 }
 
 /// Terms as they are now and as the lists have them, of every document that the lists do not have as it is now.
