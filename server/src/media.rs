@@ -12,7 +12,7 @@ use bytes::Bytes;
 use domain::{
     attachment::{Attachment, MediaKind, Served, Sha256Hash, media_type_of},
     id::AttachmentId,
-    sync::upload::{Refusal, chunk_range, chunks},
+    sync::upload::{Refusal, chunks, receiving},
 };
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, local::LocalFileSystem, path::Path};
@@ -99,12 +99,7 @@ impl Media {
 
     /// Chunks of an upload that are there without a gap.
     pub async fn received(&self, attachment: &Attachment) -> Result<u32> {
-        let there = self.chunks(attachment).await?;
-        let whole = |chunk: &u32| {
-            let (from, to) = chunk_range(attachment.bytes, *chunk);
-            there.get(chunk) == Some(&(to - from))
-        };
-        Ok((0..chunks(attachment.bytes)).take_while(whole).count() as u32)
+        Ok(receiving::received(attachment, &self.chunks(attachment).await?))
     }
 
     /// Size by number.
@@ -131,7 +126,7 @@ impl Media {
                 Err(error) => return Err(error.into()),
             }
         }
-        if whole.len() as u64 != attachment.bytes || Sha256Hash::of(&whole) != attachment.sha256 {
+        if !receiving::is_whole(attachment, whole.len() as u64, Sha256Hash::of(&whole)) {
             self.clear(attachment).await?;
             return Ok(Finished::Differs);
         }

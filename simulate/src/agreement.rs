@@ -32,6 +32,15 @@ impl World {
         self.the_log_makes_the_same_state()
     }
 
+    /// Every op has its receipt, also while no bytes can be sent.
+    pub fn all_text_is_sent(&self) -> Result<(), Broken> {
+        let rows = self.phones.iter().flat_map(|phone| phone.disk.store.devices.values());
+        match rows.filter(|row| !self.is_revoked(row.person)).find(|row| row.unsent() > 0) {
+            Some(row) => broken("text never waits for bytes", || format!("{row:?}")),
+            None => Ok(()),
+        }
+    }
+
     fn queue_has_drained(&self, phone: &Handset) -> Result<(), Broken> {
         for row in phone.disk.store.devices.values().filter(|row| !self.is_revoked(row.person)) {
             if row.unsent() > 0 {

@@ -18,6 +18,7 @@ use splitmix::Random;
 use crate::{
     handset::{Clock, Crash, Disk, Handset},
     invariants::Broken,
+    media::Left,
     people::{self, randomness},
     plan::{Fault, What},
     rounds::Task,
@@ -33,6 +34,12 @@ impl World {
     pub fn befall(&mut self, fault: Fault, phone: usize, random: &mut Random) -> Result<(), Broken> {
         let handset = &mut self.phones[phone];
         match fault {
+            Fault::BytesDamaged
+            | Fault::UploadKilled
+            | Fault::RestoredInUpload
+            | Fault::DiesAtFinish
+            | Fault::Decayed
+            | Fault::NoRoom => self.befall_media(fault, phone, random)?,
             Fault::Offline => handset.online = !handset.online,
             Fault::OneWay => handset.one_way = !handset.one_way,
             Fault::Crash => handset.crash = Some(Crash::of(random)),
@@ -104,7 +111,8 @@ impl World {
             | Fault::Truncated
             | Fault::Portal
             | Fault::OlderServer
-            | Fault::NewerServer => {}
+            | Fault::NewerServer
+            | Fault::ChunkAltered => {}
         }
         Ok(())
     }
@@ -120,6 +128,7 @@ impl World {
         earlier.clear();
         let handset = &mut self.phones[phone];
         handset.disk = disk;
+        handset.is_copy = true;
         // The store says who sits here or, if they have signed out, who sat here last.
         let store = &handset.disk.store;
         if let Some(row) = store.devices.values().find(|row| row.current) {
@@ -148,14 +157,16 @@ impl World {
         }
         self.met.note_fault(Fault::Cloned);
         self.cloned = true;
-        let original = &self.phones[phone];
+        let original = &mut self.phones[phone];
+        original.is_copy = true;
         let mut twin = Handset::new(original.owner, original.device);
         twin.disk = original.disk.clone();
+        twin.is_copy = true;
         twin.keeps_earlier = original.keeps_earlier;
         self.phones.push(twin);
     }
 
-    fn restore(&mut self, random: &mut Random) {
+    pub fn restore(&mut self, random: &mut Random) {
         self.met.note_fault(Fault::Restored);
         let backup = random.below(self.server.backups.len() as u64) as usize;
         self.restore_from(backup, random);
@@ -163,7 +174,8 @@ impl World {
 
     pub fn restore_from(&mut self, backup: usize, random: &mut Random) {
         let epoch = Epoch::mint(Millis(self.now), &randomness(random));
-        self.server.restore(backup, epoch);
+        let left = *random.choose(&[Left::All, Left::Backup, Left::Nothing]);
+        self.server.restore(backup, epoch, left);
         self.forgive();
     }
 

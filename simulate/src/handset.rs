@@ -7,11 +7,12 @@ use std::{
 };
 
 use domain::{
-    id::{DeviceId, PersonId},
+    id::{AttachmentId, DeviceId, PersonId},
     person::{Person, Reader},
     sync::{
         memory::Phone,
         phone::{DeviceRow, Done, OpRow, PhoneError, Transaction, Writes},
+        upload::{AttachmentRow, UploadState},
         wire::Record,
     },
     thing::{ThingKind, ThingRef},
@@ -19,6 +20,7 @@ use domain::{
 use splitmix::Random;
 
 use crate::{
+    media::Bytes,
     mutants::{self, Mutant},
     plan::Fault,
     report::Met,
@@ -49,6 +51,8 @@ pub struct Disk {
     pub store: Phone,
     pub held: BTreeMap<ThingRef, Held>,
     pub mine: BTreeMap<ThingRef, Mine>,
+    /// Of attachments, beside their rows.
+    pub bytes: BTreeMap<AttachmentId, Bytes>,
     /// Stories that the pages of this pull have taken from view without a word that it was meant.
     pub taken: BTreeSet<ThingRef>,
 }
@@ -83,6 +87,12 @@ pub struct Handset {
     pub taken: usize,
     /// Something that was read was replaced by something older.
     pub went_back: Option<ThingRef>,
+    /// Bytes that may lie here, if there is little room.
+    pub budget: Option<u64>,
+    /// Rows of attachments whose bytes went, and nobody had said that they should.
+    pub gone: Vec<AttachmentRow>,
+    /// There was, or is, another with the same profile.
+    pub is_copy: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +128,9 @@ impl Handset {
             poked: false,
             taken: 0,
             went_back: None,
+            budget: None,
+            gone: Vec::new(),
+            is_copy: false,
         }
     }
 
@@ -156,6 +169,24 @@ impl Handset {
         if parts.iter().all(is_empty) {
             return Ok(done);
         }
+        let written = self.write(parts, generation, met);
+        if let Transaction::Tell { attachments, .. } = &*transaction {
+            self.gone.retain(|row| !attachments.dropped.contains(&row.attachment.id));
+        }
+        let crash = written?;
+        self.count_taken(&transaction);
+        mutants::after(mutant, &transaction, &mut self.disk);
+        crash.map_or(Ok(done), Err)
+    }
+
+    /// Commits these parts of what is meant to be one, unless something befalls it. What befell it afterwards, if it was
+    /// written.
+    pub fn write(
+        &mut self,
+        parts: Vec<Writes>,
+        generation: usize,
+        met: &mut Met,
+    ) -> Result<Option<Failed>, Failed> {
         if self.quota > 0 {
             self.quota -= 1;
             met.note_fault(Fault::Quota);
@@ -178,9 +209,13 @@ impl Handset {
             }
             self.commit(part, generation);
         }
-        self.count_taken(&transaction);
-        mutants::after(mutant, &transaction, &mut self.disk);
-        if crash == Some(Crash::AfterCommit) { Err(Failed::Crashed) } else { Ok(done) }
+        Ok((crash == Some(Crash::AfterCommit)).then_some(Failed::Crashed))
+    }
+
+    /// Attachments that count as received.
+    pub fn received(&self) -> usize {
+        let received = |row: &&AttachmentRow| matches!(row.state, UploadState::Received { .. });
+        self.disk.store.attachments.values().filter(received).count()
     }
 
     /// Whether an op with this word is kept here.
@@ -197,7 +232,11 @@ impl Handset {
     }
 
     fn commit(&mut self, writes: Writes, generation: usize) {
-        let Disk { store, held, mine, taken } = &mut self.disk;
+        let Disk { store, held, mine, taken, bytes } = &mut self.disk;
+        for id in &writes.dropped_attachments {
+            self.gone.extend(store.attachments.get(id).cloned());
+            bytes.remove(id);
+        }
         if writes.forgets_library {
             held.clear();
             let open = |op: &OpRow| store.devices[&op.device].is_open(op.device_seq);
@@ -243,4 +282,6 @@ fn is_empty(writes: &Writes) -> bool {
         && !writes.forgets_library
         && writes.blocks.is_empty()
         && writes.attention.is_empty()
+        && writes.attachments.is_empty()
+        && writes.dropped_attachments.is_empty()
 }

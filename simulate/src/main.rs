@@ -9,10 +9,10 @@
 //!
 //! The server's half is the memory store or, with `--store`, one of the server's own ([`server`], [`stores`]).
 //!
-//! Not here yet, because the engines have none of it: erasure, and records that phones hand back after a restore. Nor are
-//! attachments: their queue is one more kind of [task](rounds::Task), their chunks are messages to which [`network`] does
-//! what it does to pages, their bytes lie on the [disk](handset::Disk) of a phone, and that these stay until there is a
-//! verified receipt is one more of the [`invariants`].
+//! Photos and voice notes ([`media`]) are taken, told, sent in chunks and let go of beside all that; only their bytes are
+//! not there, but words that stand for them.
+//!
+//! Not here yet, because the engines have none of it: erasure, and records that phones hand back after a restore.
 
 mod agreement;
 #[allow(clippy::unwrap_used, dead_code, reason = "shared with the tests of the store")]
@@ -22,6 +22,7 @@ mod faults;
 mod handset;
 mod invariants;
 mod library;
+mod media;
 mod mutants;
 mod network;
 mod people;

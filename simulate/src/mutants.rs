@@ -4,7 +4,7 @@
 mod phone;
 mod server;
 
-pub use phone::{after, event, reads, torn, writes};
+pub use phone::{after, event, heard, reads, torn, writes};
 pub use server::{answers, page, push};
 
 /// Each was written down before it was run.
@@ -74,10 +74,32 @@ pub enum Mutant {
     UnknownWordTaken,
     /// Whoever reads again takes whatever is said to be gone.
     NeverHaltsOnReread,
+    /// What the server had received of attachments is not offered again after a restore.
+    ReceiptsKeptOnStartOver,
+    /// The same, but only where the restore is heard of by a push, or by a page that was asked for without a cursor.
+    RestoreForgetsAttachments,
+    /// How far an upload has come is noted although the phone has started over meanwhile.
+    NotedDespiteRestart,
+    /// Bytes that wait to be sent are let go when there is little room.
+    WaitingLetGo,
+    /// What goes with a told story goes with its draft.
+    ToldDroppedWithDraft,
+    /// The phone believes its own count of the chunks it has sent.
+    ProgressTrusted,
+    /// Trouble with one attachment keeps back all that come after it.
+    OneUploadBlocksAll,
+    /// The server does not compare the whole with what the story says.
+    WholeNotCompared,
+    /// The server gives a receipt by what the story says, without a look at whether the bytes are there.
+    ServedNotLookedUp,
+    /// The server gives the receipt before the story says what is served.
+    ReceiptBeforeServed,
+    /// What is told is sent once all bytes are.
+    TextWaitsForBytes,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 43] = [
         Self::CursorBeforeData,
         Self::OpAfterProjection,
         Self::ReceiptLostOnRetry,
@@ -110,5 +132,16 @@ impl Mutant {
         Self::WordUnheard,
         Self::UnknownWordTaken,
         Self::NeverHaltsOnReread,
+        Self::ReceiptsKeptOnStartOver,
+        Self::RestoreForgetsAttachments,
+        Self::NotedDespiteRestart,
+        Self::WaitingLetGo,
+        Self::ToldDroppedWithDraft,
+        Self::ProgressTrusted,
+        Self::OneUploadBlocksAll,
+        Self::WholeNotCompared,
+        Self::ServedNotLookedUp,
+        Self::ReceiptBeforeServed,
+        Self::TextWaitsForBytes,
     ];
 }

@@ -80,7 +80,7 @@ impl World {
         changed
     }
 
-    fn answer_is_lost(&mut self, phone: usize, random: &mut Random) -> bool {
+    pub fn answer_is_lost(&mut self, phone: usize, random: &mut Random) -> bool {
         if self.phones[phone].one_way {
             self.met.note_fault(Fault::OneWay);
             return true;
@@ -155,15 +155,19 @@ impl World {
             return Ok(());
         }
         let at = random.below(self.late.len() as u64) as usize;
-        if let Late::Push(push) = self.late.swap_remove(at) {
-            let now = self.server_now();
-            self.server.arrive(Push { now, ..push }, !self.settling && random.chance(0.25))?;
+        let now = self.server_now();
+        match self.late.swap_remove(at) {
+            Late::Push(push) => {
+                self.server.arrive(Push { now, ..push }, !self.settling && random.chance(0.25))?;
+            }
+            Late::Upload(request) => drop(self.server.receive(&request, now)?),
+            Late::Pull => {}
         }
         Ok(())
     }
 
     /// Whether a message meets this weather.
-    fn meets(&mut self, weather: Fault, random: &mut Random) -> bool {
+    pub fn meets(&mut self, weather: Fault, random: &mut Random) -> bool {
         let meets = self.weather.contains(&weather) && random.below(WEATHER_ONE_IN) == 0;
         if meets {
             self.met.note_fault(weather);

@@ -10,7 +10,7 @@ use domain::{
     path::Path,
     reaction::{Reaction, ReactionKind},
     story::{Audience, Status, Story},
-    sync::phone::Intent,
+    sync::phone::{Attachments, Intent},
     text::{Name, StoryText, Title},
     thing::{ThingKind, ThingRef, fields},
     time::Millis,
@@ -45,11 +45,13 @@ pub fn randomness(random: &mut Random) -> [u8; 10] {
 pub struct Doing {
     pub changes: Vec<(ThingRef, Change)>,
     pub mine: Option<(ThingRef, Mine)>,
+    /// What becomes of the photos and voice notes that were taken for it.
+    pub attachments: Attachments,
 }
 
 impl Doing {
     fn of(thing: ThingRef, change: Change) -> Self {
-        Self { changes: vec![(thing, change)], mine: None }
+        Self { changes: vec![(thing, change)], mine: None, attachments: Attachments::default() }
     }
 }
 
@@ -135,7 +137,7 @@ pub fn change(what: What, phone: &Handset, now: Millis, token: u64, random: &mut
         }
         What::Resolve => Doing::of(phone.pick(random, &ThingKind::Conflict)?, set("resolved", json!(true))),
         What::Path => path(phone, now, random),
-        What::Sync | What::Wait | What::Backup | What::Befalls(_) => return None,
+        What::Take | What::Sync | What::Wait | What::Backup | What::Befalls(_) => return None,
     })
 }
 
@@ -152,14 +154,17 @@ fn tell(phone: &Handset, now: Millis, token: u64, random: &mut Random) -> Doing 
     story.audience =
         *random.choose(&[Audience::Everyone, Audience::Everyone, Audience::Department, Audience::Author]);
     story.told_at = Some(now);
-    let thing = ThingRef::story(StoryId::mint(now, &randomness(random)));
+    let fresh = StoryId::mint(now, &randomness(random));
+    let (id, attachments) = phone.with_what_was_taken(&mut story, fresh, random);
+    let thing = ThingRef::story(id);
     let mut state = fields(&story);
     if random.chance(0.2) {
         // From a newer client.
         state.insert("mood".into(), json!({ "b": token, "a": [1, null] }));
     }
     let mine = Mine { person: phone.owner, token, field: "situation", text };
-    Doing { changes: vec![(thing.clone(), Change::Create(state))], mine: Some((thing, mine)) }
+    let changes = vec![(thing.clone(), Change::Create(state))];
+    Doing { changes, mine: Some((thing, mine)), attachments }
 }
 
 fn edit(phone: &Handset, thing: ThingRef, token: u64, random: &mut Random) -> Doing {
@@ -174,9 +179,11 @@ fn edit(phone: &Handset, thing: ThingRef, token: u64, random: &mut Random) -> Do
     to.insert(at.min(to.len()), format!("{} q{token}", words(random)));
     let to = to.join(" ");
     let text = BTreeMap::from([(field.to_owned(), TextEdit { from, to: to.clone() })]);
-    let change = Change::Edit(Edit { text, ..Edit::default() });
+    let mut edit = Edit { text, ..Edit::default() };
+    let adds = random.chance(0.3);
+    let attachments = if adds { phone.add_what_was_taken(&thing, &mut edit) } else { Default::default() };
     let mine = Mine { person: phone.owner, token, field, text: to };
-    Doing { changes: vec![(thing.clone(), change)], mine: Some((thing, mine)) }
+    Doing { changes: vec![(thing.clone(), Change::Edit(edit))], mine: Some((thing, mine)), attachments }
 }
 
 fn tag(thing: ThingRef, random: &mut Random) -> Doing {
@@ -189,7 +196,11 @@ fn tag(thing: ThingRef, random: &mut Random) -> Doing {
         false => Edit { remove: members, ..Edit::default() },
     };
     let label = (ThingRef::label(LabelKind::Tag, id), Change::Create(label));
-    Doing { changes: vec![label, (thing, Change::Edit(edit))], mine: None }
+    Doing {
+        changes: vec![label, (thing, Change::Edit(edit))],
+        mine: None,
+        attachments: Attachments::default(),
+    }
 }
 
 fn react(phone: &Handset, thing: ThingRef, random: &mut Random) -> Doing {

@@ -3,8 +3,7 @@
 use splitmix::Random;
 use std::fmt;
 
-/// Everything that can go wrong here. Of attachments and erasure there is nothing yet, so chunks that are cut off and
-/// forgotten people are missing; pages that are cut off are not.
+/// Everything that can go wrong here. Of erasure there is nothing yet, so forgotten people are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     RequestLost,
@@ -57,10 +56,24 @@ pub enum Fault {
     OlderServer,
     /// The server says more than this client knows of.
     NewerServer,
+    /// A chunk of an attachment is cut off or altered on its way.
+    ChunkAltered,
+    /// What lies on the phone of an attachment is damaged.
+    BytesDamaged,
+    /// The worker is killed in the middle of an upload of bytes.
+    UploadKilled,
+    /// The server goes back to a backup in the middle of an upload.
+    RestoredInUpload,
+    /// The server dies while it puts an attachment together: before its story says so, or before anybody has heard.
+    DiesAtFinish,
+    /// Chunks that the server had kept are altered, or swept away as abandoned.
+    Decayed,
+    /// There is little room for bytes on the phone, and its person may have been away for long.
+    NoRoom,
 }
 
 impl Fault {
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 41] = [
         Self::RequestLost,
         Self::AnswerLost,
         Self::Doubled,
@@ -95,6 +108,13 @@ impl Fault {
         Self::Straggler,
         Self::OlderServer,
         Self::NewerServer,
+        Self::ChunkAltered,
+        Self::BytesDamaged,
+        Self::UploadKilled,
+        Self::RestoredInUpload,
+        Self::DiesAtFinish,
+        Self::Decayed,
+        Self::NoRoom,
     ];
 
     /// Whether it befalls messages on their way, rather than happening once.
@@ -109,6 +129,7 @@ impl Fault {
                 | Self::Portal
                 | Self::OlderServer
                 | Self::NewerServer
+                | Self::ChunkAltered
         )
     }
 }
@@ -130,6 +151,8 @@ pub enum What {
     /// Somebody has looked at two texts that met.
     Resolve,
     Path,
+    /// A photo or a voice note.
+    Take,
     Sync,
     /// Time passes for whatever is on its way.
     Wait,
@@ -168,7 +191,7 @@ pub const KINDS: usize = 5;
 /// How often a message meets each weather that the seed has: one in so many.
 pub const WEATHER_ONE_IN: u64 = 9;
 
-const DOINGS: [(What, u64); 12] = [
+const DOINGS: [(What, u64); 13] = [
     (What::Tell, 7),
     (What::Edit, 9),
     (What::Tag, 5),
@@ -181,6 +204,7 @@ const DOINGS: [(What, u64); 12] = [
     (What::Role, 1),
     (What::Resolve, 1),
     (What::Path, 1),
+    (What::Take, 5),
 ];
 
 impl Plan {
@@ -193,7 +217,7 @@ impl Plan {
         let mut act = |random: &mut Random, what| {
             acts.push(Act { phone: random.below(phones as u64) as usize, what, dice: random.next_u64() });
         };
-        let doings = 32 + random.below(12);
+        let doings = 37 + random.below(12);
         let total: u64 = DOINGS.iter().map(|(_, weight)| weight).sum();
         for _ in 0..doings {
             let mut at = random.below(total);
@@ -221,7 +245,7 @@ impl Plan {
             whole: true,
         };
         for fault in faults.into_iter().filter(|fault| !fault.is_weather()) {
-            if matches!(fault, Fault::Restored | Fault::Straggler) {
+            if matches!(fault, Fault::Restored | Fault::Straggler | Fault::RestoredInUpload) {
                 plan.insert(&mut random, What::Backup);
             }
             for _ in 0..1 + random.below(2) {

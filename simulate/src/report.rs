@@ -22,7 +22,7 @@ pub const FROM_THE_FUTURE: &str = "kind from the future pulled";
 pub const ANSWER_FROM_THE_FUTURE: &str = "answer from the future";
 
 /// Every path that a run of some size must have met.
-pub const PATHS: [&str; 34] = [
+pub const PATHS: [&str; 62] = [
     "op applied",
     "op merged",
     "both texts kept",
@@ -57,6 +57,34 @@ pub const PATHS: [&str; 34] = [
     "field from the future kept",
     ANSWER_FROM_THE_FUTURE,
     "counted again what is gone",
+    "attachment taken",
+    "attachment told",
+    "attachment added to a told story",
+    "attachment taken out",
+    "attachment offered again",
+    "refused attachment tried again",
+    "chunk received",
+    "chunk turned away",
+    "chunk met a full disk",
+    "whole differs",
+    "upload received",
+    "upload refused: damaged",
+    "upload refused: not allowed",
+    "upload waits for its story",
+    "upload went on where it was",
+    "upload ended in trouble",
+    "upload overtaken by starting over",
+    "upload message lost",
+    "upload message came twice",
+    "upload message came late",
+    "upload answer lost",
+    "receipt given again",
+    "two tabs bring at once",
+    "bytes fetched",
+    "bytes let go",
+    "restored beside the bytes",
+    "restored with older bytes",
+    "restored without bytes",
 ];
 
 impl Met {

@@ -14,6 +14,7 @@ use splitmix::Random;
 use crate::{
     handset::Failed,
     invariants::{self, Broken},
+    media::{Request, bytes_went_after_a_receipt, received_is_what_the_server_has},
     mutants,
     people::randomness,
     report::FROM_THE_FUTURE,
@@ -45,6 +46,7 @@ pub enum Reply {
 pub enum Late {
     Push(Push),
     Pull,
+    Upload(Request),
 }
 
 impl Task {
@@ -67,12 +69,26 @@ impl World {
         if second {
             self.met.note("two rounds at once");
         }
+        if self.mutant == Some(mutants::Mutant::TextWaitsForBytes) && self.brings(phone) {
+            return self.start_uploads(phone, random);
+        }
         let (round, step) = Round::start(self.clock(phone), &randomness(random));
         self.tasks.push(Task { phone, round, step, reply: None, second, held: 0 });
     }
 
-    /// One step of one round.
+    /// One step of one round, or of a worker that brings attachments.
     pub fn turn(&mut self, random: &mut Random) -> Result<(), Broken> {
+        if !self.uploads.is_empty() && (self.tasks.is_empty() || random.chance(0.4)) {
+            return self.upload_turn(random);
+        }
+        self.round_turn(random)
+    }
+
+    pub fn round_turns(&mut self, count: u64, random: &mut Random) -> Result<(), Broken> {
+        (0..count).try_for_each(|_| self.round_turn(random))
+    }
+
+    fn round_turn(&mut self, random: &mut Random) -> Result<(), Broken> {
         if self.tasks.is_empty() {
             return Ok(());
         }
@@ -84,6 +100,11 @@ impl World {
                     self.met.note("pull halted");
                 } else if summary.trouble.is_some() {
                     self.met.note("round ended in trouble");
+                }
+                let away = [Trouble::Unreachable, Trouble::Timeout, Trouble::NotSolsken];
+                if summary.trouble.is_none_or(|trouble| !away.contains(&trouble)) {
+                    // After the texts, which never wait for it.
+                    self.start_uploads(task.phone, random);
                 }
                 if std::mem::take(&mut self.phones[task.phone].poked) && summary.trouble.is_none() {
                     self.start_round(task.phone, random);
@@ -136,6 +157,7 @@ impl World {
         self.note_paths(phone, transaction);
         let handset = &mut self.phones[phone];
         let before = handset.disk.store.library.clone();
+        let received = handset.received();
         let done = handset.transact(transaction, second, generation, self.mutant, &mut self.met);
         match done {
             Ok(Done::NotOurs) => self.met.note("page for somebody else"),
@@ -148,6 +170,15 @@ impl World {
         if !matches!(transaction, Transaction::Survey | Transaction::Take { .. }) {
             invariants::own_words_stand(handset, &self.server)?;
         }
+        if done == Ok(Done::StartedOver) && received > self.phones[phone].received() {
+            self.met.note("attachment offered again");
+        }
+        let changes_attachments = !matches!(transaction, Transaction::Survey | Transaction::Take { .. });
+        if changes_attachments && !self.phones[phone].disk.store.attachments.is_empty() {
+            received_is_what_the_server_has(&self.phones[phone], &self.server)?;
+        }
+        bytes_went_after_a_receipt(&mut self.phones[phone], &self.server)?;
+        let handset = &self.phones[phone];
         if let Transaction::Absorb { page } = transaction {
             invariants::not_too_much_is_taken(&before, page, handset)?;
             invariants::cursor_is_covered(handset, &self.server)?;
@@ -199,6 +230,7 @@ impl World {
 
     pub fn close_tabs(&mut self, phone: usize) {
         self.tasks.retain(|task| task.phone != phone);
+        self.uploads.retain(|bringing| bringing.phone != phone);
         self.phones[phone].poked = false;
     }
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use domain::{
-    id::{DeviceId, Epoch, PersonId},
+    attachment::Sha256Hash,
+    id::{AttachmentId, DeviceId, Epoch, PersonId},
     sync::{
         ledger::{Head, Push},
         memory::Server as Memory,
@@ -16,6 +17,7 @@ use domain::{
 use crate::{
     handset::Crash,
     invariants::{Broken, broken},
+    media::{Depot, DiesAt, Left},
     mutants::{self, Mutant},
     plan::Fault,
     report::Met,
@@ -32,12 +34,21 @@ pub struct Server {
     pub epochs: Vec<Epoch>,
     /// By generation and token: the first `seq` at which the library holds that op.
     pub firsts: Vec<HashMap<u64, u64>>,
-    pub backups: Vec<Backup>,
+    pub backups: Vec<(Backup, Depot)>,
+    /// The bytes of attachments.
+    pub depot: Depot,
+    /// It can take or give nothing of them.
+    pub media_down: bool,
+    pub dies_at: Option<DiesAt>,
+    /// Ops by which it has said what it serves.
+    pub noted: u64,
+    /// By id and hash of an attachment: the last time at which the server gave a receipt for it, and had it.
+    pub verified: HashMap<(AttachmentId, Sha256Hash), usize>,
     pub met: Met,
     pub slow_next: bool,
     pub crash_next: Option<Crash>,
     pub full_for: u32,
-    mutant: Option<Mutant>,
+    pub mutant: Option<Mutant>,
     waiting: Vec<(Ticket, Push)>,
     slow: Option<Slow>,
     answers: HashMap<Ticket, Result<PushAnswer, Trouble>>,
@@ -65,6 +76,11 @@ impl Server {
             epochs: vec![epoch],
             firsts: vec![HashMap::new()],
             backups: Vec::new(),
+            depot: Depot::default(),
+            media_down: false,
+            dies_at: None,
+            noted: 0,
+            verified: HashMap::new(),
             met: Met::default(),
             slow_next: false,
             crash_next: None,
@@ -227,11 +243,19 @@ impl Server {
 
     pub fn back_up(&mut self) {
         let backup = self.store.back_up();
-        self.backups.push(backup);
+        self.backups.push((backup, self.depot.back_up()));
     }
 
-    pub fn restore(&mut self, backup: usize, epoch: Epoch) {
-        self.store.restore(&self.backups[backup], epoch);
+    /// Goes back to a backup, under a new epoch, with what is `left` of the bytes of attachments.
+    pub fn restore(&mut self, backup: usize, epoch: Epoch, left: Left) {
+        let (store, depot) = &self.backups[backup];
+        self.store.restore(store, epoch);
+        self.depot.restore(depot, left);
+        self.met.note(match left {
+            Left::All => "restored beside the bytes",
+            Left::Backup => "restored with older bytes",
+            Left::Nothing => "restored without bytes",
+        });
         self.generation += 1;
         self.epochs.push(epoch);
         self.firsts.push(HashMap::new());

@@ -28,6 +28,7 @@ impl World {
             (phone.online, phone.one_way, phone.quota, phone.crash) = (true, false, 0, None);
         }
         (self.server.full_for, self.server.slow_next, self.server.crash_next) = (0, false, None);
+        self.server.dies_at = None;
         self.server.finish_slow()?;
         while !self.late.is_empty() {
             self.late_arrives(&mut random)?;
@@ -35,18 +36,32 @@ impl World {
         self.server.commit()?;
         self.finish_rounds(&mut random)?;
         self.confirm_storms()?;
+        // Text waits for no bytes: it arrives although the server takes none.
+        self.server.media_down = true;
+        self.finish_rounds_of_all(&mut random)?;
+        self.all_text_is_sent()?;
+        self.server.media_down = false;
+        if self.phones.iter().any(|phone| !phone.disk.store.attachments.is_empty()) {
+            self.settle_uploads(&mut random)?;
+            // Everyone reads what is served.
+            self.finish_rounds_of_all(&mut random)?;
+        }
+        self.check()
+    }
+
+    fn finish_rounds_of_all(&mut self, random: &mut Random) -> Result<(), Broken> {
         for _ in 0..ROUNDS {
             let before = self.told_and_read();
             for phone in 0..self.phones.len() {
-                self.start_round(phone, &mut random);
-                self.finish_rounds(&mut random)?;
+                self.start_round(phone, random);
+                self.finish_rounds(random)?;
             }
             // What came to nothing once comes to nothing again.
             if self.told_and_read() == before {
                 break;
             }
         }
-        self.check()
+        Ok(())
     }
 
     /// How far the server has written and each phone has sent and read.
@@ -61,9 +76,9 @@ impl World {
         )
     }
 
-    fn finish_rounds(&mut self, random: &mut Random) -> Result<(), Broken> {
+    pub fn finish_rounds(&mut self, random: &mut Random) -> Result<(), Broken> {
         for _ in 0..TURNS {
-            if self.tasks.is_empty() {
+            if self.tasks.is_empty() && self.uploads.is_empty() {
                 return Ok(());
             }
             self.turn(random)?;

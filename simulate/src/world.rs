@@ -1,10 +1,10 @@
 //! Phones, people and one server, and everything that is done to them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Object,
-    id::{DeviceId, PersonId, StoryId},
+    id::{AttachmentId, DeviceId, PersonId, StoryId},
     label::{Label, LabelKind},
     op::{Change, Op},
     person::{Person, Role},
@@ -21,6 +21,7 @@ use splitmix::Random;
 use crate::{
     handset::{Failed, Handset},
     invariants::{Broken, own_words_stand},
+    media::{Bringing, bytes_went_after_a_receipt},
     mutants::Mutant,
     people::{self, DEPARTMENTS, Doing, department},
     plan::{Act, Fault, KINDS, OPS, Plan, What},
@@ -38,6 +39,7 @@ pub struct World {
     pub server: Server,
     pub phones: Vec<Handset>,
     pub tasks: Vec<Task>,
+    pub uploads: Vec<Bringing>,
     pub late: Vec<Late>,
     pub readings: Vec<Reading>,
     pub weather: Vec<Fault>,
@@ -53,6 +55,8 @@ pub struct World {
     made: u64,
     /// Whether some op was copied with a profile: both copies may be applied.
     pub cloned: bool,
+    /// How often what the server had kept of an upload went away.
+    pub disturbed: BTreeMap<AttachmentId, usize>,
     /// The network is whole again, and nothing more goes wrong.
     pub settling: bool,
 }
@@ -64,6 +68,7 @@ impl World {
             server: Server::new(plan.page_records, setting),
             phones: Vec::new(),
             tasks: Vec::new(),
+            uploads: Vec::new(),
             late: Vec::new(),
             readings: Vec::new(),
             weather: plan.weather.clone(),
@@ -76,6 +81,7 @@ impl World {
             next_token: 0,
             made: 0,
             cloned: false,
+            disturbed: BTreeMap::new(),
             settling: false,
         };
         let mut ops = Vec::new();
@@ -176,6 +182,7 @@ impl World {
                 self.turns(30, &mut random)?;
             }
             What::Backup => self.server.back_up(),
+            What::Take => self.take(phone, &mut random)?,
             What::Befalls(fault) => self.befall(fault, phone, &mut random)?,
             what => {
                 if let Some(device) = self.phones[phone].current() {
@@ -236,7 +243,12 @@ impl World {
     pub fn tell(&mut self, phone: usize, device: DeviceId, doing: Doing) -> Result<(), Broken> {
         let intents = self.phones[phone].intents(&doing);
         let now = self.clock(phone);
-        let tell = Transaction::Tell { device, intents, draft: None, attachments: Default::default(), now };
+        if !doing.attachments.told.is_empty() {
+            let created = matches!(doing.changes.first(), Some((_, Change::Create(_))));
+            self.met.note(if created { "attachment told" } else { "attachment added to a told story" });
+        }
+        let attachments = doing.attachments;
+        let tell = Transaction::Tell { device, intents, draft: None, attachments, now };
         let generation = self.server.generation;
         let saved = self.phones[phone].transact(&tell, false, generation, self.mutant, &mut self.met);
         self.met.ops += if saved.is_ok() { doing.changes.len() as u64 } else { 0 };
@@ -250,6 +262,7 @@ impl World {
         if saved == Err(Failed::Crashed) {
             self.close_tabs(phone);
         }
+        bytes_went_after_a_receipt(&mut self.phones[phone], &self.server)?;
         own_words_stand(&self.phones[phone], &self.server)
     }
 }

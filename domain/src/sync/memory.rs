@@ -221,10 +221,10 @@ impl Phone {
             OverlaysWanted::All => true,
         });
         let asked = if self.library.reads_again() { &wanted.held } else { &BTreeSet::new() };
+        let all = wanted.attachments.is_all(&self.library);
         let attachments = self.attachments.values().filter(|row| match &wanted.attachments {
-            AttachmentsWanted::None => false,
             AttachmentsWanted::Of(ids) => ids.contains(&row.attachment.id),
-            AttachmentsWanted::All => true,
+            _ => all,
         });
         Reads {
             attachments: attachments.cloned().collect(),

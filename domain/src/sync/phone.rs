@@ -21,13 +21,13 @@ pub use rows::{Attention, Block, DeviceRow, LibraryRow, OpRow, Overlay};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    id::{AttachmentId, DeviceId, DraftId, PersonId, StoryId},
+    id::{AttachmentId, DeviceId, DraftId, Epoch, PersonId, StoryId},
     thing::ThingRef,
     time::Millis,
 };
 
 use super::{
-    upload::AttachmentRow,
+    upload::{AttachmentRow, UploadState, let_go},
     wire::{OP_BYTES, PUSH_BYTES, PUSH_OPS, PageHeader, PushAnswer, Record, Token},
 };
 
@@ -58,6 +58,10 @@ pub enum Transaction {
     Absorb { page: Page },
     /// The server starts this phone's reading from the beginning; everything here is kept and offered again.
     StartOver { page: Page },
+    /// How far the upload of an attachment has come, which was begun when the phone had started over so many times.
+    NoteUpload { attachment: AttachmentId, state: UploadState, starts: u32 },
+    /// Lets go of attachments so that no more than `budget` bytes are kept, but of none that must stay.
+    LetGo { stays: BTreeSet<AttachmentId>, budget: u64, now: Millis },
 }
 
 /// The attachments of a draft that is told: those that go with the story, and those that were taken out again.
@@ -136,6 +140,9 @@ pub enum AttachmentsWanted {
     None,
     Of(Vec<AttachmentId>),
     All,
+    /// All, if the library is known and of another epoch: then the phone starts over. To be looked up only then, since
+    /// nothing else of this step needs them.
+    IfNotOf(Epoch),
 }
 
 /// What was read, in one transaction.
@@ -193,6 +200,8 @@ pub enum Done {
     /// The page is for somebody else than the person who reads here.
     NotOurs,
     StartedOver,
+    /// What an upload has come to was noted, or bytes were let go.
+    Noted,
 }
 
 /// What there is to do.
@@ -246,14 +255,24 @@ impl Transaction {
                 let ops = if *deferred { OpsWanted::Deferred } else { OpsWanted::Unacknowledged };
                 Wanted { ops, library: true, ..device(id) }
             }
-            Self::Receive { device: id, .. } | Self::Fork { device: id, .. } => {
-                // Of all devices: several people may have changed the same thing on this phone.
-                let overlays = OverlaysWanted::All;
-                Wanted { all_devices: true, ops: OpsWanted::Open, overlays, library: true, ..device(id) }
-            }
-            Self::Absorb { page } => {
-                Wanted { held: removals::taken_without_a_word(page).collect(), ..everything() }
-            }
+            // Of all devices: several people may have changed the same thing on this phone.
+            Self::Receive { device: id, answer, .. } => Wanted {
+                device: Some(*id),
+                attachments: AttachmentsWanted::IfNotOf(answer.epoch),
+                ..everything()
+            },
+            Self::Fork { device: id, .. } => Wanted { device: Some(*id), ..everything() },
+            Self::Absorb { page } => Wanted {
+                held: removals::taken_without_a_word(page).collect(),
+                attachments: AttachmentsWanted::IfNotOf(page.header.epoch),
+                ..everything()
+            },
+            Self::LetGo { .. } => Wanted { attachments: AttachmentsWanted::All, ..Wanted::default() },
+            Self::NoteUpload { attachment, .. } => Wanted {
+                attachments: AttachmentsWanted::Of(vec![*attachment]),
+                library: true,
+                ..Wanted::default()
+            },
             Self::StartOver { .. } => Wanted { attachments: AttachmentsWanted::All, ..everything() },
             Self::SignIn { .. } => everything(),
         }
@@ -273,6 +292,12 @@ impl Transaction {
             Self::Fork { device, fresh } => receive::fork(reads, *device, *fresh),
             Self::Absorb { page } => receive::absorb(reads, page),
             Self::StartOver { page } => Ok(receive::start_over(reads, page.header.epoch)),
+            Self::NoteUpload { state, starts, .. } => Ok(note_upload(reads, *state, *starts)),
+            Self::LetGo { stays, budget, now } => {
+                let stay = |row: &AttachmentRow| stays.contains(&row.attachment.id);
+                let dropped_attachments = let_go(&reads.attachments, stay, *budget, *now);
+                Ok((Writes { dropped_attachments, ..Writes::default() }, Done::Noted))
+            }
         }
     }
 }
@@ -286,6 +311,17 @@ fn everything() -> Wanted {
         overlays: OverlaysWanted::All,
         library: true,
         held: BTreeSet::new(),
+    }
+}
+
+impl AttachmentsWanted {
+    /// Whether all of them are read, beside this row of the library.
+    pub fn is_all(&self, library: &LibraryRow) -> bool {
+        match self {
+            Self::None | Self::Of(_) => false,
+            Self::All => true,
+            Self::IfNotOf(epoch) => library.epoch.is_some_and(|known| known != *epoch),
+        }
     }
 }
 
@@ -341,6 +377,14 @@ fn take(reads: &Reads, device: DeviceId, deferred: bool) -> Result<(Writes, Done
     let push_token = row.push_token.clone();
     let batch = (!numbers.is_empty()).then_some(Batch { device, push_token, numbers, starts, body });
     Ok((Writes::default(), Done::Took(batch)))
+}
+
+/// If the phone has started over meanwhile, the server may lack again what it said it had: then nothing is noted, and it
+/// is asked anew.
+fn note_upload(reads: &Reads, state: UploadState, starts: u32) -> (Writes, Done) {
+    let same = |_: &&AttachmentRow| reads.library.starts == starts;
+    let noted = reads.attachments.iter().filter(same).map(|row| AttachmentRow { state, ..row.clone() });
+    (Writes { attachments: noted.collect(), ..Writes::default() }, Done::Noted)
 }
 
 const _: () = assert!(OP_BYTES < PUSH_BYTES, "the largest op fits into a push");

@@ -187,7 +187,9 @@ impl Round {
                 Step::Transact(Transaction::Survey)
             }
             Done::Received { cloned: false } => self.push_or_pull(),
-            Done::Absorbed { more: false, .. } | Done::Told | Done::SignedIn => Step::Rest(self.summary),
+            Done::Absorbed { more: false, .. } | Done::Told | Done::SignedIn | Done::Noted => {
+                Step::Rest(self.summary)
+            }
         }
     }
 

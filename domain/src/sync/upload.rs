@@ -5,6 +5,8 @@
 //! whole together and compare it with the hash that the story names. Only the server's receipt with that hash makes
 //! an attachment *received*, and only what is received may ever be let go ([`AttachmentRow::may_go`]).
 
+pub mod receiving;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -220,6 +222,12 @@ impl AttachmentRow {
     pub fn tried_again(&self) -> Self {
         Self { state: UploadState::Waiting { sent: 0 }, ..self.clone() }
     }
+}
+
+/// Whether this trouble with one attachment is trouble with all of them, so that the others wait for the next round too.
+/// Where it is not, they go on: on a shared phone one person's credential may be no good any more, and another's is.
+pub const fn holds_up_others(trouble: Trouble) -> bool {
+    matches!(trouble, Trouble::Unreachable | Trouble::Timeout | Trouble::Storage)
 }
 
 /// Which rows to let go of so that no more than `budget` bytes are kept: the least recently used first, and none that

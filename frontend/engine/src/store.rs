@@ -265,7 +265,7 @@ async fn read(tx: &Tx, wanted: &Wanted) -> Result<Reads> {
         }
     };
     let attached = match &wanted.attachments {
-        AttachmentsWanted::None => Vec::new(),
+        AttachmentsWanted::None | AttachmentsWanted::IfNotOf(_) => Vec::new(),
         AttachmentsWanted::All => vec![tx.all(ATTACHMENTS, None)?],
         AttachmentsWanted::Of(ids) => {
             let asked = ids.iter().map(|id| tx.get(ATTACHMENTS, &id.to_string().into()));
@@ -308,6 +308,11 @@ async fn read(tx: &Tx, wanted: &Wanted) -> Result<Reads> {
         }
     }
     let library: LibraryRow = optional(&library.value().await?)?.unwrap_or_default();
+    if let AttachmentsWanted::IfNotOf(_) = wanted.attachments
+        && wanted.attachments.is_all(&library)
+    {
+        attachments = rows(tx.all(ATTACHMENTS, None)?.values().await?)?;
+    }
     let held = if library.reads_again() { held(tx, &wanted.held).await? } else { BTreeSet::new() };
     Ok(Reads { devices, ops, overlays: laid.into_iter().collect(), attachments, library, held })
 }

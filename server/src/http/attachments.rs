@@ -13,14 +13,15 @@ use axum::{
 use domain::{
     attachment::{Attachment, Served, Sha256Hash},
     id::{AttachmentId, PersonId, StoryId},
-    op::{Change, Edit},
     person::Reader,
     story::Story,
-    sync::upload::{Refusal, UploadReceipt, UploadStatus, chunk_range, chunks},
+    sync::upload::{
+        Refusal, UploadReceipt, UploadStatus, chunks,
+        receiving::{self, NotKept},
+    },
     thing::ThingRef,
 };
 use serde::Deserialize;
-use serde_json::json;
 
 use super::{
     Server,
@@ -67,15 +68,13 @@ pub async fn chunk(
     body: Bytes,
 ) -> Result<Json<UploadStatus>, AppError> {
     let known = Brought::find(&server, person, story, id).await?;
-    let (from, to) = chunk_range(known.attachment.bytes, chunk);
-    if chunk >= chunks(known.attachment.bytes) || body.len() as u64 > to - from {
-        return Err(AppError::Refused(Refusal::TooLarge));
-    }
     let said = headers.get("content-digest").and_then(|field| field.to_str().ok());
-    let digest = said.and_then(Sha256Hash::from_content_digest);
-    if body.len() as u64 != to - from || digest != Some(Sha256Hash::of(&body)) {
-        return Err(AppError::BadRequest("the chunk is not what its Content-Digest says"));
-    }
+    let said = said.and_then(Sha256Hash::from_content_digest);
+    receiving::may_keep(&known.attachment, chunk, body.len() as u64, said, || Sha256Hash::of(&body))
+        .map_err(|not_kept| match not_kept {
+            NotKept::TooLarge => AppError::Refused(Refusal::TooLarge),
+            NotKept::Differs => AppError::BadRequest("the chunk is not what its Content-Digest says"),
+        })?;
     if known.receipt(&server).await?.is_none() {
         server.media.keep_chunk(&known.attachment, chunk, body).await?;
     }
@@ -121,7 +120,7 @@ impl Brought {
     ) -> Result<Self, AppError> {
         let reader = server.store.reader(person).await?.ok_or(AppError::SignedOut)?;
         let seen = seen(server, &reader, id).await?;
-        if seen.story.author != person && !reader.role.curates() {
+        if !receiving::may_bring(&seen.story, &reader) {
             return Err(AppError::Refused(Refusal::NotAllowed));
         }
         let attachment = seen.story.attachment(attachment).cloned().ok_or(AppError::NotFound)?;
@@ -131,17 +130,17 @@ impl Brought {
     /// The server's word, if it has every byte.
     async fn receipt(&self, server: &Server) -> Result<Option<UploadReceipt>, AppError> {
         let Some(served) = self.story.served(self.attachment.id) else { return Ok(None) };
-        // After a restore the story may know of bytes that are not there any more.
         let there = server.media.has(served).await?;
-        let sha256 = self.attachment.sha256;
-        Ok(there.then(|| UploadReceipt { sha256, served: served.clone(), at: clock::now() }))
+        Ok(receiving::receipt(&self.story, &self.attachment, there, clock::now()))
     }
 
     async fn status(&self, server: &Server) -> Result<UploadStatus, AppError> {
-        Ok(match self.receipt(server).await? {
-            Some(receipt) => UploadStatus { next: chunks(self.attachment.bytes), receipt: Some(receipt) },
-            None => UploadStatus { next: server.media.received(&self.attachment).await?, receipt: None },
-        })
+        let receipt = self.receipt(server).await?;
+        let received = match receipt {
+            Some(_) => 0,
+            None => server.media.received(&self.attachment).await?,
+        };
+        Ok(receiving::status(&self.attachment, receipt, received))
     }
 
     async fn is_missing_chunks(&self, server: &Server) -> Result<bool, AppError> {
@@ -151,12 +150,9 @@ impl Brought {
     /// Writes to the story what is served from now on.
     async fn note(&self, server: &Server, served: &Served) -> Result<(), AppError> {
         let mut ops = Ops::based_on(self.seq);
-        let mut change = |edit| ops.change(ThingRef::story(self.id), Change::Edit(edit));
-        let set = |value| [("served".to_owned(), value)].into_iter().collect();
-        if self.story.served(served.id).is_some_and(|before| before != served) {
-            change(Edit { remove: set(json!([served.id])), ..Edit::default() });
+        for change in receiving::served_from_now_on(&self.story, served) {
+            ops.change(ThingRef::story(self.id), change);
         }
-        change(Edit { add: set(json!([served])), ..Edit::default() });
         server.writer.push(ops.push()).await?;
         Ok(())
     }

@@ -3,6 +3,7 @@
 use domain::sync::{
     phone::{Done, Reads, Survey, Transaction, Writes},
     round::{Event, Trouble},
+    upload::{self, AttachmentRow, UploadState, UploadStatus},
     wire::Outcome,
 };
 
@@ -46,6 +47,20 @@ pub fn reads(mutant: Option<Mutant>, second_tab: bool, transaction: &mut Transac
             *starts = reads.library.starts;
             answer.epoch = reads.library.epoch.unwrap_or(answer.epoch);
         }
+        (
+            Some(Mutant::RestoreForgetsAttachments),
+            Transaction::Receive { .. } | Transaction::Absorb { .. },
+        ) => {
+            reads.attachments.clear();
+        }
+        (Some(Mutant::NotedDespiteRestart), Transaction::NoteUpload { starts, .. }) => {
+            *starts = reads.library.starts;
+        }
+        (Some(Mutant::WaitingLetGo), Transaction::LetGo { .. }) => {
+            let waiting = |row: &&mut AttachmentRow| matches!(row.state, UploadState::Waiting { .. });
+            let waiting = reads.attachments.iter_mut().filter(waiting);
+            waiting.for_each(|row| row.state = UploadState::Fetched);
+        }
         _ => {}
     }
 }
@@ -63,6 +78,14 @@ pub fn writes(mutant: Option<Mutant>, transaction: &Transaction, reads: &Reads, 
         (Some(Mutant::RejectedDropped), Transaction::Receive { .. }) => {
             writes.attention.clear();
             writes.ops.clear();
+        }
+        (
+            Some(Mutant::ReceiptsKeptOnStartOver),
+            Transaction::StartOver { .. } | Transaction::Receive { .. } | Transaction::Absorb { .. },
+        ) => writes.attachments.clear(),
+        (Some(Mutant::ToldDroppedWithDraft), Transaction::Tell { .. }) => {
+            let told = writes.attachments.drain(..).map(|row| row.attachment.id);
+            writes.dropped_attachments.extend(told);
         }
         (Some(Mutant::ForkForgets), Transaction::Fork { .. }) => writes.ops.clear(),
         (Some(Mutant::NoOverlayOnReread), Transaction::Absorb { .. }) => {
@@ -104,6 +127,17 @@ pub fn event(mutant: Option<Mutant>, event: Event) -> Event {
         }
         (Some(Mutant::RestoreUnheard), Event::Done(Done::Surveyed(survey))) => {
             Event::Done(Done::Surveyed(Survey { asks: Vec::new(), ..survey }))
+        }
+        (_, event) => event,
+    }
+}
+
+/// What an upload is told.
+pub fn heard(mutant: Option<Mutant>, row: &AttachmentRow, event: upload::Event) -> upload::Event {
+    match (mutant, event) {
+        (Some(Mutant::ProgressTrusted), upload::Event::Status(UploadStatus { next, receipt: None })) => {
+            let UploadState::Waiting { sent } = row.state else { unreachable!("only what waits is brought") };
+            upload::Event::Status(UploadStatus { next: next.max(sent), receipt: None })
         }
         (_, event) => event,
     }

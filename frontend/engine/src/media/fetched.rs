@@ -7,8 +7,9 @@ use domain::{
     id::{AttachmentId, StoryId},
     ports::Unavailable,
     sync::{
+        phone::Transaction,
         round::Trouble,
-        upload::{AttachmentRow, UploadState, let_go},
+        upload::{AttachmentRow, UploadState},
     },
 };
 use web::now;
@@ -98,9 +99,9 @@ impl Media {
                 Err(_) => break,
             }
         }
-        let rows = self.phone.store.attachments().await?;
-        let stays = |row: &AttachmentRow| wanted.iter().any(|(_, id)| *id == row.attachment.id);
-        self.phone.store.drop_attachments(&let_go(&rows, stays, budget, now())).await
+        let stays = wanted.into_iter().map(|(_, id)| id).collect();
+        self.phone.transact(&Transaction::LetGo { stays, budget, now: now() }).await?;
+        Ok(())
     }
 
     /// What the server has for one's own stories, and for those of paths.

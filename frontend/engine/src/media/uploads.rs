@@ -6,8 +6,9 @@ use domain::{
     attachment::Sha256Hash,
     ports::News,
     sync::{
+        phone::Transaction,
         round::Trouble,
-        upload::{AttachmentRow, Event, Refusal, Step, Upload, UploadState, chunk_range},
+        upload::{AttachmentRow, Event, Refusal, Step, Upload, UploadState, chunk_range, holds_up_others},
     },
 };
 use wasm_bindgen_futures::spawn_local;
@@ -59,8 +60,9 @@ impl Uploads {
 
     async fn bring_all(&self) -> Result<Option<Trouble>, StoreError> {
         for row in self.phone.store.attachments().await? {
-            if let Some(trouble) = self.bring(&row).await? {
-                return Ok(Some(trouble));
+            let trouble = self.bring(&row).await?;
+            if trouble.is_some_and(holds_up_others) {
+                return Ok(trouble);
             }
         }
         Ok(None)
@@ -68,7 +70,8 @@ impl Uploads {
 
     async fn bring(&self, row: &AttachmentRow) -> Result<Option<Trouble>, StoreError> {
         let Some((mut upload, mut step)) = Upload::start(row) else { return Ok(None) };
-        let starts = self.phone.row().starts;
+        // From the store: another tab may have started over.
+        let starts = self.phone.store.library().await?.starts;
         let token = self.token(row).await?;
         let bytes = self.phone.store.attached_bytes(row.attachment.id).await?;
         if Sha256Hash::of(&bytes) != row.attachment.sha256 {
@@ -90,11 +93,9 @@ impl Uploads {
 
     /// Writes how far it has come, unless the phone has started over meanwhile: then it may be missing again.
     async fn note(&self, row: &AttachmentRow, state: UploadState, starts: u32) -> Result<(), StoreError> {
-        let now_starts = self.phone.store.library().await?.starts;
         let before = row.state;
-        if now_starts == starts {
-            self.phone.store.change_attachment(row.attachment.id, |row| row.state = state).await?;
-        }
+        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, starts };
+        self.phone.transact(&note).await?;
         self.phone.page.tell(News::Media);
         if before != state && !matches!(state, UploadState::Waiting { .. }) {
             self.phone.count_queue().await?;

@@ -1,0 +1,363 @@
+//! The worker that brings what was told to the server, as `frontend/engine/src/media/uploads.rs` goes about it, with the
+//! same state machine.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use domain::{
+    id::PersonId,
+    story::Story,
+    sync::{
+        phone::Transaction,
+        round::Trouble,
+        upload::{AttachmentRow, Event, Refusal, Step, Upload, UploadState, UploadStatus, holds_up_others},
+    },
+    thing::{ThingKind, ThingRef},
+};
+use splitmix::Random;
+
+use super::{
+    Bytes,
+    receiving::{Asked, Request},
+};
+use crate::{
+    handset::Failed,
+    invariants::Broken,
+    mutants::{self, Mutant},
+    plan::Fault,
+    rounds::Late,
+    world::World,
+};
+
+/// Bytes that may lie on a phone, where there is room.
+const MOST_BYTES: u64 = 200 * 1024 * 1024;
+
+/// A tab that brings attachments.
+pub struct Bringing {
+    pub phone: usize,
+    /// Rows as they lay in the store when it began.
+    queue: VecDeque<AttachmentRow>,
+    under_way: Option<UnderWay>,
+    /// A round ended meanwhile.
+    again: bool,
+}
+
+struct UnderWay {
+    row: AttachmentRow,
+    upload: Upload,
+    step: Step,
+    /// How often the phone had started over when it began.
+    starts: u32,
+    bytes: Bytes,
+    /// What the server said, on its way.
+    answer: Option<Event>,
+}
+
+impl Bringing {
+    /// A message of it is under way.
+    pub fn is_in_the_middle(&self) -> bool {
+        self.under_way.as_ref().is_some_and(|one| !matches!(one.step, Step::Ask | Step::Rest(_)))
+    }
+}
+
+/// What becomes of a worker after a turn.
+enum After {
+    GoesOn,
+    Ends,
+}
+
+impl World {
+    /// The server was reached: whatever waits is brought to it.
+    pub fn start_uploads(&mut self, phone: usize, random: &mut Random) {
+        let store = &self.phones[phone].disk.store;
+        if store.attachments.is_empty() && !random.chance(0.1) {
+            return;
+        }
+        if let Some(running) = self.uploads.iter_mut().find(|one| one.phone == phone) {
+            running.again = true;
+            // A browser without locks lets two tabs do it at once.
+            if self.settling || !random.chance(0.1) {
+                return;
+            }
+            self.met.note("two tabs bring at once");
+        }
+        let queue = self.phones[phone].disk.store.attachments.values().cloned().collect();
+        self.uploads.push(Bringing { phone, queue, under_way: None, again: false });
+    }
+
+    /// Whether anything waits to be brought.
+    pub fn brings(&self, phone: usize) -> bool {
+        let mut rows = self.phones[phone].disk.store.attachments.values();
+        rows.any(|row| matches!(row.state, UploadState::Waiting { .. }))
+    }
+
+    /// One step of one worker.
+    pub fn upload_turn(&mut self, random: &mut Random) -> Result<(), Broken> {
+        let at = random.below(self.uploads.len() as u64) as usize;
+        let mut bringing = self.uploads.swap_remove(at);
+        let after = match bringing.under_way.take() {
+            Some(one) => self.go_on(&mut bringing, one, random)?,
+            None => match bringing.queue.pop_front() {
+                Some(row) => self.begin(&mut bringing, row, random)?,
+                None => {
+                    self.keep_at_hand(bringing.phone, random)?;
+                    After::Ends
+                }
+            },
+        };
+        match after {
+            After::GoesOn => self.uploads.push(bringing),
+            After::Ends if bringing.again && bringing.queue.is_empty() => {
+                self.start_uploads(bringing.phone, random);
+            }
+            After::Ends => {}
+        }
+        Ok(())
+    }
+
+    /// Begins a try, if there is something to bring.
+    fn begin(
+        &mut self,
+        bringing: &mut Bringing,
+        row: AttachmentRow,
+        random: &mut Random,
+    ) -> Result<After, Broken> {
+        let Some((upload, step)) = Upload::start(&row) else {
+            return if bringing.queue.is_empty() {
+                Ok(After::GoesOn)
+            } else {
+                self.begin_next(bringing, random)
+            };
+        };
+        let disk = &self.phones[bringing.phone].disk;
+        let starts = disk.store.library.starts;
+        let bytes = disk.bytes.get(&row.attachment.id).cloned().unwrap_or_default();
+        if bytes.sha256() != row.attachment.sha256 {
+            return self.note_upload(bringing.phone, &row, UploadState::Refused(Refusal::Damaged), starts);
+        }
+        bringing.under_way = Some(UnderWay { row, upload, step, starts, bytes, answer: None });
+        Ok(After::GoesOn)
+    }
+
+    fn begin_next(&mut self, bringing: &mut Bringing, random: &mut Random) -> Result<After, Broken> {
+        match bringing.queue.pop_front() {
+            Some(row) => self.begin(bringing, row, random),
+            None => Ok(After::GoesOn),
+        }
+    }
+
+    /// First the request travels, then the answer, each a turn.
+    fn go_on(
+        &mut self,
+        bringing: &mut Bringing,
+        mut one: UnderWay,
+        random: &mut Random,
+    ) -> Result<After, Broken> {
+        let phone = bringing.phone;
+        let event = match (one.step, one.answer.take()) {
+            (Step::Rest(trouble), _) => {
+                let all =
+                    |trouble| holds_up_others(trouble) || self.mutant == Some(Mutant::OneUploadBlocksAll);
+                return Ok(if trouble.is_some_and(all) { After::Ends } else { After::GoesOn });
+            }
+            (_, None) => {
+                one.answer = Some(self.ask(phone, &one, random)?);
+                bringing.under_way = Some(one);
+                return Ok(After::GoesOn);
+            }
+            (_, Some(answer)) => self.answer_arrives(phone, answer, random),
+        };
+        self.note_heard(&one, &event);
+        let (state, step) = one.upload.next(mutants::heard(self.mutant, &one.row, event));
+        one.step = step;
+        let after = match state {
+            Some(state) => self.note_upload(phone, &one.row, state, one.starts)?,
+            None => After::GoesOn,
+        };
+        bringing.under_way = Some(one);
+        Ok(after)
+    }
+
+    /// Writes how far it has come. Whether the worker is still there after it.
+    fn note_upload(
+        &mut self,
+        phone: usize,
+        row: &AttachmentRow,
+        state: UploadState,
+        starts: u32,
+    ) -> Result<After, Broken> {
+        match state {
+            UploadState::Received { .. } => self.met.note("upload received"),
+            UploadState::Refused(refusal) => {
+                self.met.note(match refusal {
+                    Refusal::NotAllowed => "upload refused: not allowed",
+                    _ => "upload refused: damaged",
+                });
+                self.only_what_is_damaged_is_refused_as_that(phone, row, refusal)?;
+            }
+            _ => {}
+        }
+        if self.phones[phone].disk.store.library.starts != starts {
+            self.met.note("upload overtaken by starting over");
+        }
+        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, starts };
+        Ok(match self.transact(phone, &note, false)? {
+            Ok(_) => After::GoesOn,
+            Err(Failed::Crashed) => {
+                self.close_tabs(phone);
+                After::Ends
+            }
+            Err(_) => After::Ends,
+        })
+    }
+
+    fn note_heard(&mut self, one: &UnderWay, event: &Event) {
+        self.met.note(match (one.step, event) {
+            (Step::Ask, Event::Status(UploadStatus { receipt: Some(_), .. })) => "receipt given again",
+            (Step::Ask, Event::Status(UploadStatus { next: 1.., .. })) => "upload went on where it was",
+            (_, Event::Status(_)) => "chunk received",
+            (_, Event::TooEarly) => "upload waits for its story",
+            (_, Event::Trouble(_)) => "upload ended in trouble",
+            (_, Event::Refused(_)) => return,
+        });
+    }
+
+    fn ask(&mut self, phone: usize, one: &UnderWay, random: &mut Random) -> Result<Event, Broken> {
+        let (Some(story), Some(person)) = (one.row.story, one.row.person) else { return Ok(Event::TooEarly) };
+        if let Err(trouble) = self.reaches_the_server(phone, person, random) {
+            return Ok(Event::Trouble(trouble));
+        }
+        let what = match one.step {
+            Step::Ask | Step::Rest(_) => Asked::Status,
+            Step::Finish => Asked::Finish,
+            Step::Send(chunk) => {
+                let part = one.bytes.0[chunk as usize];
+                match self.meets(Fault::ChunkAltered, random) {
+                    true => Asked::Chunk(chunk, part.damaged(random), part.sha256()),
+                    false => Asked::Chunk(chunk, part, part.sha256()),
+                }
+            }
+        };
+        let request = Request { person, story, id: one.row.attachment.id, what };
+        if self.meets(Fault::Delayed, random) {
+            self.met.note("upload message came late");
+            self.late.push(Late::Upload(request));
+            return Ok(Event::Trouble(Trouble::Timeout));
+        }
+        if self.meets(Fault::Doubled, random) {
+            self.met.note("upload message came twice");
+            self.late.push(Late::Upload(request.clone()));
+        }
+        let now = self.server_now();
+        self.server.receive(&request, now)
+    }
+
+    fn reaches_the_server(
+        &mut self,
+        phone: usize,
+        person: PersonId,
+        random: &mut Random,
+    ) -> Result<(), Trouble> {
+        if !self.phones[phone].online {
+            self.met.note_fault(Fault::Offline);
+            return Err(Trouble::Unreachable);
+        }
+        if self.meets(Fault::RequestLost, random) {
+            self.met.note("upload message lost");
+            return Err(Trouble::Unreachable);
+        }
+        if self.is_revoked(person) {
+            self.met.note_fault(Fault::Revoked);
+            return Err(Trouble::SignedOut);
+        }
+        Ok(())
+    }
+
+    fn answer_arrives(&mut self, phone: usize, answer: Event, random: &mut Random) -> Event {
+        if matches!(answer, Event::Trouble(_)) {
+            return answer;
+        }
+        if self.answer_is_lost(phone, random) {
+            self.met.note("upload answer lost");
+            return Event::Trouble(Trouble::Timeout);
+        }
+        if self.meets(Fault::Portal, random) || self.meets(Fault::Truncated, random) {
+            return Event::Trouble(Trouble::NotSolsken);
+        }
+        answer
+    }
+
+    /// Fetches what the server has of one's own stories, and lets go of what was not looked at for longest.
+    fn keep_at_hand(&mut self, phone: usize, random: &mut Random) -> Result<(), Broken> {
+        if random.chance(0.3) {
+            self.fetch(phone);
+        }
+        let budget = self.phones[phone].budget.unwrap_or(MOST_BYTES);
+        let kept: u64 = self.phones[phone].disk.bytes.values().map(Bytes::count).sum();
+        if kept <= budget {
+            return Ok(());
+        }
+        let let_go = Transaction::LetGo { stays: BTreeSet::new(), budget, now: self.clock(phone) };
+        let before = self.phones[phone].disk.bytes.len();
+        if self.transact(phone, &let_go, false)? == Err(Failed::Crashed) {
+            self.close_tabs(phone);
+        }
+        if self.phones[phone].disk.bytes.len() < before {
+            self.met.note("bytes let go");
+        }
+        Ok(())
+    }
+
+    fn fetch(&mut self, phone: usize) {
+        let (handset, depot) = (&mut self.phones[phone], &self.server.depot);
+        let reads = handset.online && handset.current().is_some() && !self.revoked.contains(&handset.owner);
+        if !reads {
+            return;
+        }
+        let stories = handset.disk.held.iter().filter(|(thing, _)| thing.kind == ThingKind::Story);
+        let served = stories.filter_map(|(thing, held)| Some((thing, held.state.as_deref()?)));
+        let served = served.filter(|(_, state)| state.contains("\"served\""));
+        let mut fetched = Vec::new();
+        for (thing, state) in served {
+            let Ok(story) = serde_json::from_str::<Story>(state) else { continue };
+            for attachment in story.attachments.iter().filter(|_| story.author == handset.owner) {
+                let bytes = story.served(attachment.id).and_then(|served| depot.read(served));
+                if let Some(bytes) = bytes
+                    && !handset.disk.store.attachments.contains_key(&attachment.id)
+                {
+                    fetched.push((thing.clone(), attachment.clone(), bytes.clone()));
+                }
+            }
+        }
+        for (thing, attachment, bytes) in fetched {
+            self.keep_fetched(phone, &thing, attachment, bytes);
+        }
+    }
+
+    fn keep_fetched(
+        &mut self,
+        phone: usize,
+        thing: &ThingRef,
+        attachment: domain::attachment::Attachment,
+        bytes: Bytes,
+    ) {
+        let now = self.clock(phone);
+        let attachment =
+            domain::attachment::Attachment { bytes: bytes.count(), sha256: bytes.sha256(), ..attachment };
+        let row = AttachmentRow {
+            attachment,
+            draft: None,
+            story: Some(thing.id.into()),
+            person: None,
+            thumb: None,
+            parts: 1,
+            finished: true,
+            state: UploadState::Fetched,
+            added_at: now,
+            used_at: now,
+        };
+        self.met.note("bytes fetched");
+        let disk = &mut self.phones[phone].disk;
+        disk.bytes.insert(row.attachment.id, bytes);
+        disk.store.attachments.insert(row.attachment.id, row);
+    }
+}
