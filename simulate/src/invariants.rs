@@ -50,6 +50,11 @@ pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
             continue;
         }
         let overlay = phone.disk.store.overlays.get(thing);
+        // Where the library went to somebody else, what it held lies under the overlay.
+        let base = overlay.and_then(|overlay| overlay.base.as_ref()).filter(|_| held.is_none());
+        if base.is_some_and(|(seq, _)| holds(server.generation_known_to(phone), *seq)) {
+            continue;
+        }
         let shows = |state: &Object| state.get(mine.field).and_then(|text| text.as_str()) == Some(&mine.text);
         if !overlay.is_some_and(|overlay| shows(&overlay.state)) {
             return broken("one's own words never vanish while pending", || {

@@ -4,6 +4,7 @@
 //! (`domain::sync::upload`). Only the bytes are not there: each chunk is a word that stands for 256 KB of them.
 
 mod depot;
+mod fetched;
 mod receiving;
 mod taking;
 mod trouble;

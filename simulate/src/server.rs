@@ -15,7 +15,7 @@ use domain::{
 };
 
 use crate::{
-    handset::Crash,
+    handset::{Crash, Handset},
     invariants::{Broken, broken},
     media::{Depot, DiesAt, Left},
     mutants::{self, Mutant},
@@ -96,6 +96,12 @@ impl Server {
 
     pub fn look(&self) -> &Memory {
         self.store.everything()
+    }
+
+    /// How often it had been restored, as far as this phone has heard.
+    pub fn generation_known_to(&self, phone: &Handset) -> usize {
+        let epoch = phone.disk.store.library.epoch;
+        self.epochs.iter().position(|known| Some(*known) == epoch).unwrap_or(0)
     }
 
     fn memory(&mut self) -> &mut Memory {

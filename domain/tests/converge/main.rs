@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod attachments;
 mod examples;
 mod laws;
 mod recorded;

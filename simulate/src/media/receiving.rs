@@ -53,6 +53,13 @@ struct Brought {
     attachment: Attachment,
 }
 
+/// Why nothing can be brought for a story.
+enum NotBrought {
+    /// Whoever asks cannot see it, or it does not name the attachment: its op may come yet.
+    TooEarly,
+    NotAllowed,
+}
+
 impl Server {
     /// The answer, as the phone understands it. The error is an invariant that does not hold.
     pub fn receive(&mut self, request: &Request, now: Millis) -> Result<Event, Broken> {
@@ -61,7 +68,8 @@ impl Server {
         }
         let known = match self.brought(request) {
             Ok(known) => known,
-            Err(said) => return Ok(said),
+            Err(NotBrought::TooEarly) => return Ok(Event::TooEarly),
+            Err(NotBrought::NotAllowed) => return Ok(Event::Refused(Refusal::NotAllowed)),
         };
         match &request.what {
             Asked::Status => {}
@@ -94,17 +102,17 @@ impl Server {
         Ok(self.status(&known, now))
     }
 
-    fn brought(&self, request: &Request) -> Result<Brought, Event> {
+    fn brought(&self, request: &Request) -> Result<Brought, NotBrought> {
         let state = self.look();
         let reader = state.reader(request.person);
         let row = state.rows.get(&ThingRef::story(request.story));
         let row = row.filter(|row| row.scope.admits(row.owner, &reader) && !row.is_deleted());
-        let row = row.ok_or(Event::TooEarly)?;
-        let story: Story = read(&row.state).map_err(|_| Event::TooEarly)?;
+        let row = row.ok_or(NotBrought::TooEarly)?;
+        let story: Story = read(&row.state).map_err(|_| NotBrought::TooEarly)?;
         if !receiving::may_bring(&story, &reader) {
-            return Err(Event::Refused(Refusal::NotAllowed));
+            return Err(NotBrought::NotAllowed);
         }
-        let attachment = story.attachment(request.id).cloned().ok_or(Event::TooEarly)?;
+        let attachment = story.attachment(request.id).cloned().ok_or(NotBrought::TooEarly)?;
         Ok(Brought { seq: row.seq, story, attachment })
     }
 
@@ -168,6 +176,6 @@ impl Server {
             return Ok(Event::Trouble(Trouble::Unreachable));
         }
         self.depot.clear(attachment);
-        Ok(self.brought(request).map_or_else(|said| said, |known| self.status(&known, now)))
+        Ok(self.brought(request).map_or(Event::TooEarly, |known| self.status(&known, now)))
     }
 }

@@ -187,8 +187,7 @@ fn is_open(row: &AttachmentRow) -> bool {
 
 /// Whether the server has given its word for this, since this phone last heard that it went back in time.
 fn is_verified(phone: &Handset, server: &Server, row: &AttachmentRow) -> bool {
-    let epoch = phone.disk.store.library.epoch;
-    let known = server.epochs.iter().position(|known| Some(*known) == epoch).unwrap_or(0);
+    let known = server.generation_known_to(phone);
     let verified = server.verified.get(&(row.attachment.id, row.attachment.sha256));
     verified.is_some_and(|generation| *generation >= known)
 }

@@ -87,3 +87,104 @@ pub fn served_from_now_on(story: &Story, served: &Served) -> Vec<Change> {
     let comes = Edit { add: set(json!([served])), ..Edit::default() };
     goes.into_iter().chain([comes]).map(Change::Edit).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        attachment::MediaKind,
+        id::{AttachmentId, PersonId},
+        person::Role,
+        sync::upload::CHUNK_BYTES,
+    };
+
+    const NOW: Millis = Millis(1_790_000_000_000);
+
+    fn attachment(bytes: u64) -> Attachment {
+        Attachment {
+            id: AttachmentId::mint(NOW, &[7; 10]),
+            kind: MediaKind::Voice,
+            media_type: "audio/webm".into(),
+            bytes,
+            sha256: Sha256Hash::of(b"abc"),
+            width: None,
+            height: None,
+            seconds: None,
+            alt: None,
+        }
+    }
+
+    fn served(attachment: &Attachment) -> Served {
+        Served {
+            id: attachment.id,
+            media_type: "audio/webm".into(),
+            bytes: attachment.bytes,
+            sha256: attachment.sha256,
+            width: None,
+            height: None,
+            thumb: None,
+        }
+    }
+
+    fn story() -> Story {
+        Story { attachments: vec![attachment(3)], ..Story::blank(PersonId::named("Elin")) }
+    }
+
+    #[test]
+    fn a_chunk_is_kept_if_it_is_what_was_said_and_as_long_as_it_should_be() {
+        let attachment = attachment(CHUNK_BYTES + 3);
+        let (is, other) = (Sha256Hash::of(b"is"), Sha256Hash::of(b"other"));
+        let keep = |chunk, bytes, said| may_keep(&attachment, chunk, bytes, said, || is);
+        assert_eq!(keep(0, CHUNK_BYTES, Some(is)), Ok(()));
+        assert_eq!(keep(1, 3, Some(is)), Ok(()));
+        assert_eq!(keep(1, 2, Some(is)), Err(NotKept::Differs), "cut off");
+        assert_eq!(keep(1, 3, Some(other)), Err(NotKept::Differs), "altered");
+        assert_eq!(keep(1, 3, None), Err(NotKept::Differs), "nothing was said");
+        assert_eq!(keep(1, 4, Some(is)), Err(NotKept::TooLarge));
+        assert_eq!(keep(2, 1, Some(is)), Err(NotKept::TooLarge), "there is no third");
+    }
+
+    #[test]
+    fn chunks_count_up_to_the_first_that_is_missing_or_short() {
+        let attachment = attachment(2 * CHUNK_BYTES + 3);
+        let there = |chunks: &[(u32, u64)]| received(&attachment, &chunks.iter().copied().collect());
+        assert_eq!(there(&[]), 0);
+        assert_eq!(there(&[(1, CHUNK_BYTES), (2, 3)]), 0);
+        assert_eq!(there(&[(0, CHUNK_BYTES), (2, 3)]), 1);
+        assert_eq!(there(&[(0, CHUNK_BYTES), (1, CHUNK_BYTES - 1), (2, 3)]), 1);
+        assert_eq!(there(&[(0, CHUNK_BYTES), (1, CHUNK_BYTES), (2, 3)]), 3);
+    }
+
+    #[test]
+    fn there_is_no_receipt_for_bytes_that_are_not_there() {
+        let attachment = attachment(3);
+        let told = story();
+        let knows = Story { served: vec![served(&attachment)], ..story() };
+        assert_eq!(receipt(&told, &attachment, true, NOW), None, "no story says so");
+        assert_eq!(receipt(&knows, &attachment, false, NOW), None, "a restore lost them");
+        let receipt = receipt(&knows, &attachment, true, NOW);
+        assert!(receipt.is_some());
+        assert_eq!(status(&attachment, receipt, 0).next, 1);
+        assert_eq!(status(&attachment, None, 0).next, 0);
+    }
+
+    #[test]
+    fn what_is_served_otherwise_takes_the_place_of_what_was() {
+        let attachment = attachment(3);
+        let now = served(&attachment);
+        let before = Served { sha256: Sha256Hash::of(b"before"), ..now.clone() };
+        assert_eq!(served_from_now_on(&story(), &now).len(), 1);
+        let same = Story { served: vec![now.clone()], ..story() };
+        assert_eq!(served_from_now_on(&same, &now).len(), 1);
+        let other = Story { served: vec![before], ..story() };
+        assert_eq!(served_from_now_on(&other, &now).len(), 2, "a set knows its members by their ids");
+    }
+
+    #[test]
+    fn whoever_may_change_a_story_may_bring_its_attachments() {
+        let reader = |name, role| Reader { person: PersonId::named(name), role, department: None };
+        assert!(may_bring(&story(), &reader("Elin", Role::Member)));
+        assert!(may_bring(&story(), &reader("Karin", Role::Curator)));
+        assert!(!may_bring(&story(), &reader("Micke", Role::Member)));
+    }
+}

@@ -1,0 +1,106 @@
+//! What becomes of attachments on the phone when the server goes back in time.
+
+use domain::{
+    attachment::{Attachment, MediaKind, Sha256Hash},
+    id::{AttachmentId, StoryId},
+    sync::{
+        memory::Phone,
+        phone::{LibraryRow, Page, Transaction},
+        round::Trouble,
+        upload::{AttachmentRow, UploadState, holds_up_others},
+    },
+    time::Millis,
+};
+
+use crate::world::{Act, World};
+
+const ELIN: usize = 0;
+const RECEIVED: UploadState = UploadState::Received { at: Millis(1) };
+const WAITING: UploadState = UploadState::Waiting { sent: 0 };
+
+fn row(n: u8, state: UploadState) -> AttachmentRow {
+    AttachmentRow {
+        attachment: Attachment {
+            id: AttachmentId::mint(Millis(1), &[n; 10]),
+            kind: MediaKind::Photo,
+            media_type: "image/jpeg".into(),
+            bytes: 100,
+            sha256: Sha256Hash::of(&[n]),
+            width: None,
+            height: None,
+            seconds: None,
+            alt: None,
+        },
+        draft: None,
+        story: Some(StoryId::mint(Millis(1), &[n; 10])),
+        person: None,
+        thumb: None,
+        parts: 1,
+        finished: true,
+        state,
+        added_at: Millis(1),
+        used_at: Millis(1),
+    }
+}
+
+fn keep(phone: &mut Phone, row: AttachmentRow) -> AttachmentId {
+    let id = row.attachment.id;
+    phone.attachments.insert(id, row);
+    id
+}
+
+#[test]
+fn whichever_way_a_restore_is_heard_of_attachments_are_offered_again() {
+    // By the page for its cursor, by a push since nobody reads here, by a first page that was asked for without a cursor.
+    for way in ["cursor", "push", "first page"] {
+        let mut world = World::new();
+        world.settle();
+        let backup = world.server.clone();
+        world.act(&Act::Tell { phone: ELIN, text: "a".into() });
+        world.settle();
+        let received = keep(&mut world.phones[ELIN].2, row(1, RECEIVED));
+        world.server = backup;
+        world.restore();
+        match way {
+            "push" => world.sign_out(ELIN),
+            "first page" => world.phones[ELIN].2.library.cursor = None,
+            _ => {}
+        }
+        if way == "first page" {
+            let page = Page::parse(None, &world.server.pull(world.phones[ELIN].0, None)).unwrap();
+            world.phones[ELIN].2.transact(&Transaction::Absorb { page }).unwrap();
+        } else {
+            world.sync(ELIN, &[]);
+        }
+        assert_eq!(world.phones[ELIN].2.attachments[&received].state, WAITING, "{way}");
+    }
+}
+
+#[test]
+fn a_receipt_from_before_a_restore_is_not_noted_after_it() {
+    let mut phone = Phone { library: LibraryRow { starts: 2, ..LibraryRow::default() }, ..Phone::default() };
+    let attachment = keep(&mut phone, row(1, WAITING));
+    phone.transact(&Transaction::NoteUpload { attachment, state: RECEIVED, starts: 1 }).unwrap();
+    assert_eq!(phone.attachments[&attachment].state, WAITING);
+    phone.transact(&Transaction::NoteUpload { attachment, state: RECEIVED, starts: 2 }).unwrap();
+    assert_eq!(phone.attachments[&attachment].state, RECEIVED);
+}
+
+#[test]
+fn what_is_offered_again_is_not_let_go() {
+    let mut phone = Phone::default();
+    let offered = keep(&mut phone, row(1, RECEIVED).offered_again().unwrap());
+    let received = keep(&mut phone, row(2, RECEIVED));
+    let at_hand = keep(&mut phone, row(3, UploadState::Fetched));
+    let now = Millis(AttachmentRow::GRACE_MS + 2);
+    let let_go = Transaction::LetGo { stays: [at_hand].into(), budget: 0, now };
+    phone.transact(&let_go).unwrap();
+    assert_eq!(phone.attachments.keys().copied().collect::<Vec<_>>(), [offered, at_hand]);
+    assert!(!phone.attachments.contains_key(&received));
+}
+
+#[test]
+fn a_credential_that_is_no_good_holds_up_nobody_elses_photos() {
+    let all = [Trouble::Unreachable, Trouble::Timeout, Trouble::SignedOut, Trouble::Server(400)];
+    assert_eq!(all.map(holds_up_others), [true, true, false, false]);
+}
