@@ -380,9 +380,10 @@ fn take(reads: &Reads, device: DeviceId, deferred: bool) -> Result<(Writes, Done
 }
 
 /// If the phone has started over meanwhile, the server may lack again what it said it had: then nothing is noted, and it
-/// is asked anew.
+/// is asked anew. Nor is a receipt before the server's epoch is known: by that the phone notices that it went back.
 fn note_upload(reads: &Reads, state: UploadState, starts: u32) -> (Writes, Done) {
-    let same = |_: &&AttachmentRow| reads.library.starts == starts;
+    let counts = reads.library.epoch.is_some() || !matches!(state, UploadState::Received { .. });
+    let same = |_: &&AttachmentRow| counts && reads.library.starts == starts;
     let noted = reads.attachments.iter().filter(same).map(|row| AttachmentRow { state, ..row.clone() });
     (Writes { attachments: noted.collect(), ..Writes::default() }, Done::Noted)
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     attachment::{Attachment, MediaKind, Sha256Hash},
-    id::{AttachmentId, StoryId},
+    id::{AttachmentId, Epoch, StoryId},
     sync::{
         memory::Phone,
         phone::{LibraryRow, Page, Transaction},
@@ -78,12 +78,25 @@ fn whichever_way_a_restore_is_heard_of_attachments_are_offered_again() {
 
 #[test]
 fn a_receipt_from_before_a_restore_is_not_noted_after_it() {
-    let mut phone = Phone { library: LibraryRow { starts: 2, ..LibraryRow::default() }, ..Phone::default() };
+    let epoch = Some(Epoch::mint(Millis(1), &[1; 10]));
+    let library = LibraryRow { starts: 2, epoch, ..LibraryRow::default() };
+    let mut phone = Phone { library, ..Phone::default() };
     let attachment = keep(&mut phone, row(1, WAITING));
     phone.transact(&Transaction::NoteUpload { attachment, state: RECEIVED, starts: 1 }).unwrap();
     assert_eq!(phone.attachments[&attachment].state, WAITING);
     phone.transact(&Transaction::NoteUpload { attachment, state: RECEIVED, starts: 2 }).unwrap();
     assert_eq!(phone.attachments[&attachment].state, RECEIVED);
+}
+
+#[test]
+fn a_receipt_waits_until_it_is_known_of_which_epoch_it_is() {
+    let mut phone = Phone::default();
+    let attachment = keep(&mut phone, row(1, WAITING));
+    let note = |state| Transaction::NoteUpload { attachment, state, starts: 0 };
+    phone.transact(&note(RECEIVED)).unwrap();
+    assert_eq!(phone.attachments[&attachment].state, WAITING, "a restore would not be noticed");
+    phone.transact(&note(UploadState::Waiting { sent: 1 })).unwrap();
+    assert_eq!(phone.attachments[&attachment].state, UploadState::Waiting { sent: 1 });
 }
 
 #[test]
