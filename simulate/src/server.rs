@@ -41,7 +41,7 @@ pub struct Server {
     pub media_down: bool,
     pub dies_at: Option<DiesAt>,
     /// Ops by which it has said what it serves.
-    pub noted: u64,
+    pub noted: u32,
     /// By id and hash of an attachment: the last time at which the server gave a receipt for it, and had it.
     pub verified: HashMap<(AttachmentId, Sha256Hash), usize>,
     pub met: Met,

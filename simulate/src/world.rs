@@ -1,10 +1,10 @@
 //! Phones, people and one server, and everything that is done to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::{
     Object,
-    id::{AttachmentId, DeviceId, PersonId, StoryId},
+    id::{DeviceId, PersonId, StoryId},
     label::{Label, LabelKind},
     op::{Change, Op},
     person::{Person, Role},
@@ -55,8 +55,6 @@ pub struct World {
     made: u64,
     /// Whether some op was copied with a profile: both copies may be applied.
     pub cloned: bool,
-    /// How often what the server had kept of an upload went away.
-    pub disturbed: BTreeMap<AttachmentId, usize>,
     /// The network is whole again, and nothing more goes wrong.
     pub settling: bool,
 }
@@ -81,7 +79,6 @@ impl World {
             next_token: 0,
             made: 0,
             cloned: false,
-            disturbed: BTreeMap::new(),
             settling: false,
         };
         let mut ops = Vec::new();

@@ -136,26 +136,27 @@ fn StopRow(id: PathId, index: usize, stop: StopView, done: RwSignal<usize>) -> i
 /// The sun's way across the day: dawn at the first stop, dusk at the last.
 #[component]
 fn SunArc(done: RwSignal<usize>, total: usize) -> impl IntoView {
-    const RX: f64 = 118.0;
-    const RY: f64 = 108.6;
+    const SKY: &str = "M42 142A118 108.6 0 0 1 278 142";
     let t = texts();
+    let done_of = move || done.get().min(total);
+    let gone = move || format!("{} {total}", done_of());
+    // Turned about the middle and turned back, in a space in which the sky is a circle: the sun keeps its shape, and
+    // the browser does what would otherwise need sines.
     let at = move || {
-        let turned = std::f64::consts::PI * (done.get().min(total) as f64 / total as f64);
-        (160.0 - RX * turned.cos(), 142.0 - RY * turned.sin())
-    };
-    let gone = move || {
-        let (x, y) = at();
-        format!("M42 142A{RX} {RY} 0 0 1 {x:.1} {y:.1}")
+        let turned = 180 * done_of() / total.max(1);
+        format!(
+            "translate(160 142)scale(1 .92034)rotate({turned})translate(-118)rotate(-{turned})scale(1 1.08656)"
+        )
     };
     view! {
         <figure class="sun-arc">
             <svg viewBox="0 0 320 160" aria-hidden="true">
-                <path class="sun-arc__sky" d="M42 142A118 108.6 0 0 1 278 142"></path>
-                <path class="sun-arc__gone" d=of(gone)></path>
+                <path class="sun-arc__sky" d=SKY></path>
+                <path class="sun-arc__gone" d=SKY pathLength=total stroke-dasharray=of(gone) data-none=of(move || done_of() == 0)></path>
                 <path class="sun-arc__ground" d="M12 142h296M60 151h52M136 151h112"></path>
-                <circle class="sun-arc__sun" cx=of(move || format!("{:.1}", at().0)) cy=of(move || format!("{:.1}", at().1)) r="13"></circle>
+                <circle class="sun-arc__sun" transform=of(at) r="13"></circle>
             </svg>
-            <figcaption class="sun-arc__text">{draw(move || (t.path_progress)(done.get().min(total), total))}</figcaption>
+            <figcaption class="sun-arc__text">{draw(move || (t.path_progress)(done_of(), total))}</figcaption>
         </figure>
     }
 }

@@ -139,7 +139,8 @@ pub struct Upload {
     id: AttachmentId,
     sha256: Sha256Hash,
     chunks: u32,
-    /// The server did not get on with a chunk, or found another whole than it should be: it is sent anew, once.
+    /// The server did not get on with a chunk, or found another whole than it should be: it is sent anew, once in a
+    /// try.
     again: bool,
     sent: Option<u32>,
 }
@@ -182,7 +183,8 @@ impl Upload {
         let gets_on = self.sent.is_none_or(|sent| next > sent);
         self.sent = Some(next);
         if !gets_on && std::mem::replace(&mut self.again, true) {
-            return (Some(UploadState::Refused(Refusal::Damaged)), Step::Rest(None));
+            // What lies here is what was told: it is for the server to get over it, and for a later try to see.
+            return (None, Step::Rest(Some(Trouble::NotSolsken)));
         }
         (Some(UploadState::Waiting { sent: next.min(self.chunks) }), step)
     }

@@ -97,17 +97,18 @@ impl Depot {
         }
     }
 
-    /// A chunk on its disk is altered, or all chunks of an upload are swept away as abandoned. Of which attachment.
-    pub fn decay(&mut self, random: &mut Random) -> Option<AttachmentId> {
+    /// A chunk on its disk is altered, or all chunks of an upload are swept away as abandoned. Whether there was any.
+    pub fn decay(&mut self, random: &mut Random) -> bool {
         let uploads: Vec<Named> = self.uploads.keys().copied().collect();
-        let chosen = *uploads.get(random.below(uploads.len().max(1) as u64) as usize)?;
+        let Some(chosen) = uploads.get(random.below(uploads.len().max(1) as u64) as usize) else {
+            return false;
+        };
         if random.chance(0.3) {
-            self.uploads.remove(&chosen);
-        } else {
-            let part = self.uploads.get_mut(&chosen)?.values_mut().next()?;
-            part.word ^= 1;
+            self.uploads.remove(chosen);
+            return true;
         }
-        Some(chosen.0)
+        let first = self.uploads.get_mut(chosen).and_then(|parts| parts.values_mut().next());
+        first.map(|part| part.word ^= 1).is_some()
     }
 }
 

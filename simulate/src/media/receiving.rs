@@ -156,7 +156,8 @@ impl Server {
         }
         self.noted += 1;
         let mut randomness = [0xa7; 10];
-        randomness[..8].copy_from_slice(&self.noted.to_le_bytes());
+        // Behind the bits that say of which kind an id is.
+        randomness[3..7].copy_from_slice(&self.noted.to_le_bytes());
         let device = DeviceId::mint(now, &randomness);
         let op = |(change, device_seq)| {
             let thing = ThingRef::story(request.story);

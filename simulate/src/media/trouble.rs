@@ -72,9 +72,8 @@ impl World {
                 self.server.dies_at = Some(*random.choose(&[DiesAt::Served, DiesAt::Noted]));
             }
             Fault::Decayed => {
-                if let Some(id) = self.server.depot.decay(random) {
+                if self.server.depot.decay(random) {
                     self.met.note_fault(fault);
-                    *self.disturbed.entry(id).or_default() += 1;
                 }
             }
             _ => {
@@ -88,8 +87,7 @@ impl World {
         Ok(())
     }
 
-    /// Nobody is asked to mend what is not broken. An upload is given up as damaged when what lies on the phone is, or
-    /// when what the server had kept went away under it twice.
+    /// Nobody is asked to mend what is not broken: an upload is given up as damaged only when what lies on the phone is.
     pub fn only_what_is_damaged_is_refused_as_that(
         &self,
         phone: usize,
@@ -98,9 +96,8 @@ impl World {
     ) -> Result<(), Broken> {
         let attachment = &row.attachment;
         let bytes = self.phones[phone].disk.bytes.get(&attachment.id);
-        let disturbed = self.disturbed.get(&attachment.id).copied().unwrap_or(0) + self.server.generation;
         let whole = bytes.is_some_and(|bytes| bytes.sha256() == attachment.sha256);
-        if refusal == Refusal::NotAllowed || !whole || disturbed > 1 {
+        if refusal == Refusal::NotAllowed || !whole {
             return Ok(());
         }
         broken("nobody is asked to mend what is not broken", || {
