@@ -211,6 +211,31 @@ test("what is taken out is gone, and can be had back; there is room for five", a
   expect(attachments).toHaveLength(4);
 });
 
+test("who saves while a photo is still being made has it in the story", async ({ phones }) => {
+  const elin = phones();
+  await elin.open();
+  await elin.join();
+  await elin.canDoWithoutNetwork();
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Bilden hann inte bli klar.");
+  await expect(elin.page.locator(".saved-line")).toContainText("Utkast sparat");
+  const bytes = await photo(elin.page, { width: 6000, height: 4500 });
+  // In one breath: the photo is on its way to the encoder when the story is told.
+  await elin.page.evaluate((base64) => {
+    const data = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const chosen = new DataTransfer();
+    chosen.items.add(new File([data], "stor.jpg", { type: "image/jpeg" }));
+    const field = document.querySelector("#photos");
+    field.files = chosen.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    setTimeout(() => document.querySelector(".dock button").click());
+  }, bytes.toString("base64"));
+  await elin.page.locator(".slip").waitFor();
+  await isReceived(elin);
+  expect((await served(elin)).attachments).toHaveLength(1);
+  await expect(elin.page.locator("section[aria-labelledby=drafts] li")).toHaveCount(0);
+});
+
 test("what is no photo is not taken, and a full phone says so and keeps what is there", async ({ network, phones }) => {
   network.engine = `{
     const put = IDBObjectStore.prototype.put;

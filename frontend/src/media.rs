@@ -1,6 +1,8 @@
 //! Photos and voice notes, as the page takes them. What the engine can do in its worker it does; `media.js` does the
 //! rest, and is loaded when it is first needed.
 
+use std::time::Duration;
+
 use app::context::Live;
 use async_trait::async_trait;
 use domain::{
@@ -13,13 +15,18 @@ use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use web::{now, randomness};
+use web::{now, randomness, sleep};
 use web_sys::{
     Blob, HtmlInputElement,
     js_sys::{Array, Function, Promise, Reflect},
 };
 
 use crate::{ports::Remote, window};
+
+/// Telling waits for photos that are being taken in, which takes a second on most phones, and looks so often whether they
+/// are done. What is not done after ten seconds stays in the draft.
+const LOOKS: u32 = 400;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
 /// Bytes that must be free before anything is recorded or photographed.
 const ROOM: u64 = 10 * 1024 * 1024;
@@ -51,11 +58,10 @@ impl Media for Remote {
             let chosen = field.files().map(|files| Array::from(&files)).unwrap_or_default();
             // The same photo can be chosen again, after it was taken out.
             field.set_value("");
-            remote.has_room().await?;
-            for photo in chosen.iter() {
-                remote.add_photo(&draft, &photo).await?;
-            }
-            Ok(())
+            remote.taking().update(|taking| taking + 1);
+            let added = remote.add_all(&draft, &chosen).await;
+            remote.taking().update(|taking| taking - 1);
+            added
         };
         SendWrapper::new(adding).await
     }
@@ -81,6 +87,24 @@ impl Media for Remote {
 }
 
 impl Remote {
+    /// Whoever saves at once has the photos in the story that they have just chosen for it.
+    pub async fn all_taken(&self) {
+        for _ in 0..LOOKS {
+            if self.taking().get() == 0 {
+                return;
+            }
+            sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    async fn add_all(&self, draft: &Draft, chosen: &Array) -> Attached {
+        self.has_room().await?;
+        for photo in chosen.iter() {
+            self.add_photo(draft, &photo).await?;
+        }
+        Ok(())
+    }
+
     async fn add_photo(&self, draft: &Draft, photo: &JsValue) -> Attached {
         let id = AttachmentId::mint(now(), &randomness());
         let call = |made| Call::AddPhoto { draft: Box::new(draft.clone()), id, made };

@@ -38,6 +38,8 @@ struct Inner {
     tools: Tools,
     /// The draft that was last given to the engine, until it says that it is kept.
     unkept: RefCell<Option<Draft>>,
+    /// How many times photos are being taken into a draft.
+    taking: Cell<u32>,
     /// This page, among those that write to a draft.
     writer: u64,
     joining: Cell<bool>,
@@ -51,6 +53,7 @@ impl Remote {
             engine,
             tools,
             unkept,
+            taking: Cell::new(0),
             writer,
             joining: Cell::new(false),
         })))
@@ -81,6 +84,11 @@ impl Remote {
 
     pub fn tools(&self) -> Tools {
         self.0.tools.clone()
+    }
+
+    /// How many times photos are being taken into a draft.
+    pub fn taking(&self) -> &Cell<u32> {
+        &self.0.taking
     }
 
     pub fn live(&self) -> Live {
@@ -194,6 +202,7 @@ impl Outbox for Remote {
     async fn tell(&self, draft: &Draft) -> Result<StoryId, KeepError> {
         // The keyboard goes while the engine writes: letting a field go costs a weak phone as long as the writing does.
         spawn_local(async { address::leave_field() });
+        SendWrapper::new(self.all_taken()).await;
         let told = self.kept(Call::Tell(draft.clone())).await;
         if told.is_ok() {
             self.forget(draft.id);

@@ -16,7 +16,7 @@ mod rows;
 pub use local::Intent;
 pub use removals::holding;
 pub use replay::project;
-pub use rows::{Attention, Block, DeviceRow, LibraryRow, OpRow, Overlay};
+pub use rows::{Attention, Block, DeviceRow, LibraryRow, OpRow, Overlay, Reading};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,8 +58,8 @@ pub enum Transaction {
     Absorb { page: Page },
     /// The server starts this phone's reading from the beginning; everything here is kept and offered again.
     StartOver { page: Page },
-    /// How far the upload of an attachment has come, which was begun when the phone had started over so many times.
-    NoteUpload { attachment: AttachmentId, state: UploadState, starts: u32 },
+    /// How far the upload of an attachment has come, and on what reading of the library it was begun.
+    NoteUpload { attachment: AttachmentId, state: UploadState, begun: Reading },
     /// Lets go of attachments so that no more than `budget` bytes are kept, but of none that must stay.
     LetGo { stays: BTreeSet<AttachmentId>, budget: u64, now: Millis },
 }
@@ -292,7 +292,7 @@ impl Transaction {
             Self::Fork { device, fresh } => receive::fork(reads, *device, *fresh),
             Self::Absorb { page } => receive::absorb(reads, page),
             Self::StartOver { page } => Ok(receive::start_over(reads, page.header.epoch)),
-            Self::NoteUpload { state, starts, .. } => Ok(note_upload(reads, *state, *starts)),
+            Self::NoteUpload { state, begun, .. } => Ok(note_upload(reads, *state, *begun)),
             Self::LetGo { stays, budget, now } => {
                 let stay = |row: &AttachmentRow| stays.contains(&row.attachment.id);
                 let dropped_attachments = let_go(&reads.attachments, stay, *budget, *now);
@@ -380,10 +380,11 @@ fn take(reads: &Reads, device: DeviceId, deferred: bool) -> Result<(Writes, Done
 }
 
 /// If the phone has started over meanwhile, the server may lack again what it said it had: then nothing is noted, and it
-/// is asked anew. Nor is a receipt before the server's epoch is known: by that the phone notices that it went back.
-fn note_upload(reads: &Reads, state: UploadState, starts: u32) -> (Writes, Done) {
-    let counts = reads.library.epoch.is_some() || !matches!(state, UploadState::Received { .. });
-    let same = |_: &&AttachmentRow| counts && reads.library.starts == starts;
+/// is asked anew. Nor is a receipt before the server's epoch was known: by that the phone notices that it went back, and
+/// an epoch that it learns meanwhile may be that of a server that has.
+fn note_upload(reads: &Reads, state: UploadState, begun: Reading) -> (Writes, Done) {
+    let counts = begun.epoch.is_some() || !matches!(state, UploadState::Received { .. });
+    let same = |_: &&AttachmentRow| counts && reads.library.reading() == begun;
     let noted = reads.attachments.iter().filter(same).map(|row| AttachmentRow { state, ..row.clone() });
     (Writes { attachments: noted.collect(), ..Writes::default() }, Done::Noted)
 }

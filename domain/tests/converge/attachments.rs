@@ -5,7 +5,7 @@ use domain::{
     id::{AttachmentId, Epoch, StoryId},
     sync::{
         memory::Phone,
-        phone::{LibraryRow, Page, Transaction},
+        phone::{LibraryRow, Page, Reading, Transaction},
         round::Trouble,
         upload::{AttachmentRow, UploadState, holds_up_others},
     },
@@ -80,11 +80,18 @@ fn whichever_way_a_restore_is_heard_of_attachments_are_offered_again() {
 fn a_receipt_from_before_a_restore_is_not_noted_after_it() {
     let epoch = Some(Epoch::mint(Millis(1), &[1; 10]));
     let library = LibraryRow { starts: 2, epoch, ..LibraryRow::default() };
+    let now = library.reading();
     let mut phone = Phone { library, ..Phone::default() };
     let attachment = keep(&mut phone, row(1, WAITING));
-    phone.transact(&Transaction::NoteUpload { attachment, state: RECEIVED, starts: 1 }).unwrap();
+    phone
+        .transact(&Transaction::NoteUpload {
+            attachment,
+            state: RECEIVED,
+            begun: Reading { starts: 1, epoch },
+        })
+        .unwrap();
     assert_eq!(phone.attachments[&attachment].state, WAITING);
-    phone.transact(&Transaction::NoteUpload { attachment, state: RECEIVED, starts: 2 }).unwrap();
+    phone.transact(&Transaction::NoteUpload { attachment, state: RECEIVED, begun: now }).unwrap();
     assert_eq!(phone.attachments[&attachment].state, RECEIVED);
 }
 
@@ -92,10 +99,15 @@ fn a_receipt_from_before_a_restore_is_not_noted_after_it() {
 fn a_receipt_waits_until_it_is_known_of_which_epoch_it_is() {
     let mut phone = Phone::default();
     let attachment = keep(&mut phone, row(1, WAITING));
-    let note = |state| Transaction::NoteUpload { attachment, state, starts: 0 };
+    let begun_blind = phone.library.reading();
+    let note = |state| Transaction::NoteUpload { attachment, state, begun: begun_blind };
     phone.transact(&note(RECEIVED)).unwrap();
     assert_eq!(phone.attachments[&attachment].state, WAITING, "a restore would not be noticed");
     phone.transact(&note(UploadState::Waiting { sent: 1 })).unwrap();
+    assert_eq!(phone.attachments[&attachment].state, UploadState::Waiting { sent: 1 });
+    // What it learns now may be the epoch of a server that went back after it gave the receipt.
+    phone.library.epoch = Some(Epoch::mint(Millis(1), &[1; 10]));
+    phone.transact(&note(RECEIVED)).unwrap();
     assert_eq!(phone.attachments[&attachment].state, UploadState::Waiting { sent: 1 });
 }
 

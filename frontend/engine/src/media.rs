@@ -203,9 +203,8 @@ impl Media {
     /// The reader's attachments that the server has not received.
     pub async fn unreceived(&self) -> Result<Vec<Unreceived>, StoreError> {
         let mut waiting = Vec::new();
-        for row in self.phone.store.attachments().await? {
-            let waits = matches!(row.state, UploadState::Waiting { .. } | UploadState::Refused(_));
-            if let Some(story) = row.story.filter(|_| waits) {
+        for row in self.phone.unreceived_attachments().await? {
+            if let Some(story) = row.story {
                 let told = self.phone.story(story).await?;
                 let title = told.map(|told| told.heading()).unwrap_or_default();
                 waiting.push(Unreceived { story, title, media: MediaView::of_row(&row) });

@@ -21,7 +21,7 @@ use domain::{
     story::Story,
     sync::{
         phone::{DeviceRow, Done, LibraryRow, Overlay, Transaction},
-        upload::UploadState,
+        upload::{AttachmentRow, UploadState},
         wire::Record,
     },
     thing::ThingRef,
@@ -320,12 +320,30 @@ impl Phone {
         let unsent: HashSet<&ThingRef> = unsent.iter().map(|op| &op.thing).collect();
         let needs_you = self.store.attention().await?.len();
         // Nothing is all sent while a photo waits.
-        let attachments = self.store.attachments().await?;
-        let count = |is: fn(&UploadState) -> bool| attachments.iter().filter(|row| is(&row.state)).count();
-        let waiting = count(|state| matches!(state, UploadState::Waiting { .. }));
-        let refused = count(|state| matches!(state, UploadState::Refused(_)));
+        let open = self.unreceived_attachments().await?;
+        let refused = open.iter().filter(|row| matches!(row.state, UploadState::Refused(_))).count();
+        let waiting = open.len() - refused;
         self.page.tell(News::Queue { unsent: unsent.len() + waiting, needs_you: needs_you + refused });
         Ok(())
+    }
+
+    /// What the server has not received of what was told here, but for what was taken out of its story meanwhile,
+    /// perhaps on another phone.
+    pub async fn unreceived_attachments(&self) -> Result<Vec<AttachmentRow>, StoreError> {
+        let mut open = Vec::new();
+        for row in self.store.attachments().await? {
+            if !matches!(row.state, UploadState::Waiting { .. } | UploadState::Refused(_)) {
+                continue;
+            }
+            let story = match row.story {
+                Some(story) => self.story(story).await?,
+                None => None,
+            };
+            if story.is_none_or(|story| story.attachment(row.attachment.id).is_some()) {
+                open.push(row);
+            }
+        }
+        Ok(open)
     }
 
     /// Leaves the directory for the next start to find, if it has grown enough.

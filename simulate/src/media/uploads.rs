@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use domain::{
     id::PersonId,
     sync::{
-        phone::Transaction,
+        phone::{Reading, Transaction},
         round::Trouble,
         upload::{AttachmentRow, Event, Refusal, Step, Upload, UploadState, UploadStatus, holds_up_others},
     },
@@ -40,8 +40,8 @@ struct UnderWay {
     row: AttachmentRow,
     upload: Upload,
     step: Step,
-    /// How often the phone had started over when it began.
-    starts: u32,
+    /// On what reading of the library it was begun.
+    begun: Reading,
     bytes: Bytes,
     /// What the server said, on its way.
     answer: Option<Event>,
@@ -124,12 +124,12 @@ impl World {
             };
         };
         let disk = &self.phones[bringing.phone].disk;
-        let starts = disk.store.library.starts;
+        let begun = disk.store.library.reading();
         let bytes = disk.bytes.get(&row.attachment.id).cloned().unwrap_or_default();
         if bytes.sha256() != row.attachment.sha256 {
-            return self.note_upload(bringing.phone, &row, UploadState::Refused(Refusal::Damaged), starts);
+            return self.note_upload(bringing.phone, &row, UploadState::Refused(Refusal::Damaged), begun);
         }
-        bringing.under_way = Some(UnderWay { row, upload, step, starts, bytes, answer: None });
+        bringing.under_way = Some(UnderWay { row, upload, step, begun, bytes, answer: None });
         Ok(After::GoesOn)
     }
 
@@ -165,7 +165,7 @@ impl World {
         let (state, step) = one.upload.next(mutants::heard(self.mutant, &one.row, event));
         one.step = step;
         let after = match state {
-            Some(state) => self.note_upload(phone, &one.row, state, one.starts)?,
+            Some(state) => self.note_upload(phone, &one.row, state, one.begun)?,
             None => After::GoesOn,
         };
         bringing.under_way = Some(one);
@@ -178,7 +178,7 @@ impl World {
         phone: usize,
         row: &AttachmentRow,
         state: UploadState,
-        starts: u32,
+        begun: Reading,
     ) -> Result<After, Broken> {
         match state {
             UploadState::Received { .. } => self.met.note("upload received"),
@@ -191,10 +191,10 @@ impl World {
             }
             _ => {}
         }
-        if self.phones[phone].disk.store.library.starts != starts {
+        if self.phones[phone].disk.store.library.reading() != begun {
             self.met.note("upload overtaken by starting over");
         }
-        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, starts };
+        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, begun };
         Ok(match self.transact(phone, &note, false)? {
             Ok(_) => After::GoesOn,
             Err(Failed::Crashed) => {

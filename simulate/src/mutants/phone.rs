@@ -53,8 +53,8 @@ pub fn reads(mutant: Option<Mutant>, second_tab: bool, transaction: &mut Transac
         ) => {
             reads.attachments.clear();
         }
-        (Some(Mutant::NotedDespiteRestart), Transaction::NoteUpload { starts, .. }) => {
-            *starts = reads.library.starts;
+        (Some(Mutant::NotedDespiteRestart), Transaction::NoteUpload { begun, .. }) => {
+            *begun = reads.library.reading();
         }
         (Some(Mutant::WaitingLetGo), Transaction::LetGo { .. }) => {
             let waiting = |row: &&mut AttachmentRow| matches!(row.state, UploadState::Waiting { .. });

@@ -141,7 +141,20 @@ pub struct LibraryRow {
     pub halted: bool,
 }
 
+/// On what something rests that the server said: another reading than this may be of a server that went back in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// How often the reading started over.
+    pub starts: u32,
+    /// `None` until the first pull.
+    pub epoch: Option<Epoch>,
+}
+
 impl LibraryRow {
+    pub fn reading(&self) -> Reading {
+        Reading { starts: self.starts, epoch: self.epoch }
+    }
+
     /// Whether what is read from the beginning was read before: much of what is said to be gone has been gone for long.
     pub fn reads_again(&self) -> bool {
         self.complete && self.read_before > 0

@@ -6,7 +6,7 @@ use domain::{
     attachment::Sha256Hash,
     ports::News,
     sync::{
-        phone::Transaction,
+        phone::{Reading, Transaction},
         round::Trouble,
         upload::{AttachmentRow, Event, Refusal, Step, Upload, UploadState, chunk_range, holds_up_others},
     },
@@ -71,11 +71,11 @@ impl Uploads {
     async fn bring(&self, row: &AttachmentRow) -> Result<Option<Trouble>, StoreError> {
         let Some((mut upload, mut step)) = Upload::start(row) else { return Ok(None) };
         // From the store: another tab may have started over.
-        let starts = self.phone.store.library().await?.starts;
+        let begun = self.phone.store.library().await?.reading();
         let token = self.token(row).await?;
         let bytes = self.phone.store.attached_bytes(row.attachment.id).await?;
         if Sha256Hash::of(&bytes) != row.attachment.sha256 {
-            self.note(row, UploadState::Refused(Refusal::Damaged), starts).await?;
+            self.note(row, UploadState::Refused(Refusal::Damaged), begun).await?;
             return Ok(None);
         }
         loop {
@@ -85,16 +85,16 @@ impl Uploads {
             };
             let (state, next) = upload.next(event);
             if let Some(state) = state {
-                self.note(row, state, starts).await?;
+                self.note(row, state, begun).await?;
             }
             step = next;
         }
     }
 
     /// Writes how far it has come, unless the phone has started over meanwhile: then it may be missing again.
-    async fn note(&self, row: &AttachmentRow, state: UploadState, starts: u32) -> Result<(), StoreError> {
+    async fn note(&self, row: &AttachmentRow, state: UploadState, begun: Reading) -> Result<(), StoreError> {
         let before = row.state;
-        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, starts };
+        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, begun };
         self.phone.transact(&note).await?;
         self.phone.page.tell(News::Media);
         if before != state && !matches!(state, UploadState::Waiting { .. }) {
