@@ -23,8 +23,8 @@ use web_sys::{
 
 use crate::{ports::Remote, window};
 
-/// Telling waits for photos that are being taken in, which takes a second on most phones, and looks so often whether they
-/// are done. What is not done after ten seconds stays in the draft.
+/// Telling waits for photos that are being taken in, which takes a second on most phones, and for the end of a recording,
+/// and looks so often whether they are done. What is not done after ten seconds stays in the draft.
 const LOOKS: u32 = 400;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 
@@ -73,10 +73,19 @@ impl Media for Remote {
 
     async fn record(&self, draft: Draft) -> Attached {
         let remote = self.clone();
-        SendWrapper::new(async move { remote.record_for(draft).await }).await
+        let recording = async move {
+            remote.taking().update(|taking| taking + 1);
+            let recorded = remote.record_for(draft).await;
+            remote.taking().update(|taking| taking - 1);
+            recorded
+        };
+        SendWrapper::new(recording).await
     }
 
     fn stop_recording(&self) {
+        if self.live().recording.read_untracked().is_none() {
+            return;
+        }
         let tools = self.tools();
         leptos::task::spawn_local(async move { drop(tools.call("stop", &Array::new()).await) });
     }

@@ -14,7 +14,7 @@ use domain::{
     id::{DraftId, PathId, StoryId},
     ports::{
         Accounts, Answer, Call, Drafts, InviteView, JoinError, JoinForm, KeepError, KeptDraft, Library,
-        Outbox, PathForm, Question, ShownTo, Unavailable, Waiting,
+        Media, Outbox, PathForm, Question, ShownTo, Unavailable, Waiting,
     },
     reaction::ReactionKind,
     thing::ThingRef,
@@ -38,7 +38,7 @@ struct Inner {
     tools: Tools,
     /// The draft that was last given to the engine, until it says that it is kept.
     unkept: RefCell<Option<Draft>>,
-    /// How many times photos are being taken into a draft.
+    /// How much is being taken into a draft: photos that were chosen, a recording.
     taking: Cell<u32>,
     /// This page, among those that write to a draft.
     writer: u64,
@@ -86,7 +86,7 @@ impl Remote {
         self.0.tools.clone()
     }
 
-    /// How many times photos are being taken into a draft.
+    /// How much is being taken into a draft: photos that were chosen, a recording.
     pub fn taking(&self) -> &Cell<u32> {
         &self.0.taking
     }
@@ -202,6 +202,7 @@ impl Outbox for Remote {
     async fn tell(&self, draft: &Draft) -> Result<StoryId, KeepError> {
         // The keyboard goes while the engine writes: letting a field go costs a weak phone as long as the writing does.
         spawn_local(async { address::leave_field() });
+        self.stop_recording();
         SendWrapper::new(self.all_taken()).await;
         let told = self.kept(Call::Tell(draft.clone())).await;
         if told.is_ok() {

@@ -1,14 +1,19 @@
 //! The service worker: registered once, asked to take up a new build only when the person says so.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use app::context::Live;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web::sleep;
 use web_sys::{ServiceWorkerRegistration, ServiceWorkerState, js_sys::Reflect};
 
 use crate::window;
+
+/// How often a build that waits is told to take over, at most, and how far apart.
+const WORDS: u32 = 20;
+const BETWEEN_WORDS: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Default)]
 pub struct Workers(Rc<RefCell<Option<ServiceWorkerRegistration>>>);
@@ -44,12 +49,19 @@ impl Workers {
     /// Takes up the build that waits, and loads the page anew once it is in charge.
     pub fn take_up(&self) {
         let reload = || drop(window().location().reload());
-        let waiting = self.0.borrow().as_ref().and_then(ServiceWorkerRegistration::waiting);
-        // None waits if another tab took it up: it is in charge already.
-        let Some(waiting) = waiting else { return reload() };
         let container = window().navigator().service_worker();
         container.set_oncontrollerchange(Some(Closure::once_into_js(reload).unchecked_ref()));
-        let _ = waiting.post_message(&"take-up".into());
+        let workers = self.clone();
+        spawn_local(async move {
+            // Now and then Chromium does not act upon the first word.
+            for _ in 0..WORDS {
+                let waiting = workers.0.borrow().as_ref().and_then(ServiceWorkerRegistration::waiting);
+                // None waits if another tab took it up: it is in charge already.
+                let Some(waiting) = waiting else { return reload() };
+                let _ = waiting.post_message(&"take-up".into());
+                sleep(BETWEEN_WORDS).await;
+            }
+        });
     }
 
     /// Asks the server whether there is a new build.

@@ -108,13 +108,18 @@ pub async fn make(kept: Kept<'_>, file: &Path) -> Result<Done, BackupError> {
     // After the library: whatever it says is served was there before it said so.
     let mut attachments = Attachments::default();
     for name in kept.media.names().await? {
-        match kept.media.take_out(&name).await? {
-            Some(bytes) => {
+        // One that cannot be read keeps the texts from nothing.
+        match kept.media.take_out(&name).await {
+            Ok(Some(bytes)) => {
                 backup.add(name, bytes.into()).await?;
                 attachments.whole += 1;
             }
-            None => {
+            Ok(None) => {
                 tracing::error!("{name} is not what it was, and is in no backup from now on");
+                attachments.damaged += 1;
+            }
+            Err(error) => {
+                tracing::error!(%error, "{name} cannot be read, and is not in this backup");
                 attachments.damaged += 1;
             }
         }

@@ -1,7 +1,8 @@
 //! Where the bytes of photos and voice notes lie: in the data folder, or in S3.
 //!
 //! An upload is a folder of chunks named by what they are to become, so that the store itself says which are there, and
-//! nothing has to agree with a table: `uploads/ID/SHA256/NUMBER`. What is served lies under its own hash:
+//! nothing has to agree with a table: `uploads/STORY/ID/SHA256/NUMBER`; whoever may change one story comes near no upload
+//! of another. What is served lies under its own hash:
 //! `served/ID/SHA256`. Every object is written whole or not at all, and is on disk before anybody is told.
 
 mod photo;
@@ -11,13 +12,13 @@ use std::{collections::BTreeMap, path::Path as FsPath, sync::Arc, time::Duration
 use bytes::Bytes;
 use domain::{
     attachment::{Attachment, MediaKind, Served, Sha256Hash, media_type_of},
-    id::AttachmentId,
+    id::{AttachmentId, StoryId},
     sync::upload::{Refusal, chunks, receiving},
 };
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, local::LocalFileSystem, path::Path};
 use thiserror::Error;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use photo::{MOST_MEMORY, Photo, Unreadable, serve_photo};
 
@@ -65,6 +66,24 @@ impl MediaError {
 
 type Result<T> = std::result::Result<T, MediaError>;
 
+/// What is being brought, and for which story.
+#[derive(Clone, Copy, Debug)]
+pub struct Upload<'a> {
+    pub story: StoryId,
+    pub attachment: &'a Attachment,
+}
+
+impl Upload<'_> {
+    fn path(self) -> Path {
+        let Attachment { id, sha256, .. } = self.attachment;
+        Path::from(format!("uploads/{}/{id}/{sha256}", self.story))
+    }
+
+    fn chunk(self, number: u32) -> Path {
+        Path::from(format!("{}/{number:05}", self.path()))
+    }
+}
+
 /// What became of an upload whose chunks are all there.
 #[derive(Debug)]
 pub enum Finished {
@@ -98,28 +117,31 @@ impl Media {
     }
 
     /// Chunks of an upload that are there without a gap.
-    pub async fn received(&self, attachment: &Attachment) -> Result<u32> {
-        Ok(receiving::received(attachment, &self.chunks(attachment).await?))
+    pub async fn received(&self, upload: Upload<'_>) -> Result<u32> {
+        Ok(receiving::received(upload.attachment, &self.chunks(upload).await?))
     }
 
     /// Size by number.
-    async fn chunks(&self, attachment: &Attachment) -> Result<BTreeMap<u32, u64>> {
-        let found: Vec<_> = self.store.list(Some(&upload(attachment))).try_collect().await?;
+    async fn chunks(&self, upload: Upload<'_>) -> Result<BTreeMap<u32, u64>> {
+        let found: Vec<_> = self.store.list(Some(&upload.path())).try_collect().await?;
         let number = |path: &Path| path.filename().and_then(|name| name.parse().ok());
         Ok(found.iter().filter_map(|object| Some((number(&object.location)?, object.size))).collect())
     }
 
     /// Keeps a chunk whose size and hash were checked.
-    pub async fn keep_chunk(&self, attachment: &Attachment, chunk: u32, bytes: Bytes) -> Result<()> {
-        self.store.put(&chunk_path(attachment, chunk), bytes.into()).await?;
+    pub async fn keep_chunk(&self, upload: Upload<'_>, chunk: u32, bytes: Bytes) -> Result<()> {
+        self.store.put(&upload.chunk(chunk), bytes.into()).await?;
         Ok(())
     }
 
     /// Puts the chunks together, compares them with what the story says, and makes of them what is served.
-    pub async fn finish(&self, attachment: &Attachment) -> Result<Finished> {
+    pub async fn finish(&self, upload: Upload<'_>) -> Result<Finished> {
+        let attachment = upload.attachment;
+        // Before anything is read: whoever waits for a turn takes no memory meanwhile.
+        let turn = self.at_work.clone().acquire_owned().await.map_err(|_| MediaError::Interrupted)?;
         let mut whole = Vec::with_capacity(usize::try_from(attachment.bytes).unwrap_or_default());
         for chunk in 0..chunks(attachment.bytes) {
-            match self.store.get(&chunk_path(attachment, chunk)).await {
+            match self.store.get(&upload.chunk(chunk)).await {
                 Ok(found) => whole.extend_from_slice(&found.bytes().await?),
                 // Somebody else has just finished it, or it was abandoned.
                 Err(object_store::Error::NotFound { .. }) => return Ok(Finished::Differs),
@@ -127,12 +149,12 @@ impl Media {
             }
         }
         if !receiving::is_whole(attachment, whole.len() as u64, Sha256Hash::of(&whole)) {
-            self.clear(attachment).await?;
+            self.clear(upload).await?;
             return Ok(Finished::Differs);
         }
         let made = match (attachment.kind, media_type_of(&whole)) {
             (MediaKind::Photo, Some(kind)) if kind.starts_with("image/") => {
-                self.photo(attachment.id, whole).await?
+                photo(attachment.id, whole, turn).await?
             }
             (MediaKind::Voice, Some(kind)) if kind.starts_with("audio/") => {
                 Some(voice(attachment.id, kind, whole))
@@ -140,36 +162,17 @@ impl Media {
             _ => None,
         };
         let Some((served, bytes)) = made else {
-            self.clear(attachment).await?;
+            self.clear(upload).await?;
             return Ok(Finished::Refused(Refusal::NotMedia));
         };
         self.store.put(&served_path(&served), bytes.into()).await?;
         Ok(Finished::Served(served))
     }
 
-    async fn photo(&self, id: AttachmentId, bytes: Vec<u8>) -> Result<Option<(Served, Vec<u8>)>> {
-        let _turn = self.at_work.acquire().await.map_err(|_| MediaError::Interrupted)?;
-        let made = tokio::task::spawn_blocking(move || serve_photo(&bytes)).await;
-        // A decoder that panics has met what it cannot read.
-        let Ok(Photo { jpeg, width, height, thumb }) = made.unwrap_or(Err(Unreadable)) else {
-            return Ok(None);
-        };
-        let served = Served {
-            id,
-            media_type: "image/jpeg".to_owned(),
-            bytes: jpeg.len() as u64,
-            sha256: Sha256Hash::of(&jpeg),
-            width: Some(width),
-            height: Some(height),
-            thumb: Some(thumb),
-        };
-        Ok(Some((served, jpeg)))
-    }
-
     /// The chunks are not needed any more.
-    pub async fn clear(&self, attachment: &Attachment) -> Result<()> {
-        for chunk in self.chunks(attachment).await?.into_keys() {
-            self.delete(&chunk_path(attachment, chunk)).await?;
+    pub async fn clear(&self, upload: Upload<'_>) -> Result<()> {
+        for chunk in self.chunks(upload).await?.into_keys() {
+            self.delete(&upload.chunk(chunk)).await?;
         }
         Ok(())
     }
@@ -240,6 +243,33 @@ impl Media {
     }
 }
 
+async fn photo(
+    id: AttachmentId,
+    bytes: Vec<u8>,
+    turn: OwnedSemaphorePermit,
+) -> Result<Option<(Served, Vec<u8>)>> {
+    let work = move || {
+        // The turn is over when the work is, not when whoever asked for it has gone.
+        let _turn = turn;
+        serve_photo(&bytes)
+    };
+    let made = tokio::task::spawn_blocking(work).await;
+    // A decoder that panics has met what it cannot read.
+    let Ok(Photo { jpeg, width, height, thumb }) = made.unwrap_or(Err(Unreadable)) else {
+        return Ok(None);
+    };
+    let served = Served {
+        id,
+        media_type: "image/jpeg".to_owned(),
+        bytes: jpeg.len() as u64,
+        sha256: Sha256Hash::of(&jpeg),
+        width: Some(width),
+        height: Some(height),
+        thumb: Some(thumb),
+    };
+    Ok(Some((served, jpeg)))
+}
+
 /// A recording is served as it came.
 fn voice(id: AttachmentId, media_type: &str, bytes: Vec<u8>) -> (Served, Vec<u8>) {
     let served = Served {
@@ -252,14 +282,6 @@ fn voice(id: AttachmentId, media_type: &str, bytes: Vec<u8>) -> (Served, Vec<u8>
         thumb: None,
     };
     (served, bytes)
-}
-
-fn upload(attachment: &Attachment) -> Path {
-    Path::from(format!("uploads/{}/{}", attachment.id, attachment.sha256))
-}
-
-fn chunk_path(attachment: &Attachment, chunk: u32) -> Path {
-    Path::from(format!("{}/{chunk:05}", upload(attachment)))
 }
 
 fn served_path(served: &Served) -> Path {

@@ -120,7 +120,10 @@ impl Media {
             row.attachment.bytes = whole;
             row.attachment.seconds = Some(seconds.min(VOICE_SECONDS));
             row.parts += 1;
-            self.phone.store.attach(&row, &bytes, draft.as_deref()).await?;
+            if !self.phone.store.attach(&row, &bytes, draft.as_deref()).await? {
+                // It was told while this part was on its way.
+                return Ok(());
+            }
         }
         if last {
             self.finish(&row).await?;
@@ -132,13 +135,23 @@ impl Media {
     /// Nothing more is said: what there is becomes the recording.
     async fn finish(&self, row: &AttachmentRow) -> Result<AttachmentRow, StoreError> {
         let id = row.attachment.id;
-        let bytes = self.phone.store.attached_bytes(id).await?;
-        let finished = self.phone.store.change_attachment(id, |row| {
-            row.finished = true;
-            row.attachment.bytes = bytes.len() as u64;
-            row.attachment.sha256 = Sha256Hash::of(&bytes);
-        });
-        Ok(finished.await?.unwrap_or_else(|| row.clone()))
+        let mut parts = row.parts;
+        loop {
+            let bytes = self.phone.store.attached_bytes(id).await?;
+            let finished = self.phone.store.change_attachment(id, |row| {
+                // Unless one more part has come meanwhile.
+                if row.parts == parts && !row.finished {
+                    row.finished = true;
+                    row.attachment.bytes = bytes.len() as u64;
+                    row.attachment.sha256 = Sha256Hash::of(&bytes);
+                }
+            });
+            match finished.await? {
+                Some(row) if !row.finished => parts = row.parts,
+                Some(row) => return Ok(row),
+                None => return Ok(row.clone()),
+            }
+        }
     }
 
     async fn has_room(&self, draft: &Draft, kind: MediaKind) -> Attached<()> {
@@ -180,6 +193,13 @@ impl Media {
     pub async fn change(&self, change: &MediaChange) -> Attached<Option<(ThingRef, Change, AttachmentId)>> {
         let store = &self.phone.store;
         let mut leaves = None;
+        let id = match change {
+            MediaChange::Describe { id, .. } | MediaChange::TryAgain(id) | MediaChange::LetGo(id) => *id,
+        };
+        let reader = self.phone.reader().map(|reader| reader.person);
+        if store.attachment(id).await?.is_some_and(|row| row.person != reader) {
+            return Err(AttachError::Keep(KeepError::Missing));
+        }
         match change {
             MediaChange::Describe { id, alt } => {
                 let alt = Line::optional(alt.trim()).ok().flatten();
@@ -200,11 +220,38 @@ impl Media {
         Ok(leaves)
     }
 
+    /// What a refused change would have added comes back into `draft`, which is told in its place; without one it goes.
+    pub async fn take_back(&self, change: &Change, draft: Option<DraftId>) -> Result<(), StoreError> {
+        let added = match change {
+            Change::Create(fields) => fields.get("attachments"),
+            Change::Edit(edit) => edit.add.get("attachments"),
+            _ => None,
+        };
+        let named = added.and_then(|added| added.as_array()).into_iter().flatten();
+        let ids = named.filter_map(|one| serde_json::from_value(one.get("id")?.clone()).ok());
+        let open =
+            |row: &AttachmentRow| matches!(row.state, UploadState::Waiting { .. } | UploadState::Refused(_));
+        for id in ids.collect::<Vec<AttachmentId>>() {
+            let Some(row) = self.phone.store.attachment(id).await?.filter(open) else { continue };
+            match draft {
+                None => self.phone.store.drop_attachments(&[row.attachment.id]).await?,
+                Some(draft) => {
+                    let back = |row: &mut AttachmentRow| {
+                        (row.draft, row.story, row.state) = (Some(draft), None, UploadState::InDraft);
+                    };
+                    self.phone.store.change_attachment(id, back).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The reader's attachments that the server has not received.
     pub async fn unreceived(&self) -> Result<Vec<Unreceived>, StoreError> {
         let mut waiting = Vec::new();
+        let reader = self.phone.reader().map(|reader| reader.person);
         for row in self.phone.unreceived_attachments().await? {
-            if let Some(story) = row.story {
+            if let Some(story) = row.story.filter(|_| row.person == reader) {
                 let told = self.phone.story(story).await?;
                 let title = told.map(|told| told.heading()).unwrap_or_default();
                 waiting.push(Unreceived { story, title, media: MediaView::of_row(&row) });

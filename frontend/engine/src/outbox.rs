@@ -72,7 +72,12 @@ impl Outbox {
 
     pub async fn let_go(&self, waiting: &Waiting) -> Kept<()> {
         if let WaitingState::Refused { device, device_seq, .. } = waiting.state {
+            let refused = self.phone.store.attention().await.map_err(KeepError::from)?;
+            let row = refused.iter().find(|row| (row.device, row.device_seq) == (device, device_seq));
             self.phone.store.let_go(device, device_seq).await.map_err(KeepError::from)?;
+            if let Some(op) = row.and_then(|row| row.bytes.op().ok()) {
+                self.media.take_back(&op.change, None).await.map_err(KeepError::from)?;
+            }
             self.phone.changed_elsewhere().await.map_err(KeepError::from)?;
         }
         Ok(())
@@ -104,7 +109,8 @@ impl Outbox {
         };
         let row = refused.iter().find(|row| (row.device, row.device_seq) == (device, device_seq));
         let change = row.and_then(|row| row.bytes.op().ok()).ok_or(KeepError::Missing)?.change;
-        let draft = self.keeper.mended(waiting.thing.id.into(), change).await?;
+        let draft = self.keeper.mended(waiting.thing.id.into(), change.clone()).await?;
+        self.media.take_back(&change, Some(draft)).await.map_err(KeepError::from)?;
         self.let_go(waiting).await?;
         Ok(draft)
     }
@@ -144,7 +150,25 @@ impl Outbox {
         match &draft.of {
             // The draft's id becomes the story's: telling the same draft again tells nothing new.
             None => {
-                changes.push((ThingRef::story(id), Change::Create(fields(&story))));
+                // A photo that took its time may have brought the draft back after it was told: then it changes what
+                // was told.
+                let change = match self.phone.story(id).await.map_err(KeepError::from)? {
+                    Some(known) => {
+                        let mut after = Story { author: known.author, ..story };
+                        let more = std::mem::take(&mut after.attachments);
+                        after.attachments.clone_from(&known.attachments);
+                        after
+                            .attachments
+                            .extend(more.into_iter().filter(|one| known.attachment(one.id).is_none()));
+                        after.served.clone_from(&known.served);
+                        Change::Edit(edit_between(&known, &after))
+                    }
+                    None => Change::Create(fields(&story)),
+                };
+                // A second tap changes nothing.
+                if change != Change::Edit(Edit::default()) {
+                    changes.push((ThingRef::story(id), change));
+                }
                 self.record(changes, Some(draft), attachments).await?;
                 Ok(id)
             }

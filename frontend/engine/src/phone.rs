@@ -327,19 +327,26 @@ impl Phone {
         Ok(())
     }
 
-    /// What the server has not received of what was told here, but for what was taken out of its story meanwhile,
-    /// perhaps on another phone.
+    /// What the server has not received of what was told here. Left out is what it will not ask for any more, since its
+    /// story was deleted or it was taken out of it, perhaps on another phone; and what was refused of somebody else's.
     pub async fn unreceived_attachments(&self) -> Result<Vec<AttachmentRow>, StoreError> {
+        let mut rows = self.store.attachments().await?;
+        rows.retain(|row| matches!(row.state, UploadState::Waiting { .. } | UploadState::Refused(_)));
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        let reader = self.reader().map(|reader| reader.person);
+        let unsent: HashSet<ThingRef> = self.store.unsent().await?.into_iter().map(|op| op.thing).collect();
         let mut open = Vec::new();
-        for row in self.store.attachments().await? {
-            if !matches!(row.state, UploadState::Waiting { .. } | UploadState::Refused(_)) {
-                continue;
-            }
-            let story = match row.story {
-                Some(story) => self.story(story).await?,
-                None => None,
+        for row in rows {
+            let Some(id) = row.story else { continue };
+            let waits = match self.story(id).await? {
+                // Whoever sits here may not see what another has told: it waits as long as it was not refused.
+                _ if row.person != reader => matches!(row.state, UploadState::Waiting { .. }),
+                Some(story) => story.deleted_at.is_none() && story.attachment(row.attachment.id).is_some(),
+                None => unsent.contains(&ThingRef::story(id)),
             };
-            if story.is_none_or(|story| story.attachment(row.attachment.id).is_some()) {
+            if waits {
                 open.push(row);
             }
         }

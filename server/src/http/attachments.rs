@@ -28,7 +28,11 @@ use super::{
     error::AppError,
     session::{Pusher, Session},
 };
-use crate::{clock, media::Finished, people::Ops};
+use crate::{
+    clock,
+    media::{Finished, Upload},
+    people::Ops,
+};
 
 /// Nothing of it may run, load or be framed, whatever a browser takes it for.
 const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox; frame-ancestors 'none'");
@@ -76,7 +80,7 @@ pub async fn chunk(
             NotKept::Differs => AppError::BadRequest("the chunk is not what its Content-Digest says"),
         })?;
     if known.receipt(&server).await?.is_none() {
-        server.media.keep_chunk(&known.attachment, chunk, body).await?;
+        server.media.keep_chunk(known.upload(), chunk, body).await?;
     }
     known.status(&server).await.map(Json)
 }
@@ -92,10 +96,10 @@ pub async fn finish(
     if known.receipt(&server).await?.is_some() || known.is_missing_chunks(&server).await? {
         return known.status(&server).await.map(Json);
     }
-    match server.media.finish(&known.attachment).await? {
+    match server.media.finish(known.upload()).await? {
         Finished::Served(served) => {
             known.note(&server, &served).await?;
-            server.media.clear(&known.attachment).await?;
+            server.media.clear(known.upload()).await?;
         }
         Finished::Differs => {}
         Finished::Refused(refusal) => return Err(AppError::Refused(refusal)),
@@ -127,6 +131,10 @@ impl Brought {
         Ok(Self { id, seq: seen.seq, story: seen.story, attachment })
     }
 
+    fn upload(&self) -> Upload<'_> {
+        Upload { story: self.id, attachment: &self.attachment }
+    }
+
     /// The server's word, if it has every byte.
     async fn receipt(&self, server: &Server) -> Result<Option<UploadReceipt>, AppError> {
         let Some(served) = self.story.served(self.attachment.id) else { return Ok(None) };
@@ -138,13 +146,13 @@ impl Brought {
         let receipt = self.receipt(server).await?;
         let received = match receipt {
             Some(_) => 0,
-            None => server.media.received(&self.attachment).await?,
+            None => server.media.received(self.upload()).await?,
         };
         Ok(receiving::status(&self.attachment, receipt, received))
     }
 
     async fn is_missing_chunks(&self, server: &Server) -> Result<bool, AppError> {
-        Ok(server.media.received(&self.attachment).await? < chunks(self.attachment.bytes))
+        Ok(server.media.received(self.upload()).await? < chunks(self.attachment.bytes))
     }
 
     /// Writes to the story what is served from now on.

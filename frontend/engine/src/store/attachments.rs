@@ -38,9 +38,16 @@ impl Store {
     }
 
     /// Keeps a row and the last part of its bytes, and the draft that it is for, if that is not kept yet: all or
-    /// nothing.
-    pub async fn attach(&self, row: &AttachmentRow, part: &[u8], draft: Option<&Draft>) -> Result<()> {
+    /// nothing. Nothing, and `false`, if it was finished meanwhile.
+    pub async fn attach(&self, row: &AttachmentRow, part: &[u8], draft: Option<&Draft>) -> Result<bool> {
         let tx = self.begin(&[ATTACHMENTS, BYTES, DRAFTS], Mode::Write).await?;
+        let key = row.attachment.id.to_string();
+        let before: Option<AttachmentRow> =
+            optional(&tx.get(ATTACHMENTS, &key.as_str().into())?.value().await?)?;
+        if before.is_some_and(|before| before.finished) {
+            tx.complete().await?;
+            return Ok(false);
+        }
         if let Some(draft) = draft {
             let known: Option<Draft> =
                 optional(&tx.get(DRAFTS, &super::draft_key(draft.id))?.value().await?)?;
@@ -55,7 +62,8 @@ impl Store {
             // A buffer, never a file: Safari loses files that lie in a database.
             tx.put(BYTES, &part_key(id, row.parts - 1).into(), &Uint8Array::from(part).buffer())?;
         }
-        Ok(tx.complete().await?)
+        tx.complete().await?;
+        Ok(true)
     }
 
     /// All bytes of an attachment; fewer than its row says if some were lost.
