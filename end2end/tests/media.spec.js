@@ -236,6 +236,63 @@ test("who saves while a photo is still being made has it in the story", async ({
   await expect(elin.page.locator("section[aria-labelledby=drafts] li")).toHaveCount(0);
 });
 
+test("who saves while the microphone is open has all of it in the story, and it is closed", async ({ phones }) => {
+  const elin = phones(MICROPHONE);
+  await elin.open();
+  await elin.join();
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Sagt in i det sista.");
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(timer(elin)).toContainText("0:03 /");
+  await save(elin);
+  await isReceived(elin);
+  const { id, attachments, served: known } = await served(elin);
+  expect(attachments).toHaveLength(1);
+  expect(attachments[0].seconds).toBeGreaterThanOrEqual(3);
+  expect(sha256(await fetched(elin, id, attachments[0].id))).toBe(attachments[0].sha256);
+  expect(known[0].bytes).toBe(attachments[0].bytes);
+});
+
+test("a story that is deleted before its photo was sent waits for nothing", async ({ phones }) => {
+  const elin = phones();
+  await elin.open();
+  await elin.join();
+  await elin.canDoWithoutNetwork();
+  await elin.context.setOffline(true);
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Den här blev fel.");
+  await field(elin).setInputFiles([file("en.jpg", await photo(elin.page, { width: 400, height: 300 }))]);
+  await expect(photos(elin)).toHaveCount(1);
+  await save(elin);
+  await elin.page.getByRole("link", { name: "Läs den" }).click();
+  await elin.page.getByRole("button", { name: "Ta bort" }).click();
+  await expect(elin.page.getByText("Berättelsen är borttagen").first()).toBeVisible();
+  await elin.context.setOffline(false);
+  await isReceived(elin);
+});
+
+test("what is mended after it was refused keeps its photo", async ({ network, phones }) => {
+  const elin = phones({}, network);
+  await elin.open();
+  await elin.join();
+  await elin.canDoWithoutNetwork();
+  network.bend = (push) => push.replace('"situation":"', '"situation":7,"meant":"');
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Bilden är med även om det blev fel först.");
+  await field(elin).setInputFiles([file("en.jpg", await photo(elin.page, { width: 400, height: 300 }))]);
+  await expect(photos(elin)).toHaveCount(1);
+  await save(elin);
+  await elin.goto("/jag");
+  const refused = elin.page.locator(".row[data-state=refused]");
+  await expect(refused.first()).toBeVisible();
+  network.bend = null;
+  await refused.getByRole("button", { name: "Rätta" }).first().click();
+  await expect(photos(elin)).toHaveCount(1);
+  await save(elin);
+  await isReceived(elin);
+  expect((await served(elin)).served).toHaveLength(1);
+});
+
 test("what is no photo is not taken, and a full phone says so and keeps what is there", async ({ network, phones }) => {
   network.engine = `{
     const put = IDBObjectStore.prototype.put;
