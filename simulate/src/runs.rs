@@ -15,6 +15,8 @@ use crate::{invariants::Broken, mutants::Mutant, plan::Plan, report::Met, stores
 
 /// Seeds that one thread takes at a time.
 const CHUNK: u64 = 32;
+/// Seeds after which a long run says that it is alive.
+const MILESTONE: u64 = 50_000;
 
 /// What a seed runs on.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +79,9 @@ pub fn many(seeds: Range<u64>, until: Option<Duration>, setting: Setting, thread
                 eprintln!("seed {seed}: {}", broken.invariant);
                 all.failures.push((seed, broken));
             }
+        }
+        if all.seeds.is_multiple_of(MILESTONE) {
+            eprintln!("{} seeds, {} failures, {:.0?}", all.seeds, all.failures.len(), start.elapsed());
         }
         until.is_none_or(|until| start.elapsed() < until)
     });

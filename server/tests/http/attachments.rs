@@ -108,6 +108,19 @@ async fn bring(house: &House, guest: &Guest, story: StoryId, attachment: &Attach
     finish(house, guest, story, attachment).await
 }
 
+/// An edit that puts an attachment into a story, or takes one out.
+fn changed(
+    guest: &Guest,
+    story: StoryId,
+    add: Option<&Attachment>,
+    take_out: Option<AttachmentId>,
+) -> String {
+    let set =
+        |value: Option<Value>| value.map(|value| ("attachments".to_owned(), value)).into_iter().collect();
+    let (add, remove) = (set(add.map(|added| json!([added]))), set(take_out.map(|id| json!([id]))));
+    guest.line(ThingRef::story(story), Change::Edit(Edit { add, remove, ..Edit::default() }))
+}
+
 fn status(reply: &Reply) -> UploadStatus {
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
     serde_json::from_str(&reply.body).unwrap()
@@ -335,23 +348,32 @@ async fn an_attachment_is_added_and_taken_away_as_a_tag_is() {
     let (first, second) = (attachment(MediaKind::Voice, &said), attachment(MediaKind::Voice, &said));
     let story = tell(&house, &elin, Audience::Everyone, &[&first]).await;
     bring(&house, &elin, story, &first, &said).await;
-    let change = |add: Value, remove: Value| {
-        let set = |value: Value| match value {
-            Value::Null => Default::default(),
-            value => [("attachments".to_owned(), value)].into_iter().collect(),
-        };
-        elin.line(
-            ThingRef::story(story),
-            Change::Edit(Edit { add: set(add), remove: set(remove), ..Edit::default() }),
-        )
-    };
-    house.done(&elin, change(json!([second]), Value::Null)).await;
-    house.done(&elin, change(json!([second]), Value::Null)).await;
+    let (add, take_out) =
+        (|added| changed(&elin, story, Some(added), None), |id| changed(&elin, story, None, Some(id)));
+    house.done(&elin, add(&second)).await;
+    house.done(&elin, add(&second)).await;
     assert_eq!(pulled(&house, &elin, story).await.attachments.len(), 2, "twice is once");
-    house.done(&elin, change(Value::Null, json!([first.id]))).await;
+    house.done(&elin, take_out(first.id)).await;
     let seen = pulled(&house, &elin, story).await;
     assert_eq!(seen.attachments, [second]);
     assert_eq!(house.get(&path(story, &first, ""), Some(&elin)).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_photo_that_was_taken_out_is_on_no_phone_any_more_not_even_small() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let taken = photo(300);
+    let attachment = attachment(MediaKind::Photo, &taken);
+    let story = tell(&house, &elin, Audience::Everyone, &[&attachment]).await;
+    bring(&house, &elin, story, &attachment, &taken).await;
+    assert!(pulled(&house, &elin, story).await.served[0].thumb.is_some());
+    house.done(&elin, changed(&elin, story, None, Some(attachment.id))).await;
+    assert_eq!(pulled(&house, &elin, story).await.served[0].thumb, None);
+
+    house.done(&elin, changed(&elin, story, Some(&attachment), None)).await;
+    let reply = house.get(&path(story, &attachment, ""), Some(&elin)).await;
+    assert_eq!(reply.status, StatusCode::OK, "who thinks better of it has lost nothing");
 }
 
 #[tokio::test]

@@ -132,8 +132,9 @@ impl Ledger {
         }
         // That bytes have come says nothing of whether an earlier change was meant.
         let meant = *actor == Actor::System && !change.add.contains_key(SERVED);
-        let edited = edit(&row.state, schema, &change, op, self.head.seq + 1)
+        let mut edited = edit(&row.state, schema, &change, op, self.head.seq + 1)
             .ok_or(Declined::Rejected(Reason::Invalid))?;
+        hide_what_was_taken_out(&mut edited.state);
         check(op, &edited.state)?;
         self.put(&op.thing, edited.state, meant);
         if !edited.lost.is_empty() {
@@ -275,6 +276,19 @@ fn arrive(actor: &Actor, state: &mut Object, now: Millis) {
         state.remove(SERVED);
         state.remove("status");
     }
+}
+
+/// Who takes a photo out of a story means that nobody sees it any more: not even small. That its bytes are with the
+/// server stays known, for whoever takes it in again.
+fn hide_what_was_taken_out(state: &mut Object) {
+    let id = |member: &Value| member.get("id").cloned();
+    let Some(Value::Array(mut served)) = state.remove(SERVED) else { return };
+    let listed = state.get("attachments").and_then(Value::as_array);
+    let there: Vec<Value> = listed.into_iter().flatten().filter_map(id).collect();
+    for gone in served.iter_mut().filter(|served| id(served).is_none_or(|id| !there.contains(&id))) {
+        gone.as_object_mut().map(|gone| gone.remove("thumb"));
+    }
+    state.insert(SERVED.to_owned(), Value::Array(served));
 }
 
 /// Whether the fields are those of such a thing.
