@@ -97,9 +97,9 @@ pub fn beginnings(text: &str) -> Vec<String> {
     words.retain(|word| word.len() > FEWEST);
     sort_by(&mut words, |one, other| other.len().cmp(&one.len()));
     words.truncate(WORDS);
-    let shares = [3, 2].into_iter().flat_map(|quarters| words.iter().map(move |word| (quarters, word)));
-    let cut = |(quarters, word): (usize, &Vec<char>)| {
-        word[..(word.len() * quarters / 4).max(FEWEST)].iter().collect::<String>()
+    let shares = [9, 6, 4].into_iter().flat_map(|twelfths| words.iter().map(move |word| (twelfths, word)));
+    let cut = |(twelfths, word): (usize, &Vec<char>)| {
+        word[..(word.len() * twelfths / 12).max(FEWEST)].iter().collect::<String>()
     };
     let mut beginnings: Vec<String> = shares.map(cut).collect();
     beginnings.dedup();
@@ -145,5 +145,20 @@ impl Facets {
             LabelKind::Site => &self.sites,
             LabelKind::Department => &self.departments,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_like_the_longest_words_comes_nearest() {
+        assert_eq!(
+            beginnings("en handikapparkering"),
+            ["handikappark", "handikap", "handi"].map(String::from)
+        );
+        assert_eq!(beginnings("är en"), Vec::<String>::new());
+        assert_eq!(beginnings("åäöå"), ["åäö"]);
     }
 }

@@ -1,5 +1,7 @@
 //! The organisation's own words: what is said here and in no dictionary, and words that mean nearly the same.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{id::WordingId, label::same_name, text::Name, time::Millis};
@@ -21,6 +23,13 @@ impl Wording {
     /// The words as they are written in a line.
     pub fn line(&self) -> String {
         self.words.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether these are the very words, in any order.
+    pub fn says_as_much_as(&self, words: &[Name]) -> bool {
+        let names =
+            |words: &[Name]| words.iter().map(|word| same_name(word.as_str())).collect::<BTreeSet<_>>();
+        names(&self.words) == names(words)
     }
 
     pub fn fits(&self) -> bool {
@@ -55,9 +64,11 @@ pub struct Worded {
 impl Worded {
     /// All wordings in the order of their first words.
     pub fn all<'a>(wordings: impl IntoIterator<Item = (WordingId, &'a Wording)>) -> Vec<Self> {
-        let worded = |(id, wording): (WordingId, &Wording)| Self {
-            id,
-            words: wording.words.iter().map(|word| word.as_str().to_owned()).collect(),
+        let worded = |(id, wording): (WordingId, &Wording)| {
+            let mut words: Vec<String> = wording.words.iter().map(|word| word.as_str().to_owned()).collect();
+            // They are a set, in which each phone may have put them in another order.
+            words.sort_by_cached_key(|word| same_name(word));
+            Self { id, words }
         };
         let mut all: Vec<Self> = wordings.into_iter().map(worded).collect();
         let first = |worded: &Self| worded.words.first().map(|word| same_name(word));

@@ -220,7 +220,11 @@ impl Outbox {
     }
 
     pub async fn save_wording(&self, id: Option<WordingId>, words: Vec<Name>) -> Kept<()> {
-        let before = id.and_then(|id| self.phone.with_shelf(|shelf| shelf.wordings().get(&id).cloned()));
+        let known = self.phone.with_shelf(|shelf| shelf.wordings().clone());
+        if known.values().any(|wording| wording.says_as_much_as(&words)) {
+            return Ok(());
+        }
+        let before = id.and_then(|id| known.get(&id).cloned());
         let id = id.unwrap_or_else(|| WordingId::mint(now(), &randomness()));
         let thing = ThingRef::new(ThingKind::Wording, id);
         let change = match before {
