@@ -115,6 +115,10 @@ pub fn may(actor: &Actor, thing: &ThingRef, now: Option<&Object>, change: &Chang
     if *actor == Actor::System {
         return true;
     }
+    if matches!(change, Change::TakeUp(_)) {
+        // Only the server knows what it once said.
+        return false;
+    }
     let owns = |state: &Object| scope_of(&thing.kind, state).1 == Some(actor.person());
     let curates = actor.role().curates();
     // Who cannot see a thing does not change it either, also if they remember its id.

@@ -7,6 +7,7 @@ use uuid::{Builder, Uuid};
 
 use crate::{
     label::{LabelKind, same_name},
+    thing::ThingRef,
     time::Millis,
 };
 
@@ -82,6 +83,13 @@ ids! {
 
 /// Namespace of the ids that follow from a name (UUIDv5), so that two phones without a network mint the same one.
 const NAMED: Uuid = Uuid::from_u128(0x5011_5ce0_0000_5000_8000_736f_6c73_6b65);
+
+impl DeviceId {
+    /// Under which a server takes up a record that phones hand back: the same for whoever does.
+    pub fn handed_back(epoch: Epoch, thing: &ThingRef, seq: u64) -> Self {
+        Self(Uuid::new_v5(&NAMED, format!("handed-back:{epoch}:{thing}:{seq}").as_bytes()))
+    }
+}
 
 impl LabelId {
     /// The id of the label first mentioned as `name`; spacing and case make no difference.

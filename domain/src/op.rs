@@ -42,6 +42,17 @@ pub enum Change {
     /// Soft: can be restored.
     Delete,
     Restore,
+    /// By the server alone: what a phone had read of it before it was restored from a backup.
+    TakeUp(TakenUp),
+}
+
+/// What a thing was like before a restore, by the numbering of that time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TakenUp {
+    pub seq: u64,
+    /// The last `seq` of the backup: what stands at it or before has not been touched since.
+    pub whole: u64,
+    pub state: Object,
 }
 
 /// Changes to some fields of a thing. A field that is not named stays as it is.

@@ -9,9 +9,11 @@
 //! * [`ledger`]: the server's half: applies ops, gives each a `seq`, answers with receipts.
 //! * [`phone`]: the phone's half: what one transaction on the phone reads and writes.
 //! * [`memory`]: both stores in memory, for tests and the simulator.
+//! * [`handback`]: what a phone hands back to a server that was restored.
 //! * [`upload`]: how the bytes of photos and voice notes travel.
 //! * [`round`]: one round of push and pull, and when to try again.
 
+pub mod handback;
 pub mod ledger;
 pub mod memory;
 pub mod page;

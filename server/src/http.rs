@@ -63,6 +63,7 @@ pub fn router(server: Server) -> Router {
     let _ = any_spawner::Executor::init_tokio();
     let sync = Router::new()
         .route("/push", post(sync::push).layer(DefaultBodyLimit::max(PUSH_BYTES + BODY_BYTES)))
+        .route("/handback", post(sync::hand_back).layer(DefaultBodyLimit::max(PUSH_BYTES + BODY_BYTES)))
         .route("/pull", get(sync::pull))
         .route("/news", get(sync::news));
     let upload = Router::new()

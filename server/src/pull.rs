@@ -42,7 +42,8 @@ impl Pull<'_> {
             partial: page.stories > self.stories,
         };
         let rows = if reset.is_some() { Vec::new() } else { page.rows };
-        let records = rows.iter().filter_map(|row| row.record_after(after, &page.reader, key));
+        let records =
+            rows.iter().filter_map(|row| row.record_after(after, &page.reader, page.head.epoch, key));
         Ok(page_text(&header, records))
     }
 }

@@ -20,6 +20,7 @@ use domain::{
     search::{Evaluated, Query},
     story::{Story, StoryKind},
     sync::{
+        handback::Forks,
         ledger::{Head, LoggedOp, Push},
         page::StoredRow,
         wire::{Chain, Cursor, PushAnswer, Reset},
@@ -280,6 +281,8 @@ pub trait BackupStore: Send + Sync + 'static {
     async fn replace(&self, backup: &BackupFile, epoch: Epoch) -> StoreResult<()>;
 
     /// When the backup was made from which this was restored last: what came after it may be missing.
+    async fn forks(&self) -> StoreResult<Forks>;
+
     async fn whole_until(&self) -> StoreResult<Option<Millis>>;
 }
 

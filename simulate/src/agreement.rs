@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
+    sync::handback::is_handed_back,
     sync::wire::{Outcome, Reason},
     thing::ThingRef,
 };
@@ -35,8 +36,12 @@ impl World {
     /// Every op has its receipt, also while no bytes can be sent.
     pub fn all_text_is_sent(&self) -> Result<(), Broken> {
         for phone in 0..self.phones.len() {
-            if self.brings(phone) && self.queue_has_drained(&self.phones[phone]).is_err() {
-                return broken("text never waits for bytes", || format!("phone {phone} has bytes to send"));
+            if self.brings(phone)
+                && let Err(waits) = self.queue_has_drained(&self.phones[phone])
+            {
+                return broken("text never waits for bytes", || {
+                    format!("phone {phone} has bytes to send, {waits}")
+                });
             }
         }
         Ok(())
@@ -67,9 +72,13 @@ impl World {
             .map(|op| &op.thing)
             .collect();
         match phone.disk.store.overlays.keys().find(|thing| !deferred.contains(thing)) {
-            Some(thing) => {
-                broken("nothing is pending in the end", || format!("{thing} still has an overlay"))
-            }
+            Some(thing) => broken("nothing is pending in the end", || {
+                let store = &phone.disk.store;
+                format!(
+                    "{thing} still has an overlay {:?}, {:?}, {:?}",
+                    store.overlays[thing], store.devices, store.library
+                )
+            }),
             None => Ok(()),
         }
     }
@@ -143,8 +152,9 @@ impl World {
             let before_restore = held.generation < self.server.generation;
             match state.rows.get(thing) {
                 Some(row) if row.scope.admits(row.owner, &reader) => {}
-                // Absence is never a delete.
-                None if self.server.generation > 0 => {}
+                // A server that does not know its own mark takes nothing back; and some things nobody hands back.
+                None if self.key_lost || !is_handed_back(&thing.kind) => {}
+                None => return trouble(thing, "was not handed back"),
                 // What was pulled before a restore, and stands narrower since without that server ever having shown
                 // it wider, is not taken back.
                 Some(_) if before_restore => {}

@@ -90,6 +90,7 @@ impl World {
                 let mut key = [0; 32];
                 key[..10].copy_from_slice(&randomness(random));
                 self.server.store.set_key(SigningKey(key));
+                self.key_lost = true;
             }
             Fault::Revoked => {
                 let owner = handset.owner;
@@ -187,6 +188,8 @@ impl World {
             alive.extend(phone.disk.store.ops.values().filter_map(|op| token(op.bytes.as_str())));
         }
         self.told.retain(|told| alive.contains(told));
+        // What was handed back to the server before is handed back again by whoever reads it still.
+        self.handed.clear();
     }
 
     /// An op that no server takes, as a broken client would leave it.

@@ -12,7 +12,7 @@
 //! Photos and voice notes ([`media`]) are taken, told, sent in chunks and let go of beside all that; only their bytes are
 //! not there, but words that stand for them.
 //!
-//! Not here yet, because the engines have none of it: erasure, and records that phones hand back after a restore.
+//! Not here yet, because the engines have none of it: erasure.
 
 mod agreement;
 #[allow(clippy::unwrap_used, dead_code, reason = "shared with the tests of the store")]

@@ -14,6 +14,7 @@ use crate::{
     plan::{Fault, WEATHER_ONE_IN},
     report::ANSWER_FROM_THE_FUTURE,
     rounds::{Late, Reply, Task},
+    server::tokens,
     versions,
     world::World,
 };
@@ -37,6 +38,14 @@ impl World {
                     (None, Some(page)) => Some(Event::Pulled(Ok(page))),
                     (None, None) => Some(Event::Pulled(Err(Trouble::NotSolsken))),
                 }
+            }
+            Reply::HandedBack(tickets) => {
+                let answers = tickets.into_iter().map(|ticket| self.server.answer(ticket));
+                let all: Option<Vec<_>> = answers.collect();
+                let taken = all
+                    .ok_or(Trouble::Timeout)
+                    .and_then(|all| all.into_iter().try_for_each(|one| one.map(drop)));
+                Some(Event::HandedBack(taken))
             }
             Reply::Pushed(ticket) => match self.server.answer(ticket) {
                 Some(Ok(_)) if self.meets(Fault::Truncated, random) || self.meets(Fault::Portal, random) => {
@@ -145,8 +154,35 @@ impl World {
                 }
                 Ok(Reply::Page(body, page))
             }
+            Step::HandBack(earlier) => {
+                let person = self.phones[phone].owner;
+                if self.is_revoked(person) || self.phones[phone].current().is_none() {
+                    return Ok(Reply::Never(Trouble::SignedOut));
+                }
+                let parts = self.phones[phone].disk.store.hands_back(earlier);
+                let mut tickets = Vec::new();
+                for (epoch, lines) in parts {
+                    let Some(push) = self.server.look().take_up(epoch, &lines, self.server_now()) else {
+                        continue;
+                    };
+                    self.note_handed_back(&push);
+                    if self.meets(Fault::Doubled, random) {
+                        self.late.push(Late::Push(push.clone()));
+                    }
+                    tickets.push(self.server.arrive(push, false)?);
+                }
+                Ok(Reply::HandedBack(tickets))
+            }
             Step::Transact(_) | Step::Rest(_) => unreachable!("only messages are sent"),
         }
+    }
+
+    /// What the server takes up again must not be lost once more.
+    fn note_handed_back(&mut self, push: &Push) {
+        if !push.ops.is_empty() {
+            self.met.note("record handed back");
+        }
+        self.handed.extend(push.ops.iter().flat_map(|op| tokens(op.bytes())));
     }
 
     /// What was delayed or doubled arrives. Nobody waits for an answer any more.
@@ -192,6 +228,7 @@ fn truncated(body: &str, random: &mut Random) -> String {
 fn failed(step: &Step, trouble: Trouble) -> Event {
     match step {
         Step::Push(_) => Event::Pushed(Err(trouble)),
+        Step::HandBack(_) => Event::HandedBack(Err(trouble)),
         _ => Event::Pulled(Err(trouble)),
     }
 }

@@ -22,7 +22,7 @@ pub const FROM_THE_FUTURE: &str = "kind from the future pulled";
 pub const ANSWER_FROM_THE_FUTURE: &str = "answer from the future";
 
 /// Every path that a run of some size must have met.
-pub const PATHS: [&str; 62] = [
+pub const PATHS: [&str; 64] = [
     "op applied",
     "op merged",
     "both texts kept",
@@ -49,6 +49,8 @@ pub const PATHS: [&str; 62] = [
     FROM_THE_FUTURE,
     "ops of someone who left pushed",
     "op offered again",
+    "record handed back",
+    "handed back beside what was written since",
     "page for somebody else",
     "started over: heard from a push",
     "asked whether the server was restored",

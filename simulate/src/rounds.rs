@@ -37,6 +37,8 @@ pub struct Task {
 /// Where an answer is.
 pub enum Reply {
     Pushed(Ticket),
+    /// One for each part of what is handed back.
+    HandedBack(Vec<Ticket>),
     /// As it travels, and as it is read if nothing befalls it.
     Page(String, Option<Page>),
     Never(Trouble),
@@ -120,7 +122,7 @@ impl World {
                 }
                 Err(_) => Some(Event::StorageFailed),
             },
-            Step::Push(_) | Step::Pull(_) => self.exchange(&mut task, random)?,
+            Step::Push(_) | Step::Pull(_) | Step::HandBack(_) => self.exchange(&mut task, random)?,
         };
         if let Some(event) = event {
             task.step = task.round.next(mutants::event(self.mutant, event));

@@ -6,7 +6,7 @@ use domain::{
     attachment::Sha256Hash,
     id::{AttachmentId, DeviceId, Epoch, PersonId},
     sync::{
-        ledger::{Head, Push},
+        ledger::{From, Head, Push},
         memory::Server as Memory,
         round::Trouble,
         wire::{Chain, Outcome, PushAnswer, Receipt, SigningKey, Token},
@@ -187,6 +187,10 @@ impl Server {
         }
         mutants::answers(self.mutant, pushes, &mut answers);
         for (push, answer) in pushes.iter().zip(&answers) {
+            let beside = |receipt: &Receipt| receipt.outcome == Outcome::ConflictKept;
+            if push.from == From::System && answer.receipts.iter().any(beside) {
+                self.met.note("handed back beside what was written since");
+            }
             self.check_receipts(push, answer)?;
         }
         self.note_firsts(before);
@@ -225,8 +229,15 @@ impl Server {
         let state = self.store.everything();
         let firsts = &mut self.firsts[self.generation];
         for (seq, key) in state.log.range(before + 1..) {
-            if let Some(token) = state.ops.get(key).and_then(|op| token(&op.bytes)) {
-                firsts.entry(token).or_insert(last + 1);
+            if let Some(op) = state.ops.get(key) {
+                // What is handed back holds what many have told.
+                let told: Vec<u64> = match op.actor {
+                    PersonId::SYSTEM => tokens(&op.bytes).collect(),
+                    _ => token(&op.bytes).into_iter().collect(),
+                };
+                for token in told {
+                    firsts.entry(token).or_insert(last + 1);
+                }
             }
             last = *seq;
         }
@@ -289,10 +300,15 @@ fn outcome_path(outcome: &Outcome) -> &'static str {
 
 /// The word that stands in one op's text and in no earlier one: the highest `q…` in it.
 pub fn token(bytes: &str) -> Option<u64> {
+    tokens(bytes).max()
+}
+
+/// Every `q…` in a text.
+pub fn tokens(bytes: &str) -> impl Iterator<Item = u64> {
     let words = bytes.split(" q").skip(1);
     let number = |rest: &str| {
         let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         rest[..end].parse().ok()
     };
-    words.filter_map(number).max()
+    words.filter_map(number)
 }

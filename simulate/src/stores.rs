@@ -93,8 +93,7 @@ impl Backend for Memory {
     }
 
     fn restore(&mut self, backup: &Backup, epoch: Epoch) {
-        *self = backup.model.clone();
-        self.head.epoch = epoch;
+        Self::restore(self, &backup.model, epoch);
     }
 
     fn memory(&mut self) -> Option<&mut Memory> {

@@ -55,6 +55,10 @@ pub struct World {
     made: u64,
     /// Whether some op was copied with a profile: both copies may be applied.
     pub cloned: bool,
+    /// Words in what the server took up again after a restore.
+    pub handed: BTreeSet<u64>,
+    /// The server has lost its key, and does not know its own marks any more.
+    pub key_lost: bool,
     /// The network is whole again, and nothing more goes wrong.
     pub settling: bool,
 }
@@ -79,6 +83,8 @@ impl World {
             next_token: 0,
             made: 0,
             cloned: false,
+            handed: BTreeSet::new(),
+            key_lost: false,
             settling: false,
         };
         let mut ops = Vec::new();

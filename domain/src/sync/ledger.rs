@@ -151,6 +151,9 @@ impl Incoming {
     }
 }
 
+/// The `seq` that a thing had before a restore, in the state of one that was handed back and not changed since.
+const TAKEN_UP: &str = "taken_up";
+
 /// The thing that an op leaves behind when it meets another edit. Others may have looked at it before a restore.
 fn conflict_of((device, device_seq): (DeviceId, u64)) -> ThingRef {
     ThingRef::new(ThingKind::Conflict, ThingId::conflict(device, device_seq))
@@ -378,7 +381,8 @@ impl Ledger {
     }
 
     /// Sets a thing's state under a new `seq`, and whatever of its visibility follows from it.
-    fn put(&mut self, thing: &ThingRef, state: Object, meant: bool) {
+    fn put(&mut self, thing: &ThingRef, mut state: Object, meant: bool) {
+        state.remove(TAKEN_UP);
         let (scope, owner) = match &thing.kind {
             // A tally is seen by those who see its story.
             ThingKind::Tally => self
@@ -396,6 +400,13 @@ impl Ledger {
         let row = Row { seq, state, scope, owner, narrowed_at, meant };
         self.rows.insert(thing.clone(), Some(row));
         self.changed.insert(thing.clone());
+    }
+
+    /// Notes which record of the time before a restore a thing was made of, until it is changed.
+    fn note_taken_up(&mut self, thing: &ThingRef, seq: u64) {
+        if let Some(Some(row)) = self.rows.get_mut(thing) {
+            row.state.insert(TAKEN_UP.to_owned(), seq.into());
+        }
     }
 
     /// Gives a thing a new `seq` without changing it, because what somebody may see has changed. That is meant; what

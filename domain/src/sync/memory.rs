@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    id::{AttachmentId, DeviceId, PersonId},
+    id::{AttachmentId, DeviceId, Epoch, PersonId},
     op::OpHash,
     person::{Person, Reader},
     thing::{ThingKind, ThingRef, read},
+    time::Millis,
 };
 
 use super::{
-    ledger::{Head, Ledger, LoggedOp, Needs, Push, Row, ScopeNeed, Waits, Written},
+    handback::{Earlier, Forks, HandBack, taken_up},
+    ledger::{From, Head, Incoming, Ledger, LoggedOp, Needs, Push, Row, ScopeNeed, Waits, Written},
     page::StoredRow,
     phone::{
         AttachmentsWanted, Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay,
@@ -32,6 +34,7 @@ pub struct Server {
     /// Applied ops by their `seq`.
     pub log: BTreeMap<u64, (DeviceId, u64)>,
     pub page_records: usize,
+    pub forks: Forks,
 }
 
 impl Server {
@@ -44,6 +47,7 @@ impl Server {
             devices: BTreeMap::new(),
             log: BTreeMap::new(),
             page_records: super::wire::PAGE_RECORDS,
+            forks: Forks::default(),
         }
     }
 
@@ -93,6 +97,19 @@ impl Server {
             }
             ledger.load_scope(*scope);
         }
+    }
+
+    /// Takes up lines that a phone hands back of the reading `epoch`.
+    pub fn take_up(&self, epoch: Epoch, lines: &str, now: Millis) -> Option<Push> {
+        let ops = taken_up(lines, &self.forks.of(epoch, self.head.epoch)?, &self.key);
+        Some(Push { from: From::System, ops: ops.into_iter().map(Incoming::of).collect(), now })
+    }
+
+    /// Puts a backup in the place of everything, and begins `epoch`.
+    pub fn restore(&mut self, backup: &Self, epoch: Epoch) {
+        *self = backup.clone();
+        self.forks.add(self.head);
+        self.head.epoch = epoch;
     }
 
     /// Commits what was planned.
@@ -146,7 +163,7 @@ impl Server {
         };
         let records = rows.into_iter().filter_map(|(thing, row)| {
             let state = serde_json::to_string(&row.state).ok()?;
-            stored(thing, row, state).record_after(from.seq, &reader, &self.key)
+            stored(thing, row, state).record_after(from.seq, &reader, self.head.epoch, &self.key)
         });
         super::wire::page_text(
             &header,
@@ -242,6 +259,17 @@ impl Phone {
             holding(things, &mut held, &block.lines).expect("a block holds the lines of a page");
         }
         held
+    }
+
+    /// What goes back to a server that was restored: lines, each with the reading it is of.
+    pub fn hands_back(&self, earlier: &[Earlier]) -> Vec<(Epoch, String)> {
+        let mut compared = HandBack::of(earlier);
+        self.blocks.values().for_each(|block| compared.compare(block));
+        let lines = |block| match compared.lines(block) {
+            (Some(epoch), lines) if !lines.is_empty() => Some((epoch, lines.join("\n"))),
+            _ => None,
+        };
+        self.blocks.values().filter_map(lines).collect()
     }
 
     /// What was refused and needs the person who sits here.

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     access::Scope,
-    id::PersonId,
+    id::{Epoch, PersonId},
     person::Reader,
     thing::{ThingKind, ThingRef},
 };
@@ -39,13 +39,19 @@ pub struct StoredRow {
 impl StoredRow {
     /// The line about this thing for `reader`: its state if they may see it, a word that it is gone if somebody lost
     /// sight of it, else nothing.
-    pub fn record_for(&self, reader: &Reader, key: &SigningKey) -> Option<Record> {
-        self.record_after(0, reader, key)
+    pub fn record_for(&self, reader: &Reader, epoch: Epoch, key: &SigningKey) -> Option<Record> {
+        self.record_after(0, reader, epoch, key)
     }
 
     /// The same for somebody who has read up to the `seq` `after`. If they still saw it then although others had lost
     /// it before, it is their own view that was changed, by a change of role or department: that is meant.
-    pub fn record_after(&self, after: u64, reader: &Reader, key: &SigningKey) -> Option<Record> {
+    pub fn record_after(
+        &self,
+        after: u64,
+        reader: &Reader,
+        epoch: Epoch,
+        key: &SigningKey,
+    ) -> Option<Record> {
         let record = Record {
             kind: self.thing.kind.clone(),
             id: self.thing.id,
@@ -55,7 +61,7 @@ impl StoredRow {
             meant: false,
         };
         if self.scope.admits(self.owner, reader) {
-            let mac = key.mark(&self.thing, self.seq, &self.state);
+            let mac = key.mark(epoch, &self.thing, self.seq, &self.state);
             let state = RawValue::from_string(self.state.clone()).ok()?;
             return Some(Record { state: Some(state), mac: Some(mac), ..record });
         }

@@ -27,6 +27,7 @@ use crate::{
 };
 
 use super::{
+    handback::Earlier,
     upload::{AttachmentRow, UploadState, let_go},
     wire::{OP_BYTES, PUSH_BYTES, PUSH_OPS, PageHeader, PushAnswer, Record, Token},
 };
@@ -58,6 +59,8 @@ pub enum Transaction {
     Absorb { page: Page },
     /// The server starts this phone's reading from the beginning; everything here is kept and offered again.
     StartOver { page: Page },
+    /// The server has heard what was read of it before it was restored.
+    HandedBack { earlier: Vec<Earlier> },
     /// How far the upload of an attachment has come, and on what reading of the library it was begun.
     NoteUpload { attachment: AttachmentId, state: UploadState, begun: Reading },
     /// Lets go of attachments so that no more than `budget` bytes are kept, but of none that must stay.
@@ -193,6 +196,8 @@ pub enum Done {
     Absorbed {
         more: bool,
         cursor: Option<Token>,
+        /// At the end: what was read of servers before they were restored, and is still to be handed back.
+        earlier: Vec<Earlier>,
     },
     Surveyed(Survey),
     /// The page would take away too much; it waits until the server says that it was meant.
@@ -200,6 +205,7 @@ pub enum Done {
     /// The page is for somebody else than the person who reads here.
     NotOurs,
     StartedOver,
+    HandedBack,
     /// What an upload has come to was noted, or bytes were let go.
     Noted,
 }
@@ -251,6 +257,7 @@ impl Transaction {
                 ..device(id)
             },
             Self::Survey => Wanted { all_devices: true, library: true, ..Wanted::default() },
+            Self::HandedBack { .. } => Wanted { library: true, ..Wanted::default() },
             Self::Take { device: id, deferred } => {
                 let ops = if *deferred { OpsWanted::Deferred } else { OpsWanted::Unacknowledged };
                 Wanted { ops, library: true, ..device(id) }
@@ -285,6 +292,7 @@ impl Transaction {
             }
             Self::SignIn { device } => Ok(local::sign_in(reads, device)),
             Self::Survey => Ok((Writes::default(), Done::Surveyed(survey(reads)))),
+            Self::HandedBack { earlier } => Ok(receive::handed_back(reads, earlier)),
             Self::Take { device, deferred } => take(reads, *device, *deferred),
             Self::Receive { device, numbers, starts, answer } => {
                 receive::receive(reads, *device, numbers, *starts, answer)

@@ -13,6 +13,7 @@ use crate::{
 };
 
 use super::{
+    handback::Earlier,
     phone::{Batch, Done, Page, Survey, Transaction},
     wire::{PushAnswer, Token},
 };
@@ -26,6 +27,8 @@ pub enum Step {
     Push(Batch),
     /// Ask for the page after this cursor; answer with [`Event::Pulled`].
     Pull(Option<Token>),
+    /// Hand back what was read of the server before it was restored; answer with [`Event::HandedBack`].
+    HandBack(Vec<Earlier>),
     /// The round is over.
     Rest(Summary),
 }
@@ -35,6 +38,7 @@ pub enum Event {
     Done(Done),
     Pushed(Result<PushAnswer, Trouble>),
     Pulled(Result<Page, Trouble>),
+    HandedBack(Result<(), Trouble>),
     /// A transaction did not come to its end.
     StorageFailed,
 }
@@ -73,6 +77,8 @@ pub struct Round {
     cursor: Option<Token>,
     signed_in: bool,
     in_flight: Option<Batch>,
+    /// What is being handed back.
+    handing: Vec<Earlier>,
     summary: Summary,
     now: Millis,
     /// Of this the ids are made that devices go on under, should they have to; each is used once.
@@ -98,6 +104,7 @@ impl Round {
             cursor: None,
             signed_in: false,
             in_flight: None,
+            handing: Vec::new(),
             summary: Summary::default(),
             now,
             randomness: *randomness,
@@ -139,6 +146,11 @@ impl Round {
                 self.push_or_pull()
             }
             Event::Pushed(Err(trouble)) | Event::Pulled(Err(trouble)) => self.rest(trouble),
+            // A server that does not know of this takes nothing back.
+            Event::HandedBack(Ok(()) | Err(Trouble::Server(404 | 405))) => {
+                Step::Transact(Transaction::HandedBack { earlier: std::mem::take(&mut self.handing) })
+            }
+            Event::HandedBack(Err(trouble)) => self.rest(trouble),
             Event::StorageFailed => self.rest(Trouble::Storage),
         }
     }
@@ -175,10 +187,17 @@ impl Round {
                 self.fresh = DeviceId::mint(self.now, &self.randomness);
                 self.push_or_pull()
             }
-            Done::Absorbed { more: true, cursor } => {
+            Done::Absorbed { more: true, cursor, .. } => {
                 self.cursor = cursor;
                 Step::Pull(self.cursor.clone())
             }
+            Done::Absorbed { more: false, cursor, earlier } if !earlier.is_empty() => {
+                self.cursor = cursor;
+                self.handing.clone_from(&earlier);
+                Step::HandBack(earlier)
+            }
+            // What the server has taken up, it now shows.
+            Done::HandedBack => Step::Pull(self.cursor.clone()),
             Done::Halted => self.rest(Trouble::Halted),
             Done::NotOurs => self.rest(Trouble::SignedOut),
             Done::StartedOver if self.started_over == STARTS_IN_A_ROUND => self.rest(Trouble::NotSolsken),

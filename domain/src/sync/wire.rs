@@ -244,9 +244,10 @@ impl SigningKey {
     }
 
     /// The mark on one state of one thing: 96 bits, enough against guessing one answer at a time.
-    pub fn mark(&self, thing: &ThingRef, seq: u64, state: &str) -> RecordMac {
+    pub fn mark(&self, epoch: Epoch, thing: &ThingRef, seq: u64, state: &str) -> RecordMac {
         RecordMac(self.mac(&[
             b"record",
+            epoch.uuid().as_bytes(),
             thing.kind.key().as_bytes(),
             thing.id.uuid().as_bytes(),
             &seq.to_be_bytes(),
@@ -357,9 +358,10 @@ mod tests {
     fn a_mark_fits_one_state_of_one_thing() {
         let key = SigningKey([1; 32]);
         let thing = ThingRef::story(StoryId::mint(Millis(1), &[1; 10]));
-        let mark = key.mark(&thing, 1, "{}");
-        assert_ne!(mark, key.mark(&thing, 2, "{}"));
-        assert_ne!(mark, key.mark(&thing, 1, "{ }"));
+        let epoch = Epoch::mint(Millis(1), &[1; 10]);
+        let mark = key.mark(epoch, &thing, 1, "{}");
+        assert_ne!(mark, key.mark(epoch, &thing, 2, "{}"));
+        assert_ne!(mark, key.mark(epoch, &thing, 1, "{ }"));
         let text = serde_json::to_string(&mark).unwrap();
         assert_eq!(serde_json::from_str::<RecordMac>(&text).unwrap(), mark);
     }

@@ -5,6 +5,7 @@
 
 mod attachments;
 mod examples;
+mod handback;
 mod laws;
 mod recorded;
 mod removals;

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::world::{Act, World};
 
-const VERSIONS: [&str; 2] = ["v1", "v2"];
+const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
 
 /// When the recorded phone pushes, by the server's clock.
 const PUSHED_AT: Millis = Millis(900_000);

@@ -149,6 +149,7 @@ impl World {
 
     /// The server goes on from a backup that was made just now.
     pub fn restore(&mut self) {
+        self.server.forks.add(self.server.head);
         self.server.head.epoch = Epoch::mint(Millis(self.now), &self.randomness());
         self.restored = true;
     }
@@ -265,6 +266,15 @@ impl World {
                         answer
                     };
                     Event::Pushed(meet(luck.next(), &mut send))
+                }
+                Step::HandBack(earlier) => {
+                    let mut send = || {
+                        for (epoch, lines) in store.hands_back(&earlier) {
+                            let push = self.server.take_up(epoch, &lines, now);
+                            self.server.push(push.as_slice());
+                        }
+                    };
+                    Event::HandedBack(meet(luck.next(), &mut send))
                 }
                 Step::Pull(_) if self.may_not_read.contains(&phone) => Event::Pulled(Err(Trouble::SignedOut)),
                 Step::Pull(cursor) => {

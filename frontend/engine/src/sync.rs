@@ -10,7 +10,8 @@ use std::{
 use domain::{
     ports::{Attempt, News},
     sync::{
-        phone::{Done, Page, Transaction},
+        handback::{Earlier, HandBack, parts},
+        phone::{Block, Done, Page, Transaction},
         round::{Event, Pace, Round, Step, Summary, Trouble},
         wire::Token,
     },
@@ -18,7 +19,7 @@ use domain::{
 use futures_channel::oneshot;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
-use web::{Timer, now, random, randomness};
+use web::{Slices, Timer, now, random, randomness};
 use web_sys::EventSource;
 
 use crate::{complain, media::Uploads, net, phone::Phone, tabs};
@@ -89,10 +90,40 @@ impl Syncer {
                     Event::Pushed(net::push("/api/v1/sync/push", &batch.body, token).await)
                 }
                 Step::Pull(cursor) => Event::Pulled(ahead.pull(cursor).await),
+                Step::HandBack(earlier) => Event::HandedBack(self.hand_back(&earlier).await),
                 Step::Rest(summary) => return summary,
             };
             step = round.next(event);
         }
+    }
+
+    /// Tells a server that was restored what it had said before: everything is looked through twice, a few blocks at a
+    /// time, since only then it is known what the server lacks.
+    async fn hand_back(&self, earlier: &[Earlier]) -> Result<(), Trouble> {
+        let store = &self.phone.store;
+        let mut compared = HandBack::of(earlier);
+        let mut slices = Slices::begin();
+        let all = store.library().await.map_err(|_| Trouble::Storage)?.next_block;
+        for number in 0..all {
+            if let Some(block) = self.block(number).await? {
+                compared.compare(&block);
+            }
+            slices.pause().await;
+        }
+        for number in 0..earlier.last().map_or(0, |last| last.until) {
+            let Some(block) = self.block(number).await? else { continue };
+            let (Some(epoch), lines) = compared.lines(&block) else { continue };
+            for part in parts(&lines) {
+                let path = format!("/api/v1/sync/handback?epoch={epoch}");
+                let _taken: u32 = net::push(&path, &part, None).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn block(&self, number: u32) -> Result<Option<Block>, Trouble> {
+        let bytes = self.phone.store.block(number).await.map_err(|_| Trouble::Storage)?;
+        Ok(bytes.map(|bytes| Block { number, lines: String::from_utf8_lossy(&bytes).into_owned() }))
     }
 
     async fn transact(&self, transaction: &Transaction) -> Event {

@@ -10,9 +10,13 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::sync::{
-    ledger::{From, Incoming, Push},
-    wire::{PAGE_RECORDS, PUSH_OPS, Token},
+use domain::{
+    id::Epoch,
+    sync::{
+        handback::taken_up,
+        ledger::{From, Incoming, Push},
+        wire::{PAGE_RECORDS, PUSH_OPS, Token},
+    },
 };
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
@@ -38,6 +42,29 @@ pub async fn push(
     let ops = lines.into_iter().map(Incoming::read).collect();
     let answer = server.writer.push(Push { from: From::Person(person), ops, now: clock::now() }).await?;
     Ok(axum::Json(answer).into_response())
+}
+
+#[derive(Deserialize)]
+pub struct HandBackQuery {
+    epoch: Epoch,
+}
+
+/// `POST /api/v1/sync/handback?epoch=…`: records, one a line, as this server's before a restore has said them to the
+/// phone. Answers with how many are in the library again, on disk.
+pub async fn hand_back(
+    State(server): State<Server>,
+    _session: Session,
+    Query(query): Query<HandBackQuery>,
+    body: String,
+) -> Result<Response, AppError> {
+    let head = server.store.head().await?;
+    let Some(fork) = server.store.forks().await?.of(query.epoch, head.epoch) else {
+        return Ok(axum::Json(0).into_response());
+    };
+    let ops: Vec<Incoming> = taken_up(&body, &fork, &server.key).into_iter().map(Incoming::of).collect();
+    let count = ops.len();
+    server.writer.push(Push { from: From::System, ops, now: clock::now() }).await?;
+    Ok(axum::Json(count).into_response())
 }
 
 #[derive(Deserialize)]

@@ -120,8 +120,7 @@ impl Backend for Sql {
             self.store.replace(&backup, epoch).await.expect("the backup can be restored");
             backup.close().await;
         });
-        self.model = backup.model.clone();
-        self.model.head.epoch = epoch;
+        self.model.restore(&backup.model, epoch);
         self.stands_where_it_should();
     }
 

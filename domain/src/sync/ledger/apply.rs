@@ -8,7 +8,7 @@ use crate::{
     access::{Actor, may},
     id::{LabelId, StoryId, ThingId},
     label::Label,
-    op::{Change, Edit, Op},
+    op::{Change, Edit, Op, TakenUp},
     path::{Path, Showing},
     person::{Person, Role},
     reaction::{Reaction, Tally},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 use super::{
-    Ledger, ScopeNeed, Waits, conflict_of,
+    Ledger, ScopeNeed, TAKEN_UP, Waits, conflict_of,
     edit::{Lost, edit},
 };
 use crate::sync::wire::{Outcome, Reason};
@@ -44,6 +44,7 @@ impl Ledger {
             Change::Move { from, to } => self.move_on(op, *from, *to),
             Change::Delete => self.mark_deleted(actor, op, Some(now)),
             Change::Restore => self.mark_deleted(actor, op, None),
+            Change::TakeUp(taken) => self.take_up(op, &schema, taken, now),
         }?;
         self.follow_up(op, before);
         Ok(outcome)
@@ -55,7 +56,7 @@ impl Ledger {
         if row.is_some_and(|row| row.state.is_empty()) {
             return Err(Declined::Erased);
         }
-        if row.is_none() && !matches!(op.change, Change::Create(_)) {
+        if row.is_none() && !matches!(op.change, Change::Create(_) | Change::TakeUp(_)) {
             return Err(Declined::Waits(Waits::For(op.thing.clone())));
         }
         if op.thing.kind == ThingKind::Reaction {
@@ -162,6 +163,43 @@ impl Ledger {
         self.put(&thing, state, false);
     }
 
+    /// Takes up what a thing was like before a restore. What has been written to it since stands, and texts that differ
+    /// from it are kept beside; of what several phones hand back, the youngest counts.
+    fn take_up(
+        &mut self,
+        op: &Op,
+        schema: &Schema,
+        taken: &TakenUp,
+        now: Millis,
+    ) -> Result<Outcome, Declined> {
+        check(op, &taken.state)?;
+        let stands = match self.row(&op.thing) {
+            None => None,
+            // What somebody may see has been settled since.
+            Some(_) if op.thing.kind == ThingKind::Person => return Ok(Outcome::Applied),
+            // A library may have been restored because too much was deleted.
+            Some(_) if taken.state.get("deleted_at").is_some_and(|at| !at.is_null()) => {
+                return Ok(Outcome::Applied);
+            }
+            Some(row) => match row.state.get(TAKEN_UP).and_then(Value::as_u64) {
+                None if row.seq > taken.whole => {
+                    let lost = lost_texts(schema, &row.state, &taken.state);
+                    if lost.is_empty() {
+                        return Ok(Outcome::Applied);
+                    }
+                    self.keep_beside(op, lost, now);
+                    return Ok(Outcome::ConflictKept);
+                }
+                before => Some(before.unwrap_or(row.seq)),
+            },
+        };
+        if stands.is_none_or(|stands| stands < taken.seq) {
+            self.put(&op.thing, taken.state.clone(), false);
+            self.note_taken_up(&op.thing, taken.seq);
+        }
+        Ok(Outcome::Applied)
+    }
+
     fn move_on(&mut self, op: &Op, from: Status, to: Status) -> Result<Outcome, Declined> {
         let row = self.row(&op.thing).expect("can_be_done saw it");
         let story: Story = read(&row.state).map_err(|_| Declined::Rejected(Reason::Invalid))?;
@@ -255,6 +293,21 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Texts that what stands does not have.
+fn lost_texts(schema: &Schema, stands: &Object, taken: &Object) -> Lost {
+    let text = |state: &Object, field: &str| -> String {
+        state.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let mut lost = Lost::new();
+    for field in schema.text {
+        let (kept, other) = (text(stands, field), text(taken, field));
+        if !other.trim().is_empty() && kept != other {
+            lost.insert((*field).to_owned(), serde_json::json!({ "kept": kept, "lost": other }));
+        }
+    }
+    lost
 }
 
 /// Fields of an import that we do not know. An export gives them back, so nobody else may write them.

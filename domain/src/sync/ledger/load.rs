@@ -94,6 +94,11 @@ impl Ledger {
     fn need_for_op(&self, needs: &mut Needs, op: &Op) {
         let brings = match &op.change {
             Change::Create(_) => Some(op.thing.clone()),
+            Change::TakeUp(_) => {
+                let beside = conflict_of((op.device, op.device_seq));
+                needs.waiting.extend(Some(beside).filter(|thing| !self.waiting_loaded.contains(thing)));
+                Some(op.thing.clone())
+            }
             Change::Edit(edit) if !edit.text.is_empty() => Some(conflict_of((op.device, op.device_seq))),
             _ => None,
         };
@@ -125,6 +130,7 @@ impl Ledger {
     pub(super) fn stories_of(&self, op: &Op) -> Vec<StoryId> {
         let fields = match &op.change {
             Change::Create(fields) => Some(fields),
+            Change::TakeUp(taken) => Some(&taken.state),
             _ => self.rows.get(&op.thing).and_then(Option::as_ref).map(|row| &row.state),
         };
         let Some(fields) = fields else { return Vec::new() };

@@ -6,6 +6,7 @@ use crate::{
     Object,
     id::{DeviceId, Epoch, ThingId},
     op::{Change, Op},
+    sync::handback::Earlier,
     sync::upload::AttachmentRow,
     sync::wire::{Outcome, PushAnswer, Receipt, Record},
     thing::ThingRef,
@@ -227,7 +228,8 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
     }
     if page.asked != reads.library.cursor {
         // Another tab has read on since this page was asked for.
-        return Ok((Writes::default(), Done::Absorbed { more: true, cursor: reads.library.cursor.clone() }));
+        let cursor = reads.library.cursor.clone();
+        return Ok((Writes::default(), Done::Absorbed { more: true, cursor, earlier: Vec::new() }));
     }
     if reads.library.epoch.is_some_and(|epoch| epoch != page.header.epoch) {
         // There was no cursor by which the server could have noticed that it went back in time.
@@ -248,8 +250,9 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
     }
     writes.overlays = overlays_after(reads, &devices, page)?;
     let cursor = library.cursor.clone();
+    let earlier = if page.header.more { Vec::new() } else { library.earlier.clone() };
     writes.library = Some(library);
-    Ok((writes, Done::Absorbed { more: page.header.more, cursor }))
+    Ok((writes, Done::Absorbed { more: page.header.more, cursor, earlier }))
 }
 
 /// The library goes to somebody else. What was told here and is offered again to a server that was restored was shown
@@ -331,6 +334,7 @@ pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
         seq: 0,
         taken_stories: BTreeSet::new(),
         starts: reads.library.starts + 1,
+        earlier: earlier_readings(&reads.library, epoch),
         read_before: reads.library.read_before.max(reads.library.seq),
         halted: false,
         ..reads.library.clone()
@@ -346,6 +350,23 @@ pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
     let writes =
         Writes { devices: devices.collect(), library: Some(library), attachments, ..Writes::default() };
     (writes, Done::StartedOver)
+}
+
+/// What is to be handed back once the library of `epoch` has been read.
+fn earlier_readings(library: &LibraryRow, epoch: Epoch) -> Vec<Earlier> {
+    let mut earlier = library.earlier.clone();
+    let until = library.next_block;
+    let was_read = earlier.last().map_or(0, |last| last.until) < until;
+    let before = library.epoch.filter(|before| *before != epoch && was_read);
+    earlier.extend(before.map(|epoch| Earlier { epoch, until }));
+    earlier
+}
+
+/// The server has heard of these.
+pub(super) fn handed_back(reads: &Reads, earlier: &[Earlier]) -> (Writes, Done) {
+    let mut library = reads.library.clone();
+    library.earlier.retain(|reading| !earlier.contains(reading));
+    (Writes { library: Some(library), ..Writes::default() }, Done::HandedBack)
 }
 
 impl LibraryRow {

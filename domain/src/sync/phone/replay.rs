@@ -21,6 +21,7 @@ pub fn project(before: Option<&Object>, op: &Op) -> Object {
         Change::Delete => {
             state.insert("deleted_at".into(), Value::from(op.at.0));
         }
+        Change::TakeUp(taken) => state.clone_from(&taken.state),
         Change::Restore => {
             state.remove("deleted_at");
         }

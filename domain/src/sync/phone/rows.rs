@@ -8,7 +8,10 @@ use crate::{
     id::{DeviceId, Epoch, PersonId, ThingId},
     op::OpBytes,
     person::Reader,
-    sync::wire::{Reason, Token},
+    sync::{
+        handback::Earlier,
+        wire::{Reason, Token},
+    },
     thing::{ThingKind, ThingRef},
     time::Millis,
 };
@@ -139,6 +142,8 @@ pub struct LibraryRow {
     pub read_before: u64,
     /// A page waits, because it would take away too much.
     pub halted: bool,
+    /// What was read of servers before they were restored, and is still to be handed back.
+    pub earlier: Vec<Earlier>,
 }
 
 /// On what something rests that the server said: another reading than this may be of a server that went back in time.

@@ -7,7 +7,11 @@
 use std::path::Path;
 
 use async_trait::async_trait;
-use domain::{id::Epoch, sync::ledger::Head, time::Millis};
+use domain::{
+    id::Epoch,
+    sync::{handback::Forks, ledger::Head},
+    time::Millis,
+};
 use sqlx::SqlitePool;
 
 use super::{Columns, Connection, Dialect, SqlStore, Statement, Value, ledger, search};
@@ -177,6 +181,13 @@ const FILES: &str = "CREATE TABLE backup_files (name TEXT PRIMARY KEY, bytes BLO
 const MADE_AT: &str = "backup_made_at";
 /// Until when nothing is missing in a library that was restored.
 const WHOLE_UNTIL: &str = "whole_until";
+/// Where this library parted from those that it was before it was restored.
+const FORKS: &str = "forks";
+
+async fn forks(connection: &mut impl Connection) -> StoreResult<Forks> {
+    let Some(text) = meta(connection, FORKS).await? else { return Ok(Forks::default()) };
+    serde_json::from_str(&text).map_err(|error| StoreError::corrupt("forks", error))
+}
 
 #[async_trait]
 impl<D: Dialect> BackupStore for SqlStore<D> {
@@ -187,8 +198,10 @@ impl<D: Dialect> BackupStore for SqlStore<D> {
         let mut to = pool.begin().await?;
         let head = ledger::head(&mut *from).await?;
         set_head(&mut *to, &head).await?;
-        if let Some(until) = meta(&mut *from, WHOLE_UNTIL).await? {
-            set_meta(&mut *to, WHOLE_UNTIL, until).await?;
+        for kept in [WHOLE_UNTIL, FORKS] {
+            if let Some(value) = meta(&mut *from, kept).await? {
+                set_meta(&mut *to, kept, value).await?;
+            }
         }
         set_meta(&mut *to, MADE_AT, now.0.to_string()).await?;
         for table in &TABLES {
@@ -217,9 +230,17 @@ impl<D: Dialect> BackupStore for SqlStore<D> {
         }
         search::begin_anew(&mut *to).await?;
         let head = ledger::head(&mut *from).await?;
+        let mut forks = forks(&mut *from).await?;
+        forks.add(head);
+        let text = serde_json::to_string(&forks).map_err(|error| StoreError::corrupt("forks", error))?;
+        set_meta(&mut *to, FORKS, text).await?;
         set_head(&mut *to, &Head { epoch, ..head }).await?;
         set_meta(&mut *to, WHOLE_UNTIL, backup.summary.made_at.0.to_string()).await?;
         Ok(to.commit().await?)
+    }
+
+    async fn forks(&self) -> StoreResult<Forks> {
+        forks(&mut *self.reading().await?).await
     }
 
     async fn whole_until(&self) -> StoreResult<Option<Millis>> {
