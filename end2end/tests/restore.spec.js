@@ -73,3 +73,31 @@ test("who told without a network, while the server went back, tells once", async
   await expect.poll(() => times(solsken, AFTER), { timeout: 60_000 }).toBe(1);
   expect(times(solsken, BEFORE)).toBe(1);
 });
+
+test("what was told on a phone that is gone comes back from a colleague's", async ({ solsken, phones }) => {
+  const [elin, micke] = [phones(), phones()];
+  await elin.open();
+  await elin.join({ name: "Elin W." });
+  await micke.open();
+  await micke.join({ name: "Micke N." });
+  const backup = solsken.backup();
+  await elin.tell({ happened: AFTER });
+  await received(elin);
+  await expect(async () => {
+    await micke.search("sandhög");
+    await expect(micke.page.locator(".results .story-card")).toHaveCount(1, { timeout: 1_000 });
+  }).toPass();
+  // Nobody will ever offer Elin's own ops again.
+  await elin.end();
+
+  await solsken.restore(backup);
+  expect(times(solsken, AFTER)).toBe(0);
+  await expect.poll(() => times(solsken, AFTER), { timeout: 90_000 }).toBe(1);
+  const hassan = phones();
+  await hassan.open();
+  await hassan.join({ name: "Hassan M." });
+  await expect(async () => {
+    await hassan.search("sandhög");
+    await expect(hassan.page.locator(".results .story-card")).toHaveCount(1, { timeout: 1_000 });
+  }).toPass();
+});

@@ -13,7 +13,7 @@ use domain::{
 use serde_json::json;
 use server::{clock, store::BackupFile};
 
-use crate::house::{Guest, House, Reply};
+use crate::house::{Guest, House, Reply, request};
 
 /// Puts the library away now, so that it can be taken back later.
 async fn backed_up(house: &House) -> BackupFile {
@@ -100,4 +100,42 @@ async fn another_servers_seal_opens_nothing() {
     let reply = push(&house, &stranger.push_token, story(&stranger, "Hej")).await;
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
     assert_eq!(house.get("/api/v1/sync/pull", Some(&stranger)).await.status, StatusCode::UNAUTHORIZED);
+}
+
+/// Hands back, as this person's phone would, lines that it has read in the epoch `read_in`.
+async fn hand_back(house: &House, guest: &Guest, read_in: Epoch, lines: &[String]) -> u32 {
+    let path = format!("/api/v1/sync/handback?epoch={read_in}");
+    let request = request(Method::POST, &path, Some(guest)).header(header::CONTENT_TYPE, "application/x-ndjson");
+    let reply = house.ask(request.body(Body::from(lines.join("\n"))).unwrap()).await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+    reply.body.parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_a_lost_phone_told_comes_back_from_whoever_has_read_it() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let micke = house.join(Role::Member, "Micke", "Färg").await;
+    let before = house.store.head().await.unwrap().epoch;
+    let backup = backed_up(&house).await;
+    house.done(&elin, story(&elin, "Efteråt")).await;
+    let read = house.pull(&micke).await;
+    let lines: Vec<String> = read.iter().map(|record| serde_json::to_string(record).unwrap()).collect();
+    let is_told = |line: &&String| line.contains("Efteråt");
+    assert_eq!(lines.iter().filter(is_told).count(), 1);
+    assert_eq!(hand_back(&house, &micke, before, &lines).await, 0, "nothing is missing");
+
+    let epoch = restore(&house, &backup).await;
+    assert_eq!(hand_back(&house, &micke, epoch, &lines).await, 0, "of the present server nothing is missing");
+    let forged: Vec<String> = lines.iter().map(|line| line.replace("Efteråt", "Påhittat")).collect();
+    assert_eq!(hand_back(&house, &micke, before, &forged).await, 0);
+    for _ in 0..2 {
+        assert_eq!(hand_back(&house, &micke, before, &lines).await, 1, "only what is younger than the backup");
+        let stories = house.pull(&elin).await;
+        let states = stories.iter().filter_map(|record| record.state.as_ref());
+        assert_eq!(states.filter(|state| state.get().contains("Efteråt")).count(), 1);
+    }
+    let stranger = request(Method::POST, &format!("/api/v1/sync/handback?epoch={before}"), None);
+    let reply = house.ask(stranger.body(Body::from(lines.join("\n"))).unwrap()).await;
+    assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
 }
