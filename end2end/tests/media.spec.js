@@ -253,6 +253,71 @@ test("who saves while the microphone is open has all of it in the story, and it 
   expect(known[0].bytes).toBe(attachments[0].bytes);
 });
 
+/** Every microphone that this phone's page has been given since. */
+async function countMicrophones(phone) {
+  await phone.context.addInitScript(() => {
+    window.given = [];
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (what) => {
+      const stream = await ask(what);
+      window.given.push(...stream.getTracks());
+      return stream;
+    };
+  });
+}
+
+const live = (phone) => phone.page.evaluate(() => window.given.filter((track) => track.readyState === "live").length);
+const given = (phone) => phone.page.evaluate(() => window.given.length);
+
+test("a finger that taps twice records once, stops what it began, and saves it", async ({ phones }) => {
+  const elin = phones(MICROPHONE);
+  await elin.open();
+  await elin.join();
+  await countMicrophones(elin);
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Två tryck, en inspelning.");
+  await elin.page.getByRole("button", { name: "Prata in" }).dblclick();
+  await expect(timer(elin)).toContainText("0:02 /");
+  expect(await given(elin)).toBe(1);
+  await elin.page.getByRole("button", { name: "Stoppa" }).dblclick();
+  await expect(voices(elin)).toHaveCount(1);
+  await expect(timer(elin)).toHaveCount(0);
+  expect(await live(elin)).toBe(0);
+  await save(elin);
+  expect(await given(elin)).toBe(1);
+  await isReceived(elin);
+  expect((await served(elin)).attachments).toHaveLength(1);
+});
+
+test("whoever leaves the sheet, or stops before the microphone is there, is not listened to", async ({ phones }) => {
+  const elin = phones(MICROPHONE);
+  await elin.open();
+  await elin.join();
+  await countMicrophones(elin);
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Någon kom och frågade.");
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(timer(elin)).toContainText("0:02 /");
+  await elin.page.locator(".top-bar a").first().click();
+  await expect(elin.page.locator(".tell-button")).toBeVisible();
+  await expect.poll(() => live(elin)).toBe(0);
+
+  // The question whether the microphone may be used is answered long after nobody wants it any more.
+  await elin.page.locator(".tell-button").click();
+  await elin.page.evaluate(() => {
+    const ask = navigator.mediaDevices.getUserMedia;
+    const answered = new Promise((resolve) => (window.answer = resolve));
+    navigator.mediaDevices.getUserMedia = (what) => answered.then(() => ask(what));
+  });
+  await elin.page.locator("#situation").fill("Ingen vill prata längre.");
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(timer(elin)).toContainText("0:00 /");
+  await save(elin);
+  await elin.page.evaluate(() => window.answer());
+  await expect.poll(() => given(elin)).toBe(2);
+  await expect.poll(() => live(elin)).toBe(0);
+});
+
 test("a story that is deleted before its photo was sent waits for nothing", async ({ phones }) => {
   const elin = phones();
   await elin.open();

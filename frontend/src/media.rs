@@ -74,9 +74,17 @@ impl Media for Remote {
     async fn record(&self, draft: Draft) -> Attached {
         let remote = self.clone();
         let recording = async move {
+            let recording = remote.live().recording;
+            if recording.read_untracked().is_some() {
+                return Ok(());
+            }
+            // From the first tap on: whoever taps again means this one.
+            recording.set(Some(Recording { seconds: 0, level: 0 }));
+            remote.silenced().set(false);
             remote.taking().update(|taking| taking + 1);
             let recorded = remote.record_for(draft).await;
             remote.taking().update(|taking| taking - 1);
+            recording.set(None);
             recorded
         };
         SendWrapper::new(recording).await
@@ -86,6 +94,7 @@ impl Media for Remote {
         if self.live().recording.read_untracked().is_none() {
             return;
         }
+        self.silenced().set(true);
         let tools = self.tools();
         leptos::task::spawn_local(async move { drop(tools.call("stop", &Array::new()).await) });
     }
@@ -145,6 +154,9 @@ impl Remote {
 
     async fn record_for(&self, draft: Draft) -> Attached {
         self.has_room().await?;
+        if self.silenced().get() {
+            return Ok(());
+        }
         let id = AttachmentId::mint(now(), &randomness());
         let live: Live = self.live();
         let remote = self.clone();
@@ -164,10 +176,8 @@ impl Remote {
         let hear = Closure::<dyn Fn(f64, f64)>::new(move |seconds: f64, level: f64| {
             live.recording.set(Some(Recording { seconds: seconds as u32, level: (level * 100.0) as u32 }));
         });
-        live.recording.set(Some(Recording { seconds: 0, level: 0 }));
         let arguments = Array::of3(&VOICE_SECONDS.into(), keep.as_ref(), hear.as_ref());
         let recorded = self.tools().call("record", &arguments).await;
-        live.recording.set(None);
         let last =
             Call::AddVoice { draft: None, id, media_type: String::new(), part: 0, seconds: 0, last: true };
         match recorded {

@@ -19,7 +19,8 @@ pub trait Media: Send + Sync + 'static {
     /// Whether this browser records.
     fn can_record(&self) -> bool;
 
-    /// Records until it is stopped, or until the longest time is over; each second is kept as it comes.
+    /// Records until it is stopped, or until the longest time is over; each second is kept as it comes. While one is
+    /// recorded, no other is begun.
     async fn record(&self, draft: Draft) -> Result<(), AttachError>;
 
     fn stop_recording(&self);

@@ -10,7 +10,7 @@ use super::sheet::Sheet;
 use crate::{
     context::{Ports, Toast, live, ports, texts},
     pages::media::{Beside, Viewer, clock_of_longest},
-    ui::{Banner, Glyph, Icon, Tone, draw, of, on},
+    ui::{Banner, Glyph, Icon, Taps, Tone, draw, of, on},
 };
 
 /// The file field, by which the host finds what was chosen.
@@ -21,7 +21,11 @@ const FIELD: &str = "photos";
 pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     let (problem, can_record) = (RwSignal::new(None::<AttachError>), RwSignal::new(false));
-    Effect::new(move |_| can_record.set(ports.media().can_record()));
+    Effect::new(move |_| {
+        can_record.set(ports.media().can_record());
+        // Nobody is listened to who has left.
+        on_cleanup(move || ports.media().stop_recording());
+    });
     Effect::new(move |_| {
         live.media.track();
         let Some(draft) = sheet.shown.get() else { return };
@@ -36,7 +40,11 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
         let draft = sheet.draft();
         spawn_local(async move { done(ports.media().add_photos(draft, FIELD).await) });
     };
+    let taps = Taps::new();
     let record = move |_| {
+        if !taps.is_meant(ports.locale().now()) {
+            return;
+        }
         if live.recording.read_untracked().is_some() {
             ports.media().stop_recording();
             return;
