@@ -253,6 +253,23 @@ test("who saves while the microphone is open has all of it in the story, and it 
   expect(known[0].bytes).toBe(attachments[0].bytes);
 });
 
+test("what is being recorded cannot be thrown away before it is stopped, and all of it is there then", async ({ phones }) => {
+  const elin = phones(MICROPHONE);
+  await elin.open();
+  await elin.join();
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Sagt utan avbrott.");
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(timer(elin)).toContainText("0:02 /");
+  await expect(voices(elin)).toHaveCount(0);
+  await expect(section(elin).getByRole("button", { name: "Ta bort" })).toHaveCount(0);
+  await expect(timer(elin)).toContainText("0:04 /");
+  await elin.page.getByRole("button", { name: "Stoppa" }).click();
+  await expect(voices(elin)).toHaveCount(1);
+  await expect(section(elin).locator(".digits")).toContainText(/0:0[45]/);
+  await expect(section(elin).getByRole("button", { name: "Ta bort" })).toHaveCount(1);
+});
+
 /** Every microphone that this phone's page has been given since. */
 async function countMicrophones(phone) {
   await phone.context.addInitScript(() => {

@@ -78,11 +78,12 @@ impl Media for Remote {
             if recording.read_untracked().is_some() {
                 return Ok(());
             }
+            let id = AttachmentId::mint(now(), &randomness());
             // From the first tap on: whoever taps again means this one.
-            recording.set(Some(Recording { seconds: 0, level: 0 }));
+            recording.set(Some(Recording { id, seconds: 0, level: 0 }));
             remote.silenced().set(false);
             remote.taking().update(|taking| taking + 1);
-            let recorded = remote.record_for(draft).await;
+            let recorded = remote.record_for(draft, id).await;
             remote.taking().update(|taking| taking - 1);
             recording.set(None);
             recorded
@@ -152,12 +153,11 @@ impl Remote {
         }
     }
 
-    async fn record_for(&self, draft: Draft) -> Attached {
+    async fn record_for(&self, draft: Draft, id: AttachmentId) -> Attached {
         self.has_room().await?;
         if self.silenced().get() {
             return Ok(());
         }
-        let id = AttachmentId::mint(now(), &randomness());
         let live: Live = self.live();
         let remote = self.clone();
         let keep = Closure::<dyn Fn(Blob, String, u32, f64) -> Promise>::new(
@@ -174,7 +174,8 @@ impl Remote {
             },
         );
         let hear = Closure::<dyn Fn(f64, f64)>::new(move |seconds: f64, level: f64| {
-            live.recording.set(Some(Recording { seconds: seconds as u32, level: (level * 100.0) as u32 }));
+            let (seconds, level) = (seconds as u32, (level * 100.0) as u32);
+            live.recording.set(Some(Recording { id, seconds, level }));
         });
         let arguments = Array::of3(&VOICE_SECONDS.into(), keep.as_ref(), hear.as_ref());
         let recorded = self.tools().call("record", &arguments).await;

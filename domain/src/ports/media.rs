@@ -71,6 +71,8 @@ pub struct Unreceived {
 /// A recording under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recording {
+    /// What it is to be.
+    pub id: AttachmentId,
     pub seconds: u32,
     /// How loud it is, from 0 to 100.
     pub level: u32,

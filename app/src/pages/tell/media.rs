@@ -58,6 +58,9 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
     // What the story has already, when one is changed.
     let had = move || sheet.changes.get().map(|told| (told.id, MediaView::of_story(&told.story)));
     let stays = move |media: &MediaView| !sheet.dropped.read().contains(&media.id);
+    // What is being recorded has its own line, and cannot be thrown away before it is something.
+    let recorded = Memo::new(move |_| live.recording.get().map(|recording| recording.id));
+    let is_whole = move |media: &MediaView| recorded.get() != Some(media.id);
     provide_context(sheet);
     view! {
         <section class="section" aria-labelledby="media">
@@ -65,7 +68,10 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
             {draw(move || had().map(|(story, had)| {
                 Viewer { story: Some(story), ..viewer }.list(had.into_iter().filter(stays).collect(), take_out)
             }))}
-            {draw(move || viewer.list(sheet.taken.get().into_iter().filter(stays).collect(), take_out))}
+            {draw(move || {
+                let taken = sheet.taken.get().into_iter().filter(stays).filter(is_whole);
+                viewer.list(taken.collect(), take_out)
+            })}
             {draw(move || live.recording.get().map(|recording| view! {
                 <p class="attachment" role="timer">
                     <span class="attachment__on"><Icon glyph=Glyph::Mic/></span>
