@@ -173,6 +173,7 @@ pub struct Texts {
     pub media_waiting: &'static str,
     pub sent_share: &'static str,
     pub not_attached: &'static str,
+    pub not_all_attached: &'static str,
 
     // Told
     pub saved: &'static str,
@@ -333,7 +334,7 @@ pub struct Texts {
     pub trouble: fn(Trouble) -> &'static str,
     pub met_by: fn(name: &str, when: &str) -> String,
     pub refused_because: fn(Reason) -> &'static str,
-    pub attach_error: fn(AttachError) -> &'static str,
+    pub attach_error: fn(AttachError) -> String,
     pub media_state: fn(MediaState) -> String,
     pub photo_number: fn(usize) -> String,
     pub play_voice: fn(length: &str) -> String,

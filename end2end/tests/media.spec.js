@@ -211,6 +211,28 @@ test("what is taken out is gone, and can be had back; there is room for five", a
   expect(attachments).toHaveLength(4);
 });
 
+test("of several photos those that can be read are taken, wherever the others stand", async ({ phones }) => {
+  const elin = phones();
+  await elin.open();
+  await elin.join();
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("En av dem var ingen bild.");
+  const good = await photo(elin.page, { width: 400, height: 300 });
+  const text = Buffer.from("Det här är ingen bild.");
+  const problem = section(elin).getByRole("alert");
+  await field(elin).setInputFiles([file("exif.jpg", good), file("text.jpg", text), file("a.jpg", good), file("b.jpg", good)]);
+  await expect(photos(elin)).toHaveCount(3);
+  await expect(problem).toContainText("En av bilderna gick inte att läsa. Resten är med.");
+  await field(elin).setInputFiles([file("x.jpg", text), file("y.jpg", text), file("c.jpg", good)]);
+  await expect(photos(elin)).toHaveCount(4);
+  await expect(problem).toContainText("2 av bilderna gick inte att läsa. Resten är med.");
+  await field(elin).setInputFiles([file("x.jpg", text), file("y.jpg", text)]);
+  await expect(problem).toContainText("Bilderna gick inte att läsa.");
+  await field(elin).setInputFiles([file("d.jpg", good)]);
+  await expect(photos(elin)).toHaveCount(5);
+  await expect(problem).toHaveCount(0);
+});
+
 test("who saves while a photo is still being made has it in the story", async ({ phones }) => {
   const elin = phones();
   await elin.open();

@@ -118,10 +118,19 @@ impl Remote {
 
     async fn add_all(&self, draft: &Draft, chosen: &Array) -> Attached {
         self.has_room().await?;
+        let (mut unread, of) = (0, chosen.length());
         for photo in chosen.iter() {
-            self.add_photo(draft, &photo).await?;
+            match self.add_photo(draft, &photo).await {
+                Err(AttachError::NotMedia) => unread += 1,
+                // Whatever else is the matter stands in the way of the next one, too.
+                other => other?,
+            }
         }
-        Ok(())
+        match (unread, of) {
+            (0, _) => Ok(()),
+            (1, 1) => Err(AttachError::NotMedia),
+            _ => Err(AttachError::Unread { unread, of }),
+        }
     }
 
     async fn add_photo(&self, draft: &Draft, photo: &JsValue) -> Attached {

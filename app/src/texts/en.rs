@@ -157,6 +157,7 @@ pub const TEXTS: Texts = Texts {
     media_waiting: "Photos and voice on their way",
     sent_share: "How much has been sent",
     not_attached: "It was not added",
+    not_all_attached: "Not everything was added",
     saved: "Saved",
     thanks_online: "Now it’s here to stay.",
     thanks_offline: "Now it’s here to stay. It will be sent by itself once you have coverage.",
@@ -352,13 +353,28 @@ pub const TEXTS: Texts = Texts {
         Reason::Other => "The server didn’t accept it.",
     },
     attach_error: |error| match error {
-        AttachError::NotMedia | AttachError::NoEncoder => "The photo could not be read. Try another one.",
-        AttachError::TooMany => "There is room for five photos and three recordings of three minutes each.",
-        AttachError::NoMicrophone => "The microphone cannot be used. Allow it in the phone’s settings.",
-        AttachError::Keep(KeepError::Full) => {
-            "The phone is full. Everything you have saved is still here. Make room and try again."
+        AttachError::NotMedia | AttachError::NoEncoder => {
+            "The photo could not be read. Try another one.".into()
         }
-        AttachError::Keep(_) => "The phone could not save it. Try again.",
+        AttachError::Unread { unread, of } if unread == of => {
+            "The photos could not be read. Try other ones.".into()
+        }
+        AttachError::Unread { unread: 1, .. } => {
+            "One of the photos could not be read. Everything else was added.".into()
+        }
+        AttachError::Unread { unread, .. } => {
+            format!("{unread} of the photos could not be read. Everything else was added.")
+        }
+        AttachError::TooMany => {
+            "There is room for five photos and three recordings of three minutes each.".into()
+        }
+        AttachError::NoMicrophone => {
+            "The microphone cannot be used. Allow it in the phone’s settings.".into()
+        }
+        AttachError::Keep(KeepError::Full) => {
+            "The phone is full. Everything you have saved is still here. Make room and try again.".into()
+        }
+        AttachError::Keep(_) => "The phone could not save it. Try again.".into(),
     },
     media_state: |state| match state {
         MediaState::OnPhone => "On this phone".into(),

@@ -157,6 +157,7 @@ pub const TEXTS: Texts = Texts {
     media_waiting: "Bilder och röst på väg",
     sent_share: "Så mycket är skickat",
     not_attached: "Det kom inte med",
+    not_all_attached: "Allt kom inte med",
     saved: "Sparad",
     thanks_online: "Nu finns den kvar.",
     thanks_offline: "Nu finns den kvar. Den skickas av sig själv när du får täckning.",
@@ -350,15 +351,23 @@ pub const TEXTS: Texts = Texts {
         Reason::Other => "Servern tog inte emot den.",
     },
     attach_error: |error| match error {
-        AttachError::NotMedia | AttachError::NoEncoder => "Bilden gick inte att läsa. Prova en annan.",
-        AttachError::TooMany => "Fem bilder och tre inspelningar får plats, högst tre minuter var.",
+        AttachError::NotMedia | AttachError::NoEncoder => "Bilden gick inte att läsa. Prova en annan.".into(),
+        AttachError::Unread { unread, of } if unread == of => {
+            "Bilderna gick inte att läsa. Prova andra.".into()
+        }
+        AttachError::Unread { unread: 1, .. } => "En av bilderna gick inte att läsa. Resten är med.".into(),
+        AttachError::Unread { unread, .. } => {
+            format!("{unread} av bilderna gick inte att läsa. Resten är med.")
+        }
+        AttachError::TooMany => "Fem bilder och tre inspelningar får plats, högst tre minuter var.".into(),
         AttachError::NoMicrophone => {
-            "Mikrofonen går inte att använda. Tillåt den i telefonens inställningar."
+            "Mikrofonen går inte att använda. Tillåt den i telefonens inställningar.".into()
         }
         AttachError::Keep(KeepError::Full) => {
             "Telefonen är full. Allt du redan har sparat finns kvar. Ta bort något annat och försök igen."
+                .into()
         }
-        AttachError::Keep(_) => "Telefonen kunde inte spara. Försök igen.",
+        AttachError::Keep(_) => "Telefonen kunde inte spara. Försök igen.".into(),
     },
     media_state: |state| match state {
         MediaState::OnPhone => "På telefonen".into(),

@@ -13,7 +13,8 @@ use super::KeepError;
 /// Photos and voice notes, as they are taken. What there is of them is asked of the library.
 #[async_trait]
 pub trait Media: Send + Sync + 'static {
-    /// Takes the photos that were chosen in the file field of this id into the draft. They are durable when it returns.
+    /// Takes the photos that were chosen in the file field of this id into the draft. They are durable when it returns,
+    /// also those beside one that cannot be read.
     async fn add_photos(&self, draft: Draft, field: &str) -> Result<(), AttachError>;
 
     /// Whether this browser records.
@@ -49,6 +50,9 @@ pub enum AttachError {
     /// Not a photo that this browser can read.
     #[error("it is not a photo")]
     NotMedia,
+    /// So many of the photos that were chosen at once are none. The others are attached.
+    #[error("{unread} of {of} are not photos")]
+    Unread { unread: u32, of: u32 },
     #[error("a story has no more than so many")]
     TooMany,
     /// This browser's worker cannot encode photos: the page can.

@@ -94,8 +94,12 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
                     </button>
                 }))}
             </div>
-            {draw(move || problem.get().map(|problem| view! {
-                <Banner tone=Tone::Rust glyph=Glyph::Warn title=t.not_attached text=(t.attach_error)(problem)/>
+            {draw(move || problem.get().map(|problem| {
+                let title = match problem {
+                    AttachError::Unread { unread, of } if unread < of => t.not_all_attached,
+                    _ => t.not_attached,
+                };
+                view! { <Banner tone=Tone::Rust glyph=Glyph::Warn title=title text=(t.attach_error)(problem)/> }
             }))}
         </section>
     }
