@@ -304,6 +304,8 @@ pub struct Texts {
     pub try_now: &'static str,
     pub all_sent: &'static str,
     pub let_go: &'static str,
+    pub let_go_not: &'static str,
+    pub let_go_sure: &'static str,
     pub mend: &'static str,
     pub this_phone: &'static str,
     pub persisted: &'static str,

@@ -18,4 +18,4 @@ pub use language::LanguageChoice;
 pub use loaded::{loaded, trouble};
 pub use receipt::{ReceiptLine, Slip};
 pub use screen::{Back, Screen, Tab, TellButton, titled};
-pub use taps::Taps;
+pub use taps::{SecondThought, Taps};

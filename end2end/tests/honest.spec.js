@@ -72,6 +72,30 @@ test("what the server refuses is shown with its reason, mended and told again", 
   expect(solsken.exported().split("men sedan").length).toBe(2);
 });
 
+test("what was refused is thrown away only after a second thought", async ({ network, phones }) => {
+  const elin = await joined(phones, network, {});
+  await elin.canDoWithoutNetwork();
+  network.bend = (push) => push.replace('"situation":"', '"situation":7,"meant":"');
+  await elin.tell({ happened: "Den här får inte försvinna av misstag." });
+  await elin.goto("/jag");
+  const refused = elin.page.locator(".row[data-state=refused]");
+  const letGo = refused.getByRole("button", { name: "Släng", exact: true });
+  const keep = refused.getByRole("button", { name: "Nej, behåll" });
+  await letGo.dblclick();
+  await expect(keep).toBeVisible();
+  await expect(refused).toContainText("Den här får inte försvinna");
+  await elin.page.waitForTimeout(700);
+  await keep.click();
+  await expect(refused.getByRole("button", { name: "Ja, släng" })).toHaveCount(0);
+  await elin.page.waitForTimeout(700);
+  await letGo.click();
+  await refused.getByRole("button", { name: "Ja, släng" }).click();
+  await expect(refused).toHaveCount(0);
+  await elin.reload();
+  await expect(elin.page.locator(".banner[data-tone=leaf]")).toBeVisible();
+  await expect(refused).toHaveCount(0);
+});
+
 test("everything one has told is handed over as a file, without a network", async ({ phone, solsken }) => {
   await phone.join();
   await phone.canDoWithoutNetwork();

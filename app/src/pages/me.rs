@@ -6,7 +6,6 @@ use domain::{
     ports::{Attempt, MediaChange, Question, Storage, Waiting, WaitingState},
     sync::{round::Trouble, wire::Reason},
     thing::ThingKind,
-    time::Millis,
     view::{Card, MediaState},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -17,8 +16,8 @@ use crate::{
     context::{Toast, answered, ask, live, ports, texts},
     route::{self, Route},
     ui::{
-        Banner, Empty, Glyph, Icon, LanguageChoice, ReceiptLine, Screen, Tab, Tone, draw, each, loaded, on,
-        place,
+        Banner, Empty, Glyph, Icon, LanguageChoice, ReceiptLine, Screen, SecondThought, Tab, Tone, draw,
+        each, loaded, on, place,
     },
 };
 
@@ -115,7 +114,10 @@ fn Queue() -> impl IntoView {
         live.unsent.track();
         live.needs_you.track();
         spawn_local(async move {
-            if let Ok(all) = ports.outbox().waiting().await {
+            // What has not changed is not drawn anew: it would take a question away that somebody is about to answer.
+            if let Ok(all) = ports.outbox().waiting().await
+                && waiting.try_with_untracked(|before| *before != all) == Some(true)
+            {
                 waiting.set(all);
             }
         });
@@ -171,6 +173,7 @@ fn UnreceivedRow(item: domain::ports::Unreceived) -> impl IntoView {
             }
         });
     };
+    let let_go = Callback::new(move |()| change(MediaChange::LetGo(id)));
     let glyph = if item.media.kind == MediaKind::Photo { Glyph::Camera } else { Glyph::Mic };
     view! {
         <li class="row" data-state=refused.then_some("refused")>
@@ -182,7 +185,7 @@ fn UnreceivedRow(item: domain::ports::Unreceived) -> impl IntoView {
             {refused.then(|| view! {
                 <span class="row__actions">
                     <button class="button" type="button" on:click=on(move |_| change(MediaChange::TryAgain(id)))>{t.try_again}</button>
-                    <button class="button" data-look="rust" type="button" on:click=on(move |_| change(MediaChange::LetGo(id)))>{t.let_go}</button>
+                    <SecondThought name=t.let_go not=t.let_go_not sure=t.let_go_sure grave=true act=let_go/>
                 </span>
             })}
         </li>
@@ -224,14 +227,14 @@ fn QueueRow(item: Waiting) -> impl IntoView {
         });
     };
     let title = item.title.clone();
-    let let_go = move |_| {
+    let let_go = Callback::new(move |()| {
         let item = item.clone();
         spawn_local(async move {
             if ports.outbox().let_go(&item).await.is_ok() {
                 live.version.update(|version| *version += 1);
             }
         });
-    };
+    });
     view! {
         <li class="row" data-state=refused.then_some("refused")>
             <Icon glyph=glyph/>
@@ -245,7 +248,7 @@ fn QueueRow(item: Waiting) -> impl IntoView {
                         <button class="button" data-look="ink" type="button" on:click=on(mend)>{t.mend}</button>
                     })}
                     <button class="button" type="button" on:click=on(copy)>{t.copy_text}</button>
-                    <button class="button" data-look="rust" type="button" on:click=on(let_go)>{t.let_go}</button>
+                    <SecondThought name=t.let_go not=t.let_go_not sure=t.let_go_sure grave=true act=let_go/>
                 </span>
             })}
         </li>
@@ -343,24 +346,10 @@ fn StorageSetting() -> impl IntoView {
     })
 }
 
-/// Where a second tap comes soon enough to have been meant for what stood there before.
-const DOUBLE_TAP_MS: u64 = 600;
-
-/// Signs out after a second thought. The way back stands where the first button stood, and a double tap neither signs
-/// out nor takes the question away again.
 #[component]
 fn SignOut() -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let asked = RwSignal::new(None::<Millis>);
-    let ask = move |_| {
-        let now = ports.locale().now();
-        match asked.get_untracked() {
-            None => asked.set(Some(now)),
-            Some(at) if now.0.abs_diff(at.0) > DOUBLE_TAP_MS => asked.set(None),
-            Some(_) => {}
-        }
-    };
-    let sign_out = move |_| {
+    let sign_out = Callback::new(move |()| {
         spawn_local(async move {
             match ports.accounts().sign_out().await {
                 Ok(()) => {
@@ -370,22 +359,12 @@ fn SignOut() -> impl IntoView {
                 Err(_) => live.storage_failed.set(true),
             }
         });
-    };
+    });
     view! {
         <div class="setting">
             <p class="row__note">{t.sign_out_text}</p>
             <div class="row__actions">
-                <button class="button" type="button" on:click=on(ask)>
-                    {draw(move || match asked.get() {
-                        Some(_) => t.sign_out_not.into_any(),
-                        None => view! { <Icon glyph=Glyph::Lock/>{t.sign_out} }.into_any(),
-                    })}
-                </button>
-                {draw(move || asked.get().map(|_| view! {
-                    <button class="button" data-look="rust" type="button" on:click=on(sign_out)>
-                        <Icon glyph=Glyph::Lock/>{t.sign_out_sure}
-                    </button>
-                }))}
+                <SecondThought name=t.sign_out not=t.sign_out_not sure=t.sign_out_sure glyph=Glyph::Lock act=sign_out/>
             </div>
         </div>
     }

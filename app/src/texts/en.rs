@@ -278,6 +278,8 @@ pub const TEXTS: Texts = Texts {
     try_now: "Try now",
     all_sent: "Everything on the phone has been sent.",
     let_go: "Discard",
+    let_go_not: "No, keep it",
+    let_go_sure: "Yes, discard",
     mend: "Fix it",
     this_phone: "This phone",
     persisted: "Storage is protected",

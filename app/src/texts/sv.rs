@@ -278,6 +278,8 @@ pub const TEXTS: Texts = Texts {
     try_now: "Försök nu",
     all_sent: "Allt på telefonen är skickat.",
     let_go: "Släng",
+    let_go_not: "Nej, behåll",
+    let_go_sure: "Ja, släng",
     mend: "Rätta",
     this_phone: "Den här telefonen",
     persisted: "Lagringen är skyddad",
