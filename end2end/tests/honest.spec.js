@@ -72,6 +72,19 @@ test("what the server refuses is shown with its reason, mended and told again", 
   expect(solsken.exported().split("men sedan").length).toBe(2);
 });
 
+test("the copy of a refused text says everything once", async ({ network, phones }) => {
+  const elin = await joined(phones, network, {});
+  await elin.canDoWithoutNetwork();
+  await elin.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  network.bend = (push) => push.replace('"situation":"', '"situation":7,"meant":"');
+  await elin.tell({ happened: "En lång historia.", did: "Vi lyssnade. Länge." });
+  await elin.goto("/jag");
+  const refused = elin.page.locator(".row[data-state=refused]");
+  await refused.getByRole("button", { name: "Kopiera texten" }).click();
+  await expect(elin.page.locator(".toast")).toContainText("Texten är kopierad");
+  expect(await elin.page.evaluate(() => navigator.clipboard.readText())).toBe("En lång historia.\n\nVi lyssnade. Länge.");
+});
+
 test("what was refused is thrown away only after a second thought", async ({ network, phones }) => {
   const elin = await joined(phones, network, {});
   await elin.canDoWithoutNetwork();

@@ -12,7 +12,7 @@ use domain::{
     path::{Path, Showing},
     ports::{AttachError, KeepError, MediaChange, PathForm, ShownTo, Waiting, WaitingState},
     reaction::{Reaction, ReactionKind},
-    story::{Part, Story},
+    story::{Part, Story, TITLED_BY, suggested_title},
     sync::phone::{Attachments, Intent, Transaction},
     text::{Line, Name, Title},
     thing::{ThingKind, ThingRef, fields, read},
@@ -300,9 +300,12 @@ fn title_of(state: &Object) -> Option<String> {
     story.or_else(|| text("title")).or_else(|| text("name")).or_else(words)
 }
 
-/// All text in a change, for copying out.
+/// All text in a change, for copying out. A title that was made of the first words says nothing beside them.
 fn words_of(fields: &Object) -> String {
-    let parts = Part::ALL.iter().filter_map(|part| fields.get(part.key())?.as_str());
+    let text = |part: Part| fields.get(part.key()).and_then(|text| text.as_str()).unwrap_or_default();
+    let first = suggested_title(TITLED_BY.map(text));
+    let says_more = |part: &Part| *part != Part::Title || text(Part::Title) != first;
+    let parts = Part::ALL.into_iter().filter(says_more).map(text).filter(|text| !text.is_empty());
     parts.collect::<Vec<_>>().join("\n\n")
 }
 
