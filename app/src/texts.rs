@@ -339,6 +339,7 @@ pub struct Texts {
     pub attach_error: fn(AttachError) -> String,
     pub media_state: fn(MediaState) -> String,
     pub photo_number: fn(usize) -> String,
+    pub attached: fn(photos: usize, voices: usize) -> String,
     pub play_voice: fn(length: &str) -> String,
     pub minutes: fn(minutes: u32) -> String,
     pub chars_of: fn(chars: usize, max: usize) -> String,
@@ -384,6 +385,11 @@ fn thousands(number: usize) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// `1 bild`, `2 bilder`; of none nothing is said.
+fn counted(n: usize, one: &str, many: &str) -> Option<String> {
+    (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { many }))
 }
 
 /// `3,4 MB`: one decimal below ten, none above.

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
+import { photo } from "../media.js";
 import { expect, test } from "../network.js";
 
 const situation = (phone) => phone.page.locator("#situation");
@@ -20,6 +21,16 @@ async function rewrite(phone, story, text) {
   await situation(phone).fill(text);
   await phone.page.locator(".dock button").click();
   await expect(phone.page).toHaveURL(/klar/);
+}
+
+/** The file with everything one has told. */
+async function exported(phone) {
+  await phone.goto("/jag");
+  const download = phone.page.waitForEvent("download");
+  await phone.page.getByRole("button", { name: "Spara som fil" }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe("mina-berattelser.txt");
+  return readFileSync(await file.path(), "utf8");
 }
 
 test("two changes that meet are shown side by side, and neither text is lost", async ({ solsken, network, phones }) => {
@@ -117,13 +128,26 @@ test("everything one has told is handed over as a file, without a network", asyn
   await phone.goto("/beratta");
   await situation(phone).fill("Ett utkast om en hund");
   await expect(phone.page.locator(".saved-line")).toContainText("Utkast sparat");
-  await phone.goto("/jag");
-  const download = phone.page.waitForEvent("download");
-  await phone.page.getByRole("button", { name: "Spara som fil" }).click();
-  const file = await download;
-  expect(file.suggestedFilename()).toBe("mina-berattelser.txt");
-  const text = readFileSync(await file.path(), "utf8");
+  const text = await exported(phone);
   for (const words of ["En kund glömde sin paraply.", "Vi sprang efter.", "Hon skrattade.", "Ett utkast om en hund"]) {
     expect(text).toContain(words);
   }
+});
+
+test("what was refused is in the file, with the reason, and so is that a draft has photos", async ({ network, phones }) => {
+  const elin = await joined(phones, network, {});
+  await elin.canDoWithoutNetwork();
+  network.bend = (push) => push.replace('"situation":"', '"situation":7,"meant":"');
+  await elin.tell({ happened: "Den här tog servern inte emot." });
+  await elin.goto("/beratta");
+  const bytes = await photo(elin.page, { width: 400, height: 300 });
+  const taken = ["a.jpg", "b.jpg"].map((name) => ({ name, mimeType: "image/jpeg", buffer: bytes }));
+  await elin.page.locator("#photos").setInputFiles(taken);
+  await expect(elin.page.locator(".photo")).toHaveCount(2);
+  await elin.goto("/jag");
+  await expect(elin.page.locator(".row[data-state=refused]")).toBeVisible();
+  const text = await exported(elin);
+  expect(text.split("Den här tog servern inte emot.").length).toBe(2);
+  expect(text).toContain("Något i texten går inte att spara på servern.");
+  expect(text).toContain("Inget skrivet än\n2 bilder\n");
 });

@@ -7,7 +7,7 @@ use domain::{
     view::MediaState,
 };
 
-use super::{Texts, megabytes, thousands};
+use super::{Texts, counted, megabytes, thousands};
 
 pub const TEXTS: Texts = Texts {
     app: "Solsken",
@@ -393,6 +393,11 @@ pub const TEXTS: Texts = Texts {
         MediaState::Refused(Refusal::Other) => "The server did not take it".into(),
     },
     photo_number: |n| format!("Photo {n}"),
+    attached: |photos, voices| {
+        let photos = counted(photos, "photo", "photos");
+        let voices = counted(voices, "recording", "recordings");
+        [photos, voices].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    },
     play_voice: |length| format!("Play the recording, {length}"),
     minutes: |minutes| if minutes == 1 { "1 minute".into() } else { format!("{minutes} minutes") },
     chars_of: |chars, max| format!("{} of {} characters", thousands(chars), thousands(max)),

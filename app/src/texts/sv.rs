@@ -7,7 +7,7 @@ use domain::{
     view::MediaState,
 };
 
-use super::{Texts, megabytes, thousands};
+use super::{Texts, counted, megabytes, thousands};
 
 pub const TEXTS: Texts = Texts {
     app: "Solsken",
@@ -386,6 +386,11 @@ pub const TEXTS: Texts = Texts {
         MediaState::Refused(Refusal::Other) => "Servern tog inte emot den".into(),
     },
     photo_number: |n| format!("Bild {n}"),
+    attached: |photos, voices| {
+        let photos = counted(photos, "bild", "bilder");
+        let voices = counted(voices, "inspelning", "inspelningar");
+        [photos, voices].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    },
     play_voice: |length| format!("Lyssna på inspelningen, {length}"),
     minutes: |minutes| if minutes == 1 { "1 minut".into() } else { format!("{minutes} minuter") },
     chars_of: |chars, max| format!("{} av {} tecken", thousands(chars), thousands(max)),
