@@ -108,6 +108,8 @@ test("what was refused is thrown away only after a second thought", async ({ net
   await letGo.dblclick();
   await expect(keep).toBeVisible();
   await expect(refused).toContainText("Den här får inte försvinna");
+  // Nothing is called sent beside it.
+  await expect(elin.page.locator(".banner[data-tone=leaf]")).toHaveCount(0);
   await elin.page.waitForTimeout(700);
   await keep.click();
   await expect(refused.getByRole("button", { name: "Ja, släng" })).toHaveCount(0);

@@ -271,7 +271,9 @@ fn LastAttempt() -> impl IntoView {
         let attempt = live.attempt.get()?;
         let (tone, glyph, text) = match attempt.trouble {
             Some(trouble) => (Tone::Dusk, Glyph::Offline, text(&attempt, trouble)),
-            None if live.unsent.get() == 0 => (Tone::Leaf, Glyph::Check, t.all_sent.to_owned()),
+            None if live.unsent.get() == 0 && live.needs_you.get() == 0 => {
+                (Tone::Leaf, Glyph::Check, t.all_sent.to_owned())
+            }
             None => return None,
         };
         Some(view! {
