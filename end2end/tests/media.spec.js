@@ -205,7 +205,10 @@ test("what is taken out is gone, and can be had back; there is room for five", a
   await elin.page.getByRole("button", { name: "Ångra" }).click();
   await expect(photos(elin)).toHaveCount(5);
   await photos(elin).first().getByRole("button", { name: "Ta bort" }).click();
+  await expect(elin.page.getByRole("button", { name: "Ångra" })).toBeVisible();
   await save(elin);
+  // What was told is not undone from the thanks for it.
+  await expect(elin.page.getByRole("button", { name: "Ångra" })).toHaveCount(0);
   await isReceived(elin);
   const { attachments } = await served(elin);
   expect(attachments).toHaveLength(4);
