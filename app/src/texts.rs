@@ -194,6 +194,8 @@ pub struct Texts {
     pub waits_for_network: &'static str,
     pub waits_for_turn: &'static str,
     pub refused_note: &'static str,
+    pub refused_kept: &'static str,
+    pub see_to_it: &'static str,
     pub library_note: &'static str,
     pub onboarded_note: &'static str,
 

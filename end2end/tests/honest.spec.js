@@ -83,6 +83,20 @@ test("what the server refuses is shown with its reason, mended and told again", 
   expect(solsken.exported().split("men sedan").length).toBe(2);
 });
 
+test("nobody is thanked for what was refused, but told where it can be mended", async ({ network, phones }) => {
+  const elin = await joined(phones, network, {});
+  await elin.canDoWithoutNetwork();
+  network.bend = (push) => push.replace('"situation":"', '"situation":7,"meant":"');
+  await elin.tell({ happened: "Ingen orsak." });
+  const heading = elin.page.getByRole("heading", { level: 1 });
+  await expect(heading).toHaveText("Servern tog inte emot den");
+  await expect(elin.page.getByRole("alert")).toContainText("Något i texten går inte att spara på servern.");
+  await expect(elin.page.getByText("Nu finns den kvar")).toHaveCount(0);
+  await elin.page.getByRole("link", { name: "Se vad du kan göra" }).click();
+  await expect(elin.page).toHaveURL(/jag#waiting/);
+  await expect(elin.page.locator(".row[data-state=refused]")).toContainText("Ingen orsak");
+});
+
 test("the copy of a refused text says everything once", async ({ network, phones }) => {
   const elin = await joined(phones, network, {});
   await elin.canDoWithoutNetwork();

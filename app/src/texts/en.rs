@@ -176,6 +176,8 @@ pub const TEXTS: Texts = Texts {
     waits_for_network: "Waiting for coverage",
     waits_for_turn: "Being sent",
     refused_note: "The server didn’t accept it",
+    refused_kept: "What you wrote is still on this phone.",
+    see_to_it: "See what you can do",
     library_note: "When everyone can see it",
     onboarded_note: "When someone new gets to hear it",
     search_label: "Search the stories",

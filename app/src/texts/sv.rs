@@ -176,6 +176,8 @@ pub const TEXTS: Texts = Texts {
     waits_for_network: "Väntar på täckning",
     waits_for_turn: "Skickas nu",
     refused_note: "Servern tog inte emot den",
+    refused_kept: "Det du skrev finns kvar på telefonen.",
+    see_to_it: "Se vad du kan göra",
     library_note: "När den syns för alla",
     onboarded_note: "När någon ny får höra den",
     search_label: "Sök bland berättelserna",
