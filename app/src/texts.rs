@@ -255,6 +255,7 @@ pub struct Texts {
     pub related: &'static str,
     pub history: &'static str,
     pub met_title: &'static str,
+    pub met_row: &'static str,
     pub met_text: &'static str,
     pub met_stands: &'static str,
     pub met_keep: &'static str,

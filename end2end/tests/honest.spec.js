@@ -48,7 +48,13 @@ test("two changes that meet are shown side by side, and neither text is lost", a
   await expect.poll(() => solsken.exported()).toContain("fåtölj");
   network.api = null;
 
-  await elin.goto(story);
+  // Nobody has to open the story to know of it: it is said where one comes by.
+  await elin.goto("/jag");
+  const row = elin.page.locator("a.row", { hasText: "Två ändringar möttes" });
+  await expect(row).toHaveCount(1, { timeout: 40_000 });
+  await elin.goto("/");
+  await row.click();
+  await expect(elin.page).toHaveURL(new RegExp(story));
   const met = elin.page.locator(".met");
   await expect(met).toContainText("Två ändringar möttes", { timeout: 40_000 });
   await expect(met.locator(".met__text").nth(0)).toContainText("fåtölj");
@@ -60,6 +66,11 @@ test("two changes that meet are shown side by side, and neither text is lost", a
   await karin.goto(story);
   await expect(karin.page.locator(".story__part").first()).toContainText("gungstol", { timeout: 40_000 });
   await expect(karin.page.locator(".met")).toHaveCount(0);
+  for (const phone of [elin, karin]) {
+    await phone.goto("/");
+    await expect(phone.page.locator(".story-card").first()).toBeVisible();
+    await expect(phone.page.locator("a.row", { hasText: "Två ändringar möttes" })).toHaveCount(0);
+  }
 });
 
 test("what the server refuses is shown with its reason, mended and told again", async ({ network, phones, solsken }) => {

@@ -104,11 +104,10 @@ fn my_stories(cards: Vec<Card>) -> AnyView {
     view! { <ul class="rows">{each(cards.into_iter().map(row))}</ul> }.into_any()
 }
 
-/// What waits to be sent, the last attempt and its reason, and a button.
-#[component]
-fn Queue() -> impl IntoView {
-    let (t, live, ports) = (texts(), live(), ports());
-    let waiting = RwSignal::new(Vec::<Waiting>::new());
+/// What waits on this phone, and what needs its person.
+pub fn waiting() -> RwSignal<Vec<Waiting>> {
+    let (live, ports) = (live(), ports());
+    let waiting = RwSignal::new(Vec::new());
     Effect::new(move |_| {
         live.version.track();
         live.unsent.track();
@@ -122,6 +121,14 @@ fn Queue() -> impl IntoView {
             }
         });
     });
+    waiting
+}
+
+/// What waits to be sent, the last attempt and its reason, and a button.
+#[component]
+fn Queue() -> impl IntoView {
+    let t = texts();
+    let waiting = waiting();
     let unsent = move || waiting.read().iter().filter(|item| item.state == WaitingState::Unsent).count();
     view! {
         {draw(move || (!waiting.read().is_empty()).then(|| view! {
@@ -133,7 +140,7 @@ fn Queue() -> impl IntoView {
                     })}
                 </h2>
                 <ul class="rows">
-                    {draw(move || waiting.get().into_iter().map(|item| view! { <QueueRow item=item/> }).collect_view())}
+                    {draw(move || each(waiting.get().into_iter().map(queued)))}
                 </ul>
             </section>
         }))}
@@ -192,13 +199,38 @@ fn UnreceivedRow(item: domain::ports::Unreceived) -> impl IntoView {
     }
 }
 
+fn queued(item: Waiting) -> AnyView {
+    match item.state {
+        WaitingState::Met => view! { <li><MetRow item=item/></li> }.into_any(),
+        _ => view! { <QueueRow item=item/> }.into_any(),
+    }
+}
+
+/// Leads to a story with two texts.
+#[component]
+pub fn MetRow(item: Waiting) -> impl IntoView {
+    let t = texts();
+    view! {
+        <a class="row" href=Route::Story(item.thing.id.into()).to_string()>
+            <Icon glyph=Glyph::Pencil/>
+            <span class="row__text">
+                <span class="row__title" dir="auto">{item.title}</span>
+                <span class="row__note">{t.met_row}</span>
+            </span>
+            <Icon glyph=Glyph::Right/>
+        </a>
+    }
+}
+
 #[component]
 fn QueueRow(item: Waiting) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     let when = ports.locale().moment(item.at, live.language.get_untracked());
     let (glyph, note) = match item.state {
-        WaitingState::Unsent => (Glyph::Send, format!("{} · {when}", (t.thing)(&item.thing.kind))),
         WaitingState::Refused { reason, .. } => (Glyph::Warn, (t.refused_because)(reason).to_owned()),
+        WaitingState::Unsent | WaitingState::Met => {
+            (Glyph::Send, format!("{} · {when}", (t.thing)(&item.thing.kind)))
+        }
     };
     let refused = matches!(item.state, WaitingState::Refused { .. });
     let words = item.words.clone();
@@ -214,7 +246,7 @@ fn QueueRow(item: Waiting) -> impl IntoView {
         WaitingState::Refused { reason, .. } => {
             item.thing.kind == ThingKind::Story && !matches!(reason, Reason::NotAllowed | Reason::NotYours)
         }
-        WaitingState::Unsent => false,
+        WaitingState::Unsent | WaitingState::Met => false,
     };
     let refused_item = item.clone();
     let mend = move |_| {

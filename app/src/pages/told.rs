@@ -8,6 +8,7 @@ use domain::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
+use super::me::waiting;
 use crate::{
     context::{ask, live, ports, texts},
     route::{self, Route},
@@ -38,24 +39,14 @@ pub fn told_page(id: StoryId) -> AnyView {
 }
 
 /// Why the server did not take the story or its latest change, once it has said so.
-fn refused(id: StoryId) -> RwSignal<Option<Reason>> {
-    let (live, ports) = (live(), ports());
-    let refused = RwSignal::new(None);
-    Effect::new(move |_| {
-        live.version.track();
-        live.needs_you.track();
-        spawn_local(async move {
-            let waiting = ports.outbox().waiting().await.unwrap_or_default();
-            let reason = waiting.into_iter().find_map(|item| match item.state {
-                WaitingState::Refused { reason, .. } if item.thing == ThingRef::story(id) => Some(reason),
-                _ => None,
-            });
-            if refused.try_get_untracked().is_some_and(|before| before != reason) {
-                refused.set(reason);
-            }
-        });
-    });
-    refused
+fn refused(id: StoryId) -> Memo<Option<Reason>> {
+    let waiting = waiting();
+    Memo::new(move |_| {
+        waiting.read().iter().find_map(|item| match item.state {
+            WaitingState::Refused { reason, .. } if item.thing == ThingRef::story(id) => Some(reason),
+            _ => None,
+        })
+    })
 }
 
 #[component]

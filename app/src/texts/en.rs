@@ -233,6 +233,7 @@ pub const TEXTS: Texts = Texts {
     related: "More in the same spirit",
     history: "Earlier versions",
     met_title: "Two edits met",
+    met_row: "Two edits met. Read both and choose.",
     met_text: "No words are lost. Choose which text stays; the other one is kept among the earlier versions.",
     met_stands: "As it reads now",
     met_keep: "Leave it as it is",

@@ -233,6 +233,7 @@ pub const TEXTS: Texts = Texts {
     related: "Fler i samma anda",
     history: "Tidigare versioner",
     met_title: "Två ändringar möttes",
+    met_row: "Två ändringar möttes. Läs båda och välj.",
     met_text: "Ingen text är borta. Välj vilken som ska stå kvar, den andra finns bland tidigare versioner.",
     met_stands: "Så står det nu",
     met_keep: "Låt det stå",
