@@ -23,7 +23,7 @@ async function record(phone, seconds) {
 
 async function save(phone) {
   await phone.page.locator(".dock button").click();
-  await phone.page.locator(".slip").waitFor();
+  await phone.page.waitForURL(/klar/);
 }
 
 /** Everything of this phone was received. */
@@ -331,7 +331,7 @@ test("a finger that taps twice records once, stops what it began, and saves it",
   expect((await served(elin)).attachments).toHaveLength(1);
 });
 
-test("whoever leaves the sheet, or stops before the microphone is there, is not listened to", async ({ phones }) => {
+test("whoever leaves the sheet, or stops before the microphone is there, is not listened to; a refusal is no last word", async ({ phones }) => {
   const elin = phones(MICROPHONE);
   await elin.open();
   await elin.join();
@@ -343,6 +343,26 @@ test("whoever leaves the sheet, or stops before the microphone is there, is not 
   await elin.page.locator(".top-bar a").first().click();
   await expect(elin.page.locator(".tell-button")).toBeVisible();
   await expect.poll(() => live(elin)).toBe(0);
+
+  // A microphone that can be used again is not said to be out of use.
+  await elin.page.locator(".tell-button").click();
+  await elin.page.locator("#situation").fill("Först gick det inte.");
+  await elin.page.evaluate(() => {
+    const ask = navigator.mediaDevices.getUserMedia;
+    navigator.mediaDevices.getUserMedia = async () => {
+      navigator.mediaDevices.getUserMedia = ask;
+      throw new DOMException("not now", "NotAllowedError");
+    };
+  });
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(section(elin).getByRole("alert")).toContainText("Mikrofonen går inte att använda");
+  await elin.page.waitForTimeout(700);
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(timer(elin)).toContainText("0:02 /");
+  await expect(section(elin).getByRole("alert")).toHaveCount(0);
+  await elin.page.getByRole("button", { name: "Stoppa" }).click();
+  await expect(voices(elin)).toHaveCount(1);
+  await elin.page.locator(".top-bar a").first().click();
 
   // The question whether the microphone may be used is answered long after nobody wants it any more.
   await elin.page.locator(".tell-button").click();
@@ -356,7 +376,7 @@ test("whoever leaves the sheet, or stops before the microphone is there, is not 
   await expect(timer(elin)).toContainText("0:00 /");
   await save(elin);
   await elin.page.evaluate(() => window.answer());
-  await expect.poll(() => given(elin)).toBe(2);
+  await expect.poll(() => given(elin)).toBe(3);
   await expect.poll(() => live(elin)).toBe(0);
 });
 
@@ -434,7 +454,9 @@ test("what is no photo is not taken, and a full phone says so and keeps what is 
     await field(elin).setInputFiles(file("c.jpg", bytes));
     await expect(problem).toContainText("Telefonen är full");
     await room("free");
+    const before = await photos(elin).count();
     await field(elin).setInputFiles(file(`${word}.jpg`, bytes));
+    await expect(photos(elin)).toHaveCount(before + 1);
     await expect(problem).toHaveCount(0);
   }
   await room("little");

@@ -38,6 +38,7 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
     let done = move |outcome: Result<(), AttachError>| problem.set(outcome.err());
     let chosen = move |_| {
         let draft = sheet.draft();
+        problem.set(None);
         spawn_local(async move { done(ports.media().add_photos(draft, FIELD).await) });
     };
     let taps = Taps::new();
@@ -51,6 +52,8 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
         }
         sheet.make_safe();
         let draft = sheet.draft();
+        // What was the matter before need not be now.
+        problem.set(None);
         spawn_local(async move { done(ports.media().record(draft).await) });
     };
     // Taken up again with the draft, should opening the camera cost this page its life.
