@@ -75,6 +75,8 @@ test("two photos and a voice, told without a network, arrive at another phone wh
   await save(elin);
   await elin.goto("/jag");
   await expect(elin.page.locator("section[aria-labelledby=unreceived] .row")).toHaveCount(3);
+  // Photos of one story are told apart.
+  await expect(elin.page.locator("section[aria-labelledby=unreceived] .row__thumb")).toHaveCount(2);
   // What is told is no draft any more, also not at the next start.
   await expect(elin.page.locator("section[aria-labelledby=drafts]")).toHaveCount(0);
 

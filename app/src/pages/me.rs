@@ -1,7 +1,7 @@
 mod export;
 
 use domain::{
-    attachment::MediaKind,
+    attachment::{MediaKind, thumb_address},
     person::initials,
     ports::{Attempt, MediaChange, Question, Storage, Waiting, WaitingState},
     sync::{round::Trouble, wire::Reason},
@@ -181,10 +181,18 @@ fn UnreceivedRow(item: domain::ports::Unreceived) -> impl IntoView {
         });
     };
     let let_go = Callback::new(move |()| change(MediaChange::LetGo(id)));
-    let glyph = if item.media.kind == MediaKind::Photo { Glyph::Camera } else { Glyph::Mic };
+    // Several photos of one story are told apart by what they show.
+    let picture = match (item.media.thumb.as_deref(), item.media.kind) {
+        (Some(thumb), _) => {
+            let alt = item.media.alt.clone().unwrap_or_else(|| t.photo.to_owned());
+            view! { <img class="row__thumb" src=thumb_address(thumb) alt=alt/> }.into_any()
+        }
+        (None, MediaKind::Photo) => view! { <Icon glyph=Glyph::Camera/> }.into_any(),
+        (None, _) => view! { <Icon glyph=Glyph::Mic/> }.into_any(),
+    };
     view! {
         <li class="row" data-state=refused.then_some("refused")>
-            <Icon glyph=glyph/>
+            {picture}
             <span class="row__text">
                 <a class="row__title" dir="auto" href=Route::Story(item.story).to_string()>{item.title}</a>
                 {media::state_line(&item.media)}
