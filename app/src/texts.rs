@@ -197,6 +197,7 @@ pub struct Texts {
     pub refused_kept: &'static str,
     pub see_to_it: &'static str,
     pub library_note: &'static str,
+    pub library_before: &'static str,
     pub onboarded_note: &'static str,
 
     // Library

@@ -94,6 +94,23 @@ test("what the server refuses is shown with its reason, mended and told again", 
   expect(solsken.exported().split("men sedan").length).toBe(2);
 });
 
+test("a story that is changed without a network is in the library all the same, as it was", async ({ phone }) => {
+  await phone.join();
+  await phone.canDoWithoutNetwork();
+  await phone.tell({ happened: "Den första versionen." });
+  const step = (name) => phone.page.locator(".slip .step", { hasText: name });
+  await expect(step("I biblioteket")).toHaveAttribute("data-state", "confirmed");
+  const story = new URL(phone.page.url()).pathname.replace("/beratta/klar/", "/berattelse/");
+  await phone.context.setOffline(true);
+  await rewrite(phone, story, "Den andra versionen.");
+  await expect(step("Mottagen")).toHaveAttribute("data-state", "waiting");
+  await expect(step("I biblioteket")).toHaveAttribute("data-state", "confirmed");
+  await expect(step("I biblioteket")).toContainText("Så som den var före ändringen");
+  await phone.context.setOffline(false);
+  await expect(step("Mottagen")).toHaveAttribute("data-state", "confirmed");
+  await expect(step("I biblioteket")).not.toContainText("före ändringen");
+});
+
 test("nobody is thanked for what was refused, but told where it can be mended", async ({ network, phones }) => {
   const elin = await joined(phones, network, {});
   await elin.canDoWithoutNetwork();

@@ -179,6 +179,7 @@ pub const TEXTS: Texts = Texts {
     refused_kept: "What you wrote is still on this phone.",
     see_to_it: "See what you can do",
     library_note: "When everyone can see it",
+    library_before: "As it was before the edit",
     onboarded_note: "When someone new gets to hear it",
     search_label: "Search the stories",
     search_placeholder: "Search stories",

@@ -179,6 +179,7 @@ pub const TEXTS: Texts = Texts {
     refused_kept: "Det du skrev finns kvar på telefonen.",
     see_to_it: "Se vad du kan göra",
     library_note: "När den syns för alla",
+    library_before: "Så som den var före ändringen",
     onboarded_note: "När någon ny får höra den",
     search_label: "Sök bland berättelserna",
     search_placeholder: "Sök berättelser",
