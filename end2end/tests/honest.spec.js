@@ -190,6 +190,7 @@ test("what was refused is in the file, with the reason, and so is that a draft h
   await expect(elin.page.locator(".photo")).toHaveCount(2);
   await elin.goto("/jag");
   await expect(elin.page.locator(".row[data-state=refused]")).toBeVisible();
+  await expect(elin.page.locator(".setting").first()).toContainText("1 utkast");
   const text = await exported(elin);
   expect(text.split("Den här tog servern inte emot.").length).toBe(2);
   expect(text).toContain("Något i texten går inte att spara på servern.");
