@@ -106,7 +106,7 @@ export class Phone {
     await parts.nth(1).fill(did ?? "");
     await parts.nth(2).fill(went ?? "");
     await this.page.locator(".dock button").click();
-    await this.page.locator(".slip").waitFor();
+    await this.page.waitForURL(/klar/);
   }
 
   async search(words) {

@@ -5,6 +5,7 @@ const BITS_A_SECOND = 48_000;
 const PART_MS = 1_000;
 const LEVEL_MS = 100;
 
+/** Ends the recording under way, also one that still waits for the microphone. */
 let stopRecording = () => {};
 
 export const canRecord = () => Boolean(globalThis.MediaRecorder && navigator.mediaDevices?.getUserMedia);
@@ -15,7 +16,30 @@ export const canRecord = () => Boolean(globalThis.MediaRecorder && navigator.med
  * The answer is how many parts and seconds there are, and why it ended if something was the matter.
  */
 export async function record(longest, keep, hear) {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  // There is one at a time: what may be left over of another must not listen on.
+  stopRecording();
+  const stream = await openMicrophone();
+  if (stream === null) return 0;
+  try {
+    return await recordFrom(stream, longest, keep, hear);
+  } finally {
+    close(stream);
+  }
+}
+
+/** The microphone, once there is a yes to it; `null` if it was stopped before that. */
+async function openMicrophone() {
+  const asked = navigator.mediaDevices.getUserMedia({ audio: true });
+  const stopped = new Promise((resolve) => (stopRecording = () => resolve(null)));
+  const stream = await Promise.race([asked, stopped]);
+  // A yes that comes late opens it for nobody.
+  if (stream === null) asked.then(close, () => {});
+  return stream;
+}
+
+const close = (stream) => stream.getTracks().forEach((track) => track.stop());
+
+async function recordFrom(stream, longest, keep, hear) {
   const type = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
   const recorder = new MediaRecorder(stream, { mimeType: type, audioBitsPerSecond: BITS_A_SECOND });
   const began = performance.now();
@@ -24,7 +48,8 @@ export async function record(longest, keep, hear) {
   let number = 0;
   let said = 0;
   let trouble = null;
-  stopRecording = () => recorder.state !== "inactive" && recorder.stop();
+  const end = () => recorder.state !== "inactive" && recorder.stop();
+  stopRecording = end;
   recorder.ondataavailable = ({ data }) => {
     const [part, at] = [number, seconds()];
     if (data.size === 0) return;
@@ -36,16 +61,16 @@ export async function record(longest, keep, hear) {
         said = at;
       } catch (why) {
         trouble = why;
-        stopRecording();
+        end();
       }
     });
   };
   // Whoever unplugs the microphone, or lets another app have it, has said enough.
-  stream.getTracks().forEach((track) => (track.onended = stopRecording));
+  stream.getTracks().forEach((track) => (track.onended = end));
   const level = meter(stream);
   const timer = setInterval(() => {
     hear(seconds(), level.read());
-    if (seconds() >= longest) stopRecording();
+    if (seconds() >= longest) end();
   }, LEVEL_MS);
   try {
     recorder.start(PART_MS);
@@ -54,8 +79,6 @@ export async function record(longest, keep, hear) {
   } finally {
     clearInterval(timer);
     level.close();
-    stream.getTracks().forEach((track) => track.stop());
-    stopRecording = () => {};
   }
   if (trouble !== null) throw trouble;
   return said;

@@ -173,6 +173,7 @@ pub struct Texts {
     pub media_waiting: &'static str,
     pub sent_share: &'static str,
     pub not_attached: &'static str,
+    pub not_all_attached: &'static str,
 
     // Told
     pub saved: &'static str,
@@ -193,7 +194,10 @@ pub struct Texts {
     pub waits_for_network: &'static str,
     pub waits_for_turn: &'static str,
     pub refused_note: &'static str,
+    pub refused_kept: &'static str,
+    pub see_to_it: &'static str,
     pub library_note: &'static str,
+    pub library_before: &'static str,
     pub onboarded_note: &'static str,
 
     // Library
@@ -252,6 +256,7 @@ pub struct Texts {
     pub related: &'static str,
     pub history: &'static str,
     pub met_title: &'static str,
+    pub met_row: &'static str,
     pub met_text: &'static str,
     pub met_stands: &'static str,
     pub met_keep: &'static str,
@@ -303,6 +308,8 @@ pub struct Texts {
     pub try_now: &'static str,
     pub all_sent: &'static str,
     pub let_go: &'static str,
+    pub let_go_not: &'static str,
+    pub let_go_sure: &'static str,
     pub mend: &'static str,
     pub this_phone: &'static str,
     pub persisted: &'static str,
@@ -333,9 +340,10 @@ pub struct Texts {
     pub trouble: fn(Trouble) -> &'static str,
     pub met_by: fn(name: &str, when: &str) -> String,
     pub refused_because: fn(Reason) -> &'static str,
-    pub attach_error: fn(AttachError) -> &'static str,
+    pub attach_error: fn(AttachError) -> String,
     pub media_state: fn(MediaState) -> String,
     pub photo_number: fn(usize) -> String,
+    pub attached: fn(photos: usize, voices: usize) -> String,
     pub play_voice: fn(length: &str) -> String,
     pub minutes: fn(minutes: u32) -> String,
     pub chars_of: fn(chars: usize, max: usize) -> String,
@@ -381,6 +389,11 @@ fn thousands(number: usize) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// `1 bild`, `2 bilder`; of none nothing is said.
+fn counted(n: usize, one: &str, many: &str) -> Option<String> {
+    (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { many }))
 }
 
 /// `3,4 MB`: one decimal below ten, none above.

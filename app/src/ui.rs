@@ -8,6 +8,7 @@ mod language;
 mod loaded;
 mod receipt;
 mod screen;
+mod taps;
 
 pub use banner::{Banner, Empty, Tone};
 pub use card::{CardSize, Kind, Said, StoryCard, kind_glyph, place};
@@ -17,3 +18,4 @@ pub use language::LanguageChoice;
 pub use loaded::{loaded, trouble};
 pub use receipt::{ReceiptLine, Slip};
 pub use screen::{Back, Screen, Tab, TellButton, titled};
+pub use taps::{SecondThought, Taps};

@@ -51,6 +51,16 @@ impl Conflict {
         (about.kind == ThingKind::Story).then(|| about.id.into())
     }
 
+    /// Whether nobody has looked at both texts yet.
+    pub fn is_open(&self) -> bool {
+        !self.resolved
+    }
+
+    /// Whether it is this person's text that is kept here.
+    pub fn is_by(&self, person: PersonId) -> bool {
+        self.by == person
+    }
+
     /// What there is to look at, for somebody who reads `story` as it stands now.
     pub fn met(&self, id: ThingId, story: &Story, names: &Names) -> Option<MetEdit> {
         let texts: Vec<_> = self.texts_beside(story).collect();

@@ -12,7 +12,7 @@ use crate::{
     label::{LabelKind, same_name},
     language::Language,
     op::{Edit, TextEdit},
-    story::{Audience, Part, Story, StoryKind, suggested_title},
+    story::{Audience, Part, Story, StoryKind, TITLED_BY, suggested_title},
     text::{Bounded, TextError},
     time::{Day, Millis},
 };
@@ -142,10 +142,7 @@ impl Draft {
     /// The first words, to know it by.
     pub fn heading(&self) -> String {
         match self.text(Part::Title).trim() {
-            "" => suggested_title(
-                [Part::Situation, Part::Action, Part::Outcome, Part::Quote, Part::Lesson]
-                    .map(|part| self.text(part)),
-            ),
+            "" => suggested_title(TITLED_BY.map(|part| self.text(part))),
             title => title.to_owned(),
         }
     }

@@ -10,7 +10,7 @@ mod small;
 mod snapshot;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -293,6 +293,25 @@ impl Shelf {
         let mut met: Vec<_> = all.collect();
         met.sort_by_key(|met| (met.at, met.id));
         met
+    }
+
+    /// Stories in which changes met and nobody has looked since: this person's own, and those in which what they wrote
+    /// was set aside.
+    pub fn met_stories(&self, person: PersonId) -> BTreeSet<StoryId> {
+        let concerned = |conflict: &Conflict| {
+            let story = conflict.story().filter(|_| conflict.is_open())?;
+            (conflict.is_by(person) || self.author(story) == Some(person)).then_some(story)
+        };
+        let all = self.small.values().filter_map(|layers| match layers.top() {
+            Some(Small::Conflict(conflict)) => concerned(conflict),
+            _ => None,
+        });
+        all.collect()
+    }
+
+    fn author(&self, story: StoryId) -> Option<PersonId> {
+        let slot = &self.slots[*self.by_id.get(&story)? as usize];
+        slot.entry().map(|entry| entry.author)
     }
 
     /// The stored state of something small, with the `seq`-less JSON that the server sent.

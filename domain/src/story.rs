@@ -255,6 +255,9 @@ impl Story {
 /// Longest title that is suggested, in characters.
 const SUGGESTED_CHARS: usize = 48;
 
+/// The parts whose first words are a draft's title while it has none of its own, in this order.
+pub const TITLED_BY: [Part; 5] = [Part::Situation, Part::Action, Part::Outcome, Part::Quote, Part::Lesson];
+
 /// A title from the first words that say something: the first sentence, cut at a word.
 pub fn suggested_title<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let text = parts.into_iter().map(str::trim).find(|text| !text.is_empty()).unwrap_or_default();

@@ -23,7 +23,7 @@ async function record(phone, seconds) {
 
 async function save(phone) {
   await phone.page.locator(".dock button").click();
-  await phone.page.locator(".slip").waitFor();
+  await phone.page.waitForURL(/klar/);
 }
 
 /** Everything of this phone was received. */
@@ -75,6 +75,8 @@ test("two photos and a voice, told without a network, arrive at another phone wh
   await save(elin);
   await elin.goto("/jag");
   await expect(elin.page.locator("section[aria-labelledby=unreceived] .row")).toHaveCount(3);
+  // Photos of one story are told apart.
+  await expect(elin.page.locator("section[aria-labelledby=unreceived] .row__thumb")).toHaveCount(2);
   // What is told is no draft any more, also not at the next start.
   await expect(elin.page.locator("section[aria-labelledby=drafts]")).toHaveCount(0);
 
@@ -205,10 +207,35 @@ test("what is taken out is gone, and can be had back; there is room for five", a
   await elin.page.getByRole("button", { name: "Ångra" }).click();
   await expect(photos(elin)).toHaveCount(5);
   await photos(elin).first().getByRole("button", { name: "Ta bort" }).click();
+  await expect(elin.page.getByRole("button", { name: "Ångra" })).toBeVisible();
   await save(elin);
+  // What was told is not undone from the thanks for it.
+  await expect(elin.page.getByRole("button", { name: "Ångra" })).toHaveCount(0);
   await isReceived(elin);
   const { attachments } = await served(elin);
   expect(attachments).toHaveLength(4);
+});
+
+test("of several photos those that can be read are taken, wherever the others stand", async ({ phones }) => {
+  const elin = phones();
+  await elin.open();
+  await elin.join();
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("En av dem var ingen bild.");
+  const good = await photo(elin.page, { width: 400, height: 300 });
+  const text = Buffer.from("Det här är ingen bild.");
+  const problem = section(elin).getByRole("alert");
+  await field(elin).setInputFiles([file("exif.jpg", good), file("text.jpg", text), file("a.jpg", good), file("b.jpg", good)]);
+  await expect(photos(elin)).toHaveCount(3);
+  await expect(problem).toContainText("En av bilderna gick inte att läsa. Resten är med.");
+  await field(elin).setInputFiles([file("x.jpg", text), file("y.jpg", text), file("c.jpg", good)]);
+  await expect(photos(elin)).toHaveCount(4);
+  await expect(problem).toContainText("2 av bilderna gick inte att läsa. Resten är med.");
+  await field(elin).setInputFiles([file("x.jpg", text), file("y.jpg", text)]);
+  await expect(problem).toContainText("Bilderna gick inte att läsa.");
+  await field(elin).setInputFiles([file("d.jpg", good)]);
+  await expect(photos(elin)).toHaveCount(5);
+  await expect(problem).toHaveCount(0);
 });
 
 test("who saves while a photo is still being made has it in the story", async ({ phones }) => {
@@ -251,6 +278,108 @@ test("who saves while the microphone is open has all of it in the story, and it 
   expect(attachments[0].seconds).toBeGreaterThanOrEqual(3);
   expect(sha256(await fetched(elin, id, attachments[0].id))).toBe(attachments[0].sha256);
   expect(known[0].bytes).toBe(attachments[0].bytes);
+});
+
+test("what is being recorded cannot be thrown away before it is stopped, and all of it is there then", async ({ phones }) => {
+  const elin = phones(MICROPHONE);
+  await elin.open();
+  await elin.join();
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Sagt utan avbrott.");
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(timer(elin)).toContainText("0:02 /");
+  await expect(voices(elin)).toHaveCount(0);
+  await expect(section(elin).getByRole("button", { name: "Ta bort" })).toHaveCount(0);
+  await expect(timer(elin)).toContainText("0:04 /");
+  await elin.page.getByRole("button", { name: "Stoppa" }).click();
+  await expect(voices(elin)).toHaveCount(1);
+  await expect(section(elin).locator(".digits")).toContainText(/0:0[45]/);
+  await expect(section(elin).getByRole("button", { name: "Ta bort" })).toHaveCount(1);
+});
+
+/** Every microphone that this phone's page has been given since. */
+async function countMicrophones(phone) {
+  await phone.context.addInitScript(() => {
+    window.given = [];
+    const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (what) => {
+      const stream = await ask(what);
+      window.given.push(...stream.getTracks());
+      return stream;
+    };
+  });
+}
+
+const live = (phone) => phone.page.evaluate(() => window.given.filter((track) => track.readyState === "live").length);
+const given = (phone) => phone.page.evaluate(() => window.given.length);
+
+test("a finger that taps twice records once, stops what it began, and saves it", async ({ phones }) => {
+  const elin = phones(MICROPHONE);
+  await elin.open();
+  await elin.join();
+  await countMicrophones(elin);
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Två tryck, en inspelning.");
+  await elin.page.getByRole("button", { name: "Prata in" }).dblclick();
+  await expect(timer(elin)).toContainText("0:02 /");
+  expect(await given(elin)).toBe(1);
+  await elin.page.getByRole("button", { name: "Stoppa" }).dblclick();
+  await expect(voices(elin)).toHaveCount(1);
+  await expect(timer(elin)).toHaveCount(0);
+  expect(await live(elin)).toBe(0);
+  await save(elin);
+  expect(await given(elin)).toBe(1);
+  await isReceived(elin);
+  expect((await served(elin)).attachments).toHaveLength(1);
+});
+
+test("whoever leaves the sheet, or stops before the microphone is there, is not listened to; a refusal is no last word", async ({ phones }) => {
+  const elin = phones(MICROPHONE);
+  await elin.open();
+  await elin.join();
+  await countMicrophones(elin);
+  await elin.goto("/beratta");
+  await elin.page.locator("#situation").fill("Någon kom och frågade.");
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(timer(elin)).toContainText("0:02 /");
+  await elin.page.locator(".top-bar a").first().click();
+  await expect(elin.page.locator(".tell-button")).toBeVisible();
+  await expect.poll(() => live(elin)).toBe(0);
+
+  // A microphone that can be used again is not said to be out of use.
+  await elin.page.locator(".tell-button").click();
+  await elin.page.locator("#situation").fill("Först gick det inte.");
+  await elin.page.evaluate(() => {
+    const ask = navigator.mediaDevices.getUserMedia;
+    navigator.mediaDevices.getUserMedia = async () => {
+      navigator.mediaDevices.getUserMedia = ask;
+      throw new DOMException("not now", "NotAllowedError");
+    };
+  });
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(section(elin).getByRole("alert")).toContainText("Mikrofonen går inte att använda");
+  await elin.page.waitForTimeout(700);
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(timer(elin)).toContainText("0:02 /");
+  await expect(section(elin).getByRole("alert")).toHaveCount(0);
+  await elin.page.getByRole("button", { name: "Stoppa" }).click();
+  await expect(voices(elin)).toHaveCount(1);
+  await elin.page.locator(".top-bar a").first().click();
+
+  // The question whether the microphone may be used is answered long after nobody wants it any more.
+  await elin.page.locator(".tell-button").click();
+  await elin.page.evaluate(() => {
+    const ask = navigator.mediaDevices.getUserMedia;
+    const answered = new Promise((resolve) => (window.answer = resolve));
+    navigator.mediaDevices.getUserMedia = (what) => answered.then(() => ask(what));
+  });
+  await elin.page.locator("#situation").fill("Ingen vill prata längre.");
+  await elin.page.getByRole("button", { name: "Prata in" }).click();
+  await expect(timer(elin)).toContainText("0:00 /");
+  await save(elin);
+  await elin.page.evaluate(() => window.answer());
+  await expect.poll(() => given(elin)).toBe(3);
+  await expect.poll(() => live(elin)).toBe(0);
 });
 
 test("a story that is deleted before its photo was sent waits for nothing", async ({ phones }) => {
@@ -327,7 +456,9 @@ test("what is no photo is not taken, and a full phone says so and keeps what is 
     await field(elin).setInputFiles(file("c.jpg", bytes));
     await expect(problem).toContainText("Telefonen är full");
     await room("free");
+    const before = await photos(elin).count();
     await field(elin).setInputFiles(file(`${word}.jpg`, bytes));
+    await expect(photos(elin)).toHaveCount(before + 1);
     await expect(problem).toHaveCount(0);
   }
   await room("little");

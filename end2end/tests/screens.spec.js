@@ -18,6 +18,9 @@ test("a double tap does not sign out, and neither does it take the question away
   await phone.goto("/jag");
   const { page } = phone;
   const sure = page.getByRole("button", { name: "Ja, logga ut" });
+  // What stands above it is there, and moves it no more.
+  await page.locator(".banner[data-tone=leaf]").waitFor();
+  await page.getByRole("button", { name: "Skydda lagringen" }).waitFor();
   await page.getByRole("button", { name: "Logga ut" }).scrollIntoViewIfNeeded();
   const { x, y, width, height } = await page.getByRole("button", { name: "Logga ut" }).boundingBox();
   for (const at of [4, width / 2, width - 4]) {

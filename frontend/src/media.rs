@@ -74,9 +74,18 @@ impl Media for Remote {
     async fn record(&self, draft: Draft) -> Attached {
         let remote = self.clone();
         let recording = async move {
+            let recording = remote.live().recording;
+            if recording.read_untracked().is_some() {
+                return Ok(());
+            }
+            let id = AttachmentId::mint(now(), &randomness());
+            // From the first tap on: whoever taps again means this one.
+            recording.set(Some(Recording { id, seconds: 0, level: 0 }));
+            remote.silenced().set(false);
             remote.taking().update(|taking| taking + 1);
-            let recorded = remote.record_for(draft).await;
+            let recorded = remote.record_for(draft, id).await;
             remote.taking().update(|taking| taking - 1);
+            recording.set(None);
             recorded
         };
         SendWrapper::new(recording).await
@@ -86,6 +95,7 @@ impl Media for Remote {
         if self.live().recording.read_untracked().is_none() {
             return;
         }
+        self.silenced().set(true);
         let tools = self.tools();
         leptos::task::spawn_local(async move { drop(tools.call("stop", &Array::new()).await) });
     }
@@ -108,10 +118,19 @@ impl Remote {
 
     async fn add_all(&self, draft: &Draft, chosen: &Array) -> Attached {
         self.has_room().await?;
+        let (mut unread, of) = (0, chosen.length());
         for photo in chosen.iter() {
-            self.add_photo(draft, &photo).await?;
+            match self.add_photo(draft, &photo).await {
+                Err(AttachError::NotMedia) => unread += 1,
+                // Whatever else is the matter stands in the way of the next one, too.
+                other => other?,
+            }
         }
-        Ok(())
+        match (unread, of) {
+            (0, _) => Ok(()),
+            (1, 1) => Err(AttachError::NotMedia),
+            _ => Err(AttachError::Unread { unread, of }),
+        }
     }
 
     async fn add_photo(&self, draft: &Draft, photo: &JsValue) -> Attached {
@@ -143,9 +162,11 @@ impl Remote {
         }
     }
 
-    async fn record_for(&self, draft: Draft) -> Attached {
+    async fn record_for(&self, draft: Draft, id: AttachmentId) -> Attached {
         self.has_room().await?;
-        let id = AttachmentId::mint(now(), &randomness());
+        if self.silenced().get() {
+            return Ok(());
+        }
         let live: Live = self.live();
         let remote = self.clone();
         let keep = Closure::<dyn Fn(Blob, String, u32, f64) -> Promise>::new(
@@ -162,12 +183,11 @@ impl Remote {
             },
         );
         let hear = Closure::<dyn Fn(f64, f64)>::new(move |seconds: f64, level: f64| {
-            live.recording.set(Some(Recording { seconds: seconds as u32, level: (level * 100.0) as u32 }));
+            let (seconds, level) = (seconds as u32, (level * 100.0) as u32);
+            live.recording.set(Some(Recording { id, seconds, level }));
         });
-        live.recording.set(Some(Recording { seconds: 0, level: 0 }));
         let arguments = Array::of3(&VOICE_SECONDS.into(), keep.as_ref(), hear.as_ref());
         let recorded = self.tools().call("record", &arguments).await;
-        live.recording.set(None);
         let last =
             Call::AddVoice { draft: None, id, media_type: String::new(), part: 0, seconds: 0, last: true };
         match recorded {

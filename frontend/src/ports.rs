@@ -41,6 +41,8 @@ struct Inner {
     unkept: RefCell<Option<Draft>>,
     /// How much is being taken into a draft: photos that were chosen, a recording.
     taking: Cell<u32>,
+    /// The recording under way is to end, however far its beginning has come.
+    silenced: Cell<bool>,
     /// This page, among those that write to a draft.
     writer: u64,
     joining: Cell<bool>,
@@ -55,6 +57,7 @@ impl Remote {
             tools,
             unkept,
             taking: Cell::new(0),
+            silenced: Cell::new(false),
             writer,
             joining: Cell::new(false),
         })))
@@ -90,6 +93,11 @@ impl Remote {
     /// How much is being taken into a draft: photos that were chosen, a recording.
     pub fn taking(&self) -> &Cell<u32> {
         &self.0.taking
+    }
+
+    /// Whether the recording under way is to end.
+    pub fn silenced(&self) -> &Cell<bool> {
+        &self.0.silenced
     }
 
     pub fn live(&self) -> Live {

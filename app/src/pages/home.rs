@@ -1,15 +1,16 @@
 use domain::{
-    ports::{Home as HomeView, Question},
+    ports::{Home as HomeView, Question, WaitingState},
     view::Me,
 };
 use leptos::prelude::*;
 
+use super::me::{MetRow, waiting};
 use crate::{
     context::{Install, ask, live, ports, texts},
     route::Route,
     ui::{
-        Banner, CardSize, Empty, Glyph, Icon, Screen, StoryCard, Tab, TellButton, Tone, draw, loaded, on,
-        place,
+        Banner, CardSize, Empty, Glyph, Icon, Screen, StoryCard, Tab, TellButton, Tone, draw, each, loaded,
+        on, place,
     },
 };
 
@@ -21,6 +22,7 @@ pub fn home_page() -> AnyView {
         <Screen title=t.nav_home tab=Tab::Home has_dock=true dock=|| view! { <TellButton/> }>
             <Greeting/>
             <WaitingRow/>
+            <MetRows/>
             {loaded(data, content)}
             <InstallHint/>
         </Screen>
@@ -76,6 +78,14 @@ fn WaitingRow() -> impl IntoView {
             n => Some(row(Glyph::Send, (t.waiting_count)(n), t.waiting_note)),
         })}
     }
+}
+
+/// One's stories in which two changes met: whoever does not open them would never know.
+#[component]
+fn MetRows() -> impl IntoView {
+    let waiting = waiting();
+    let met = move || waiting.get().into_iter().filter(|item| item.state == WaitingState::Met);
+    draw(move || each(met().map(|item| view! { <div class="waiting"><MetRow item=item/></div> })))
 }
 
 fn content(home: HomeView) -> AnyView {

@@ -1,12 +1,11 @@
 mod export;
 
 use domain::{
-    attachment::MediaKind,
+    attachment::{MediaKind, thumb_address},
     person::initials,
     ports::{Attempt, MediaChange, Question, Storage, Waiting, WaitingState},
     sync::{round::Trouble, wire::Reason},
     thing::ThingKind,
-    time::Millis,
     view::{Card, MediaState},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -17,8 +16,8 @@ use crate::{
     context::{Toast, answered, ask, live, ports, texts},
     route::{self, Route},
     ui::{
-        Banner, Empty, Glyph, Icon, LanguageChoice, ReceiptLine, Screen, Tab, Tone, draw, each, loaded, on,
-        place,
+        Banner, Empty, Glyph, Icon, LanguageChoice, ReceiptLine, Screen, SecondThought, Tab, Tone, draw,
+        each, loaded, on, place,
     },
 };
 
@@ -105,21 +104,31 @@ fn my_stories(cards: Vec<Card>) -> AnyView {
     view! { <ul class="rows">{each(cards.into_iter().map(row))}</ul> }.into_any()
 }
 
-/// What waits to be sent, the last attempt and its reason, and a button.
-#[component]
-fn Queue() -> impl IntoView {
-    let (t, live, ports) = (texts(), live(), ports());
-    let waiting = RwSignal::new(Vec::<Waiting>::new());
+/// What waits on this phone, and what needs its person.
+pub fn waiting() -> RwSignal<Vec<Waiting>> {
+    let (live, ports) = (live(), ports());
+    let waiting = RwSignal::new(Vec::new());
     Effect::new(move |_| {
         live.version.track();
         live.unsent.track();
         live.needs_you.track();
         spawn_local(async move {
-            if let Ok(all) = ports.outbox().waiting().await {
+            // What has not changed is not drawn anew: it would take a question away that somebody is about to answer.
+            if let Ok(all) = ports.outbox().waiting().await
+                && waiting.try_with_untracked(|before| *before != all) == Some(true)
+            {
                 waiting.set(all);
             }
         });
     });
+    waiting
+}
+
+/// What waits to be sent, the last attempt and its reason, and a button.
+#[component]
+fn Queue() -> impl IntoView {
+    let t = texts();
+    let waiting = waiting();
     let unsent = move || waiting.read().iter().filter(|item| item.state == WaitingState::Unsent).count();
     view! {
         {draw(move || (!waiting.read().is_empty()).then(|| view! {
@@ -131,7 +140,7 @@ fn Queue() -> impl IntoView {
                     })}
                 </h2>
                 <ul class="rows">
-                    {draw(move || waiting.get().into_iter().map(|item| view! { <QueueRow item=item/> }).collect_view())}
+                    {draw(move || each(waiting.get().into_iter().map(queued)))}
                 </ul>
             </section>
         }))}
@@ -171,10 +180,19 @@ fn UnreceivedRow(item: domain::ports::Unreceived) -> impl IntoView {
             }
         });
     };
-    let glyph = if item.media.kind == MediaKind::Photo { Glyph::Camera } else { Glyph::Mic };
+    let let_go = Callback::new(move |()| change(MediaChange::LetGo(id)));
+    // Several photos of one story are told apart by what they show.
+    let picture = match (item.media.thumb.as_deref(), item.media.kind) {
+        (Some(thumb), _) => {
+            let alt = item.media.alt.clone().unwrap_or_else(|| t.photo.to_owned());
+            view! { <img class="row__thumb" src=thumb_address(thumb) alt=alt/> }.into_any()
+        }
+        (None, MediaKind::Photo) => view! { <Icon glyph=Glyph::Camera/> }.into_any(),
+        (None, _) => view! { <Icon glyph=Glyph::Mic/> }.into_any(),
+    };
     view! {
         <li class="row" data-state=refused.then_some("refused")>
-            <Icon glyph=glyph/>
+            {picture}
             <span class="row__text">
                 <a class="row__title" dir="auto" href=Route::Story(item.story).to_string()>{item.title}</a>
                 {media::state_line(&item.media)}
@@ -182,10 +200,33 @@ fn UnreceivedRow(item: domain::ports::Unreceived) -> impl IntoView {
             {refused.then(|| view! {
                 <span class="row__actions">
                     <button class="button" type="button" on:click=on(move |_| change(MediaChange::TryAgain(id)))>{t.try_again}</button>
-                    <button class="button" data-look="rust" type="button" on:click=on(move |_| change(MediaChange::LetGo(id)))>{t.let_go}</button>
+                    <SecondThought name=t.let_go not=t.let_go_not sure=t.let_go_sure grave=true act=let_go/>
                 </span>
             })}
         </li>
+    }
+}
+
+fn queued(item: Waiting) -> AnyView {
+    match item.state {
+        WaitingState::Met => view! { <li><MetRow item=item/></li> }.into_any(),
+        _ => view! { <QueueRow item=item/> }.into_any(),
+    }
+}
+
+/// Leads to a story with two texts.
+#[component]
+pub fn MetRow(item: Waiting) -> impl IntoView {
+    let t = texts();
+    view! {
+        <a class="row" href=Route::Story(item.thing.id.into()).to_string()>
+            <Icon glyph=Glyph::Pencil/>
+            <span class="row__text">
+                <span class="row__title" dir="auto">{item.title}</span>
+                <span class="row__note">{t.met_row}</span>
+            </span>
+            <Icon glyph=Glyph::Right/>
+        </a>
     }
 }
 
@@ -194,8 +235,10 @@ fn QueueRow(item: Waiting) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     let when = ports.locale().moment(item.at, live.language.get_untracked());
     let (glyph, note) = match item.state {
-        WaitingState::Unsent => (Glyph::Send, format!("{} · {when}", (t.thing)(&item.thing.kind))),
         WaitingState::Refused { reason, .. } => (Glyph::Warn, (t.refused_because)(reason).to_owned()),
+        WaitingState::Unsent | WaitingState::Met => {
+            (Glyph::Send, format!("{} · {when}", (t.thing)(&item.thing.kind)))
+        }
     };
     let refused = matches!(item.state, WaitingState::Refused { .. });
     let words = item.words.clone();
@@ -211,7 +254,7 @@ fn QueueRow(item: Waiting) -> impl IntoView {
         WaitingState::Refused { reason, .. } => {
             item.thing.kind == ThingKind::Story && !matches!(reason, Reason::NotAllowed | Reason::NotYours)
         }
-        WaitingState::Unsent => false,
+        WaitingState::Unsent | WaitingState::Met => false,
     };
     let refused_item = item.clone();
     let mend = move |_| {
@@ -224,14 +267,14 @@ fn QueueRow(item: Waiting) -> impl IntoView {
         });
     };
     let title = item.title.clone();
-    let let_go = move |_| {
+    let let_go = Callback::new(move |()| {
         let item = item.clone();
         spawn_local(async move {
             if ports.outbox().let_go(&item).await.is_ok() {
                 live.version.update(|version| *version += 1);
             }
         });
-    };
+    });
     view! {
         <li class="row" data-state=refused.then_some("refused")>
             <Icon glyph=glyph/>
@@ -245,7 +288,7 @@ fn QueueRow(item: Waiting) -> impl IntoView {
                         <button class="button" data-look="ink" type="button" on:click=on(mend)>{t.mend}</button>
                     })}
                     <button class="button" type="button" on:click=on(copy)>{t.copy_text}</button>
-                    <button class="button" data-look="rust" type="button" on:click=on(let_go)>{t.let_go}</button>
+                    <SecondThought name=t.let_go not=t.let_go_not sure=t.let_go_sure grave=true act=let_go/>
                 </span>
             })}
         </li>
@@ -268,7 +311,9 @@ fn LastAttempt() -> impl IntoView {
         let attempt = live.attempt.get()?;
         let (tone, glyph, text) = match attempt.trouble {
             Some(trouble) => (Tone::Dusk, Glyph::Offline, text(&attempt, trouble)),
-            None if live.unsent.get() == 0 => (Tone::Leaf, Glyph::Check, t.all_sent.to_owned()),
+            None if live.unsent.get() == 0 && live.needs_you.get() == 0 => {
+                (Tone::Leaf, Glyph::Check, t.all_sent.to_owned())
+            }
             None => return None,
         };
         Some(view! {
@@ -343,24 +388,10 @@ fn StorageSetting() -> impl IntoView {
     })
 }
 
-/// Where a second tap comes soon enough to have been meant for what stood there before.
-const DOUBLE_TAP_MS: u64 = 600;
-
-/// Signs out after a second thought. The way back stands where the first button stood, and a double tap neither signs
-/// out nor takes the question away again.
 #[component]
 fn SignOut() -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let asked = RwSignal::new(None::<Millis>);
-    let ask = move |_| {
-        let now = ports.locale().now();
-        match asked.get_untracked() {
-            None => asked.set(Some(now)),
-            Some(at) if now.0.abs_diff(at.0) > DOUBLE_TAP_MS => asked.set(None),
-            Some(_) => {}
-        }
-    };
-    let sign_out = move |_| {
+    let sign_out = Callback::new(move |()| {
         spawn_local(async move {
             match ports.accounts().sign_out().await {
                 Ok(()) => {
@@ -370,22 +401,12 @@ fn SignOut() -> impl IntoView {
                 Err(_) => live.storage_failed.set(true),
             }
         });
-    };
+    });
     view! {
         <div class="setting">
             <p class="row__note">{t.sign_out_text}</p>
             <div class="row__actions">
-                <button class="button" type="button" on:click=on(ask)>
-                    {draw(move || match asked.get() {
-                        Some(_) => t.sign_out_not.into_any(),
-                        None => view! { <Icon glyph=Glyph::Lock/>{t.sign_out} }.into_any(),
-                    })}
-                </button>
-                {draw(move || asked.get().map(|_| view! {
-                    <button class="button" data-look="rust" type="button" on:click=on(sign_out)>
-                        <Icon glyph=Glyph::Lock/>{t.sign_out_sure}
-                    </button>
-                }))}
+                <SecondThought name=t.sign_out not=t.sign_out_not sure=t.sign_out_sure glyph=Glyph::Lock act=sign_out/>
             </div>
         </div>
     }

@@ -1,37 +1,81 @@
-use domain::{id::StoryId, person::given_name, ports::Question, view::StoryView};
+use domain::{
+    id::StoryId,
+    person::given_name,
+    ports::{Question, WaitingState},
+    sync::wire::Reason,
+    thing::ThingRef,
+    view::StoryView,
+};
 use leptos::{prelude::*, task::spawn_local};
 
+use super::me::waiting;
 use crate::{
     context::{ask, live, ports, texts},
     route::{self, Route},
-    ui::{Back, Glyph, Icon, Screen, Slip, draw, loaded, on},
+    ui::{Back, Banner, Glyph, Icon, Screen, Slip, Tone, draw, loaded, of, on},
 };
 
-/// Told and done: thanks, and the receipt, which turns green by itself.
+/// Told and done: thanks, and the receipt, which turns green by itself. What the server did not take gets no thanks.
 pub fn told_page(id: StoryId) -> AnyView {
-    let (t, live) = (texts(), live());
+    let t = texts();
     let story = ask(move || Question::Story(id));
+    let refused = refused(id);
+    let title = of(move || if refused.get().is_some() { t.needs_you } else { t.saved }.to_owned());
+    view! {
+        <Screen
+            title=title back=Back::close(Route::Home, t.close) has_dock=true
+            dock=move || view! {
+                <a class="button" data-look="ink" data-size="large" data-wide href=Route::Home.to_string()>{t.done}</a>
+            }
+        >
+            {draw(move || match refused.get() {
+                Some(reason) => view! { <Refused reason=reason/> }.into_any(),
+                None => view! { <Thanks/> }.into_any(),
+            })}
+            {loaded(story, |view: Option<Box<StoryView>>| view.map(|view| view! { <Receipt view=*view/> }))}
+        </Screen>
+    }
+    .into_any()
+}
+
+/// Why the server did not take the story or its latest change, once it has said so.
+fn refused(id: StoryId) -> Memo<Option<Reason>> {
+    let waiting = waiting();
+    Memo::new(move |_| {
+        waiting.read().iter().find_map(|item| match item.state {
+            WaitingState::Refused { reason, .. } if item.thing == ThingRef::story(id) => Some(reason),
+            _ => None,
+        })
+    })
+}
+
+#[component]
+fn Thanks() -> impl IntoView {
+    let (t, live) = (texts(), live());
     let thanks = move || {
         let me = live.me.read();
         (t.thanks)(me.as_ref().map_or("", |me| given_name(&me.name)))
     };
     let lead = move || if live.online.get() { t.thanks_online } else { t.thanks_offline };
     view! {
-        <Screen
-            title=t.saved back=Back::close(Route::Home, t.close) has_dock=true
-            dock=move || view! {
-                <a class="button" data-look="ink" data-size="large" data-wide href=Route::Home.to_string()>{t.done}</a>
-            }
-        >
-            <div class="thanks">
-                <Sunrise/>
-                <h1 class="page__title">{draw(thanks)}</h1>
-                <p>{draw(lead)}</p>
-            </div>
-            {loaded(story, |view: Option<Box<StoryView>>| view.map(|view| view! { <Receipt view=*view/> }))}
-        </Screen>
+        <div class="thanks">
+            <Sunrise/>
+            <h1 class="page__title">{draw(thanks)}</h1>
+            <p>{draw(lead)}</p>
+        </div>
     }
-    .into_any()
+}
+
+#[component]
+fn Refused(reason: Reason) -> impl IntoView {
+    let t = texts();
+    let text = format!("{} {}", (t.refused_because)(reason), t.refused_kept);
+    view! {
+        <h1 class="page__title">{t.refused_note}</h1>
+        <Banner tone=Tone::Rust glyph=Glyph::Warn title=t.needs_you text=text>
+            <a class="button" href=format!("{}#waiting", Route::Me)>{t.see_to_it}</a>
+        </Banner>
+    }
 }
 
 #[component]

@@ -7,7 +7,7 @@ use domain::{
     view::MediaState,
 };
 
-use super::{Texts, megabytes, thousands};
+use super::{Texts, counted, megabytes, thousands};
 
 pub const TEXTS: Texts = Texts {
     app: "Solsken",
@@ -157,6 +157,7 @@ pub const TEXTS: Texts = Texts {
     media_waiting: "Photos and voice on their way",
     sent_share: "How much has been sent",
     not_attached: "It was not added",
+    not_all_attached: "Not everything was added",
     saved: "Saved",
     thanks_online: "Now it’s here to stay.",
     thanks_offline: "Now it’s here to stay. It will be sent by itself once you have coverage.",
@@ -175,7 +176,10 @@ pub const TEXTS: Texts = Texts {
     waits_for_network: "Waiting for coverage",
     waits_for_turn: "Being sent",
     refused_note: "The server didn’t accept it",
+    refused_kept: "What you wrote is still on this phone.",
+    see_to_it: "See what you can do",
     library_note: "When everyone can see it",
+    library_before: "As it was before the edit",
     onboarded_note: "When someone new gets to hear it",
     search_label: "Search the stories",
     search_placeholder: "Search stories",
@@ -230,6 +234,7 @@ pub const TEXTS: Texts = Texts {
     related: "More in the same spirit",
     history: "Earlier versions",
     met_title: "Two edits met",
+    met_row: "Two edits met. Read both and choose.",
     met_text: "No words are lost. Choose which text stays; the other one is kept among the earlier versions.",
     met_stands: "As it reads now",
     met_keep: "Leave it as it is",
@@ -277,6 +282,8 @@ pub const TEXTS: Texts = Texts {
     try_now: "Try now",
     all_sent: "Everything on the phone has been sent.",
     let_go: "Discard",
+    let_go_not: "No, keep it",
+    let_go_sure: "Yes, discard",
     mend: "Fix it",
     this_phone: "This phone",
     persisted: "Storage is protected",
@@ -352,13 +359,28 @@ pub const TEXTS: Texts = Texts {
         Reason::Other => "The server didn’t accept it.",
     },
     attach_error: |error| match error {
-        AttachError::NotMedia | AttachError::NoEncoder => "The photo could not be read. Try another one.",
-        AttachError::TooMany => "There is room for five photos and three recordings of three minutes each.",
-        AttachError::NoMicrophone => "The microphone cannot be used. Allow it in the phone’s settings.",
-        AttachError::Keep(KeepError::Full) => {
-            "The phone is full. Everything you have saved is still here. Make room and try again."
+        AttachError::NotMedia | AttachError::NoEncoder => {
+            "The photo could not be read. Try another one.".into()
         }
-        AttachError::Keep(_) => "The phone could not save it. Try again.",
+        AttachError::Unread { unread, of } if unread == of => {
+            "The photos could not be read. Try other ones.".into()
+        }
+        AttachError::Unread { unread: 1, .. } => {
+            "One of the photos could not be read. Everything else was added.".into()
+        }
+        AttachError::Unread { unread, .. } => {
+            format!("{unread} of the photos could not be read. Everything else was added.")
+        }
+        AttachError::TooMany => {
+            "There is room for five photos and three recordings of three minutes each.".into()
+        }
+        AttachError::NoMicrophone => {
+            "The microphone cannot be used. Allow it in the phone’s settings.".into()
+        }
+        AttachError::Keep(KeepError::Full) => {
+            "The phone is full. Everything you have saved is still here. Make room and try again.".into()
+        }
+        AttachError::Keep(_) => "The phone could not save it. Try again.".into(),
     },
     media_state: |state| match state {
         MediaState::OnPhone => "On this phone".into(),
@@ -375,6 +397,11 @@ pub const TEXTS: Texts = Texts {
         MediaState::Refused(Refusal::Other) => "The server did not take it".into(),
     },
     photo_number: |n| format!("Photo {n}"),
+    attached: |photos, voices| {
+        let photos = counted(photos, "photo", "photos");
+        let voices = counted(voices, "recording", "recordings");
+        [photos, voices].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    },
     play_voice: |length| format!("Play the recording, {length}"),
     minutes: |minutes| if minutes == 1 { "1 minute".into() } else { format!("{minutes} minutes") },
     chars_of: |chars, max| format!("{} of {} characters", thousands(chars), thousands(max)),

@@ -7,7 +7,7 @@ use domain::{
     view::MediaState,
 };
 
-use super::{Texts, megabytes, thousands};
+use super::{Texts, counted, megabytes, thousands};
 
 pub const TEXTS: Texts = Texts {
     app: "Solsken",
@@ -157,6 +157,7 @@ pub const TEXTS: Texts = Texts {
     media_waiting: "Bilder och röst på väg",
     sent_share: "Så mycket är skickat",
     not_attached: "Det kom inte med",
+    not_all_attached: "Allt kom inte med",
     saved: "Sparad",
     thanks_online: "Nu finns den kvar.",
     thanks_offline: "Nu finns den kvar. Den skickas av sig själv när du får täckning.",
@@ -175,7 +176,10 @@ pub const TEXTS: Texts = Texts {
     waits_for_network: "Väntar på täckning",
     waits_for_turn: "Skickas nu",
     refused_note: "Servern tog inte emot den",
+    refused_kept: "Det du skrev finns kvar på telefonen.",
+    see_to_it: "Se vad du kan göra",
     library_note: "När den syns för alla",
+    library_before: "Så som den var före ändringen",
     onboarded_note: "När någon ny får höra den",
     search_label: "Sök bland berättelserna",
     search_placeholder: "Sök berättelser",
@@ -230,6 +234,7 @@ pub const TEXTS: Texts = Texts {
     related: "Fler i samma anda",
     history: "Tidigare versioner",
     met_title: "Två ändringar möttes",
+    met_row: "Två ändringar möttes. Läs båda och välj.",
     met_text: "Ingen text är borta. Välj vilken som ska stå kvar, den andra finns bland tidigare versioner.",
     met_stands: "Så står det nu",
     met_keep: "Låt det stå",
@@ -277,6 +282,8 @@ pub const TEXTS: Texts = Texts {
     try_now: "Försök nu",
     all_sent: "Allt på telefonen är skickat.",
     let_go: "Släng",
+    let_go_not: "Nej, behåll",
+    let_go_sure: "Ja, släng",
     mend: "Rätta",
     this_phone: "Den här telefonen",
     persisted: "Lagringen är skyddad",
@@ -350,15 +357,23 @@ pub const TEXTS: Texts = Texts {
         Reason::Other => "Servern tog inte emot den.",
     },
     attach_error: |error| match error {
-        AttachError::NotMedia | AttachError::NoEncoder => "Bilden gick inte att läsa. Prova en annan.",
-        AttachError::TooMany => "Fem bilder och tre inspelningar får plats, högst tre minuter var.",
+        AttachError::NotMedia | AttachError::NoEncoder => "Bilden gick inte att läsa. Prova en annan.".into(),
+        AttachError::Unread { unread, of } if unread == of => {
+            "Bilderna gick inte att läsa. Prova andra.".into()
+        }
+        AttachError::Unread { unread: 1, .. } => "En av bilderna gick inte att läsa. Resten är med.".into(),
+        AttachError::Unread { unread, .. } => {
+            format!("{unread} av bilderna gick inte att läsa. Resten är med.")
+        }
+        AttachError::TooMany => "Fem bilder och tre inspelningar får plats, högst tre minuter var.".into(),
         AttachError::NoMicrophone => {
-            "Mikrofonen går inte att använda. Tillåt den i telefonens inställningar."
+            "Mikrofonen går inte att använda. Tillåt den i telefonens inställningar.".into()
         }
         AttachError::Keep(KeepError::Full) => {
             "Telefonen är full. Allt du redan har sparat finns kvar. Ta bort något annat och försök igen."
+                .into()
         }
-        AttachError::Keep(_) => "Telefonen kunde inte spara. Försök igen.",
+        AttachError::Keep(_) => "Telefonen kunde inte spara. Försök igen.".into(),
     },
     media_state: |state| match state {
         MediaState::OnPhone => "På telefonen".into(),
@@ -375,6 +390,11 @@ pub const TEXTS: Texts = Texts {
         MediaState::Refused(Refusal::Other) => "Servern tog inte emot den".into(),
     },
     photo_number: |n| format!("Bild {n}"),
+    attached: |photos, voices| {
+        let photos = counted(photos, "bild", "bilder");
+        let voices = counted(voices, "inspelning", "inspelningar");
+        [photos, voices].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    },
     play_voice: |length| format!("Lyssna på inspelningen, {length}"),
     minutes: |minutes| if minutes == 1 { "1 minut".into() } else { format!("{minutes} minuter") },
     chars_of: |chars, max| format!("{} av {} tecken", thousands(chars), thousands(max)),

@@ -58,6 +58,9 @@ fn step(receipt: &StoryReceipt, stage: Stage) -> Step {
         Stage::OnPhone => Step::Kept,
         Stage::Received if receipt.refused.is_some() => Step::Refused,
         stage if stage <= reached => Step::Confirmed,
+        // What the library has it has, whatever becomes of the latest change.
+        Stage::InLibrary if receipt.in_library => Step::Confirmed,
+        Stage::Onboarded if receipt.in_library && receipt.shown > 0 => Step::Confirmed,
         Stage::Received => Step::Waiting,
         _ => Step::Ahead,
     }
@@ -85,6 +88,9 @@ pub fn Slip(heading: String, day: String, receipt: StoryReceipt) -> impl IntoVie
         (_, Step::Refused) => Some(t.refused_note.to_owned()),
         (Stage::Received, Step::Waiting) if !live().online.get() => Some(t.waits_for_network.to_owned()),
         (Stage::Received, Step::Waiting) => Some(t.waits_for_turn.to_owned()),
+        (Stage::InLibrary, Step::Confirmed) if receipt.received_at.is_none() => {
+            Some(t.library_before.to_owned())
+        }
         (Stage::InLibrary, Step::Ahead) => Some(t.library_note.to_owned()),
         (Stage::Onboarded, Step::Ahead) => Some(t.onboarded_note.to_owned()),
         (Stage::Onboarded, Step::Confirmed) => Some((t.shown_times)(receipt.shown)),

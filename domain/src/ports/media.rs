@@ -13,13 +13,15 @@ use super::KeepError;
 /// Photos and voice notes, as they are taken. What there is of them is asked of the library.
 #[async_trait]
 pub trait Media: Send + Sync + 'static {
-    /// Takes the photos that were chosen in the file field of this id into the draft. They are durable when it returns.
+    /// Takes the photos that were chosen in the file field of this id into the draft. They are durable when it returns,
+    /// also those beside one that cannot be read.
     async fn add_photos(&self, draft: Draft, field: &str) -> Result<(), AttachError>;
 
     /// Whether this browser records.
     fn can_record(&self) -> bool;
 
-    /// Records until it is stopped, or until the longest time is over; each second is kept as it comes.
+    /// Records until it is stopped, or until the longest time is over; each second is kept as it comes. While one is
+    /// recorded, no other is begun.
     async fn record(&self, draft: Draft) -> Result<(), AttachError>;
 
     fn stop_recording(&self);
@@ -48,6 +50,9 @@ pub enum AttachError {
     /// Not a photo that this browser can read.
     #[error("it is not a photo")]
     NotMedia,
+    /// So many of the photos that were chosen at once are none. The others are attached.
+    #[error("{unread} of {of} are not photos")]
+    Unread { unread: u32, of: u32 },
     #[error("a story has no more than so many")]
     TooMany,
     /// This browser's worker cannot encode photos: the page can.
@@ -70,6 +75,8 @@ pub struct Unreceived {
 /// A recording under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Recording {
+    /// What it is to be.
+    pub id: AttachmentId,
     pub seconds: u32,
     /// How loud it is, from 0 to 100.
     pub level: u32,

@@ -97,7 +97,7 @@ pub trait Outbox: Send + Sync + 'static {
     /// Notes that a story of a path was shown.
     async fn showed(&self, path: PathId, story: StoryId, to: ShownTo) -> Result<(), KeepError>;
 
-    /// What waits to be sent, and what needs its person, oldest first.
+    /// What needs its person, and what waits to be sent; of each, the oldest first.
     async fn waiting(&self) -> Result<Vec<Waiting>, KeepError>;
 
     /// Lets go of a change that the server did not take.
@@ -130,7 +130,7 @@ pub enum ShownTo {
     Myself,
 }
 
-/// One thing with changes that the server has not taken yet.
+/// One thing with changes that the server has not taken yet, or of which it has kept two texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     pub thing: ThingRef,
@@ -151,6 +151,8 @@ pub enum WaitingState {
         device_seq: u64,
         reason: Reason,
     },
+    /// Two changes met in this story, and somebody is to look at both texts.
+    Met,
 }
 
 /// The last attempt to sync, and what came of it.

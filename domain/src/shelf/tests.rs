@@ -120,6 +120,29 @@ fn a_reaction_on_its_way_is_counted_once() {
 }
 
 #[test]
+fn two_texts_are_told_to_the_author_and_to_whoever_wrote_what_was_set_aside() {
+    let (mut shelf, _) = shelf();
+    let [elin, karin, micke] = ["Elin", "Karin", "Micke"].map(PersonId::named);
+    let conflict = |resolved: bool| {
+        let state = serde_json::json!({
+            "about": ThingRef::story(id(1)).to_string(),
+            "by": karin,
+            "at": 7,
+            "texts": { "situation": { "kept": "kö", "lost": "lång kö" } },
+            "resolved": resolved,
+        });
+        let thing = ThingRef { kind: ThingKind::Conflict, id: ThingId::from(id(9)) };
+        line(&thing, 4, state.as_object())
+    };
+    shelf.absorb(1, &conflict(false));
+    assert_eq!(shelf.met_stories(elin), BTreeSet::from([id(1)]));
+    assert_eq!(shelf.met_stories(karin), BTreeSet::from([id(1)]));
+    assert_eq!(shelf.met_stories(micke), BTreeSet::new());
+    shelf.absorb(2, &conflict(true));
+    assert_eq!(shelf.met_stories(elin), BTreeSet::new());
+}
+
+#[test]
 fn a_snapshot_is_the_directory_again() {
     let (mut shelf, _) = shelf();
     let mut archived = story("kö", 40);

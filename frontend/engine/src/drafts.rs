@@ -164,14 +164,18 @@ impl Keeper {
         drafts.retain(|draft| draft.person == person);
         let mut shown = Vec::new();
         for draft in drafts {
-            // A photo alone is worth going on with, too.
-            if !draft.is_blank() || self.media.has_any(draft.id).await {
+            if self.is_worth_keeping(&draft).await {
                 shown.push(draft);
             }
         }
         let mut drafts = shown;
         drafts.sort_by_key(|draft| std::cmp::Reverse(draft.saved_at));
         Ok(drafts)
+    }
+
+    /// A photo alone is worth going on with, too.
+    async fn is_worth_keeping(&self, draft: &Draft) -> bool {
+        !draft.is_blank() || self.media.has_any(draft.id).await
     }
 
     pub async fn load(self: &Rc<Self>, id: DraftId) -> Result<Option<Draft>, StoreError> {
@@ -242,14 +246,17 @@ impl Keeper {
         let answer = async |asked: Result<Promise, JsValue>| JsFuture::from(asked.ok()?).await.ok();
         let persisted = answer(manager.persisted()).await.is_some_and(|answer| answer.is_truthy());
         let (used_bytes, quota_bytes) = estimate().await;
-        let drafts = all(&self.phone).await.unwrap_or_default();
+        let mut drafts = 0;
+        for draft in all(&self.phone).await.unwrap_or_default() {
+            drafts += usize::from(self.is_worth_keeping(&draft).await);
+        }
         Storage {
             persisted,
             used_bytes,
             quota_bytes,
             stories: self.phone.with_shelf(Shelf::count),
             // Whoever's they are.
-            drafts: drafts.iter().filter(|draft| !draft.is_blank()).count(),
+            drafts,
         }
     }
 }

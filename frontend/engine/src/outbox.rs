@@ -12,7 +12,7 @@ use domain::{
     path::{Path, Showing},
     ports::{AttachError, KeepError, MediaChange, PathForm, ShownTo, Waiting, WaitingState},
     reaction::{Reaction, ReactionKind},
-    story::{Part, Story},
+    story::{Part, Story, TITLED_BY, suggested_title},
     sync::phone::{Attachments, Intent, Transaction},
     text::{Line, Name, Title},
     thing::{ThingKind, ThingRef, fields, read},
@@ -253,6 +253,7 @@ impl Outbox {
             let state = WaitingState::Refused { device, device_seq, reason };
             all.push(self.item(&row.thing, &row.bytes, row.at, state));
         }
+        all.extend(self.met().await?);
         for op in unsent {
             // Several changes to one thing are one thing that waits.
             if !all.iter().any(|item| item.thing == op.thing && item.state == WaitingState::Unsent) {
@@ -260,6 +261,31 @@ impl Outbox {
             }
         }
         Ok(all)
+    }
+
+    /// Stories with two texts, for whoever may choose between them.
+    async fn met(&self) -> Kept<Vec<Waiting>> {
+        let Some(reader) = self.phone.reader() else { return Ok(Vec::new()) };
+        let mut met = Vec::new();
+        for id in self.phone.with_shelf(|shelf| shelf.met_stories(reader.person)) {
+            let story = self.phone.story(id).await.map_err(KeepError::from)?;
+            let may_choose = |story: &Story| story.author == reader.person || reader.role.curates();
+            let Some(story) = story.filter(|story| story.deleted_at.is_none() && may_choose(story)) else {
+                continue;
+            };
+            if let Some(edit) = self.phone.with_shelf(|shelf| shelf.met_edits(id, &story)).pop() {
+                let (thing, title) = (ThingRef::story(id), story.heading());
+                met.push(Waiting {
+                    thing,
+                    title,
+                    at: edit.at,
+                    state: WaitingState::Met,
+                    words: String::new(),
+                });
+            }
+        }
+        met.sort_by_key(|item| item.at);
+        Ok(met)
     }
 
     fn item(
@@ -300,9 +326,12 @@ fn title_of(state: &Object) -> Option<String> {
     story.or_else(|| text("title")).or_else(|| text("name")).or_else(words)
 }
 
-/// All text in a change, for copying out.
+/// All text in a change, for copying out. A title that was made of the first words says nothing beside them.
 fn words_of(fields: &Object) -> String {
-    let parts = Part::ALL.iter().filter_map(|part| fields.get(part.key())?.as_str());
+    let text = |part: Part| fields.get(part.key()).and_then(|text| text.as_str()).unwrap_or_default();
+    let first = suggested_title(TITLED_BY.map(text));
+    let says_more = |part: &Part| *part != Part::Title || text(Part::Title) != first;
+    let parts = Part::ALL.into_iter().filter(says_more).map(text).filter(|text| !text.is_empty());
     parts.collect::<Vec<_>>().join("\n\n")
 }
 

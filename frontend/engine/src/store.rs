@@ -189,13 +189,17 @@ impl Store {
         Ok(tx.complete().await?)
     }
 
-    /// Ops that have no receipt yet, of all devices, oldest first.
+    /// Ops that have no receipt yet or that the server has put off, of all devices, oldest first.
     pub async fn unsent(&self) -> Result<Vec<OpRow>> {
         let tx = self.begin(&[DEVICES, OPS], Mode::Read).await?;
         let devices: Vec<DeviceRow> = rows(tx.all(DEVICES, None)?.values().await?)?;
         let mut unsent: Vec<OpRow> = Vec::new();
-        for row in devices.iter().filter(|row| row.unsent() > 0) {
-            unsent.extend(ops_after(&tx, row.device, row.acked, None).await?);
+        for row in devices.iter().filter(|row| row.unsent() > 0 || row.has_deferred()) {
+            let is_put_off = |number: &u64| row.deferred.get(number) == Some(&0);
+            let first = row.deferred.keys().copied().find(is_put_off);
+            let after = first.map_or(row.acked, |first| row.acked.min(first - 1));
+            let waits = |op: &OpRow| op.device_seq > row.acked || is_put_off(&op.device_seq);
+            unsent.extend(ops_after(&tx, row.device, after, None).await?.into_iter().filter(waits));
         }
         unsent.sort_by_key(|op| op.at);
         Ok(unsent)

@@ -1,9 +1,11 @@
 //! Everything one has told, and one's drafts, as a file that any phone can read.
 
 use domain::{
-    ports::{KeepError, Question, Unavailable},
+    attachment::MediaKind,
+    draft::Draft,
+    ports::{KeepError, Question, Unavailable, WaitingState},
     story::Part,
-    view::{Card, StoryView},
+    view::{Card, MediaView, StoryView},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -42,18 +44,53 @@ async fn written(ports: Ports, t: &'static Texts) -> Option<String> {
         let Some(view) = story.ok()? else { continue };
         let day = view.day.map(|day| format!("{day}\n")).unwrap_or_default();
         file += &format!("\n\n{}\n{day}", view.heading);
+        file += &attached(t, &view.media);
         write(&mut file, t, |part| view.story.text(part));
     }
+    file += &refused(ports, t).await?;
     let drafts: Result<_, KeepError> = ports.drafts().all().await;
     let drafts = drafts.ok()?;
     if !drafts.is_empty() {
         file += &format!("\n\n{}\n", t.drafts);
     }
     for draft in drafts {
-        file += &format!("\n\n{}\n", draft.heading());
+        let heading = Some(draft.heading()).filter(|heading| !heading.is_empty());
+        file += &format!("\n\n{}\n", heading.as_deref().unwrap_or(t.untitled));
+        file += &attached(t, &media_of(ports, &draft).await?);
         write(&mut file, t, |part| draft.text(part));
     }
     Some(file)
+}
+
+/// What the server did not take, and why: it stands nowhere else.
+async fn refused(ports: Ports, t: &'static Texts) -> Option<String> {
+    let waiting = ports.outbox().waiting().await.ok()?;
+    let mut section = String::new();
+    for item in waiting {
+        if let WaitingState::Refused { reason, .. } = item.state {
+            let (why, words) = ((t.refused_because)(reason), item.words);
+            section += &format!("\n\n{}\n{why}\n\n{words}\n", item.title);
+        }
+    }
+    let heading = (!section.is_empty()).then(|| format!("\n\n{}\n", t.needs_you));
+    Some(heading.unwrap_or_default() + &section)
+}
+
+/// What a draft has beside its words: what was taken for it, and what the story has that it changes.
+async fn media_of(ports: Ports, draft: &Draft) -> Option<Vec<MediaView>> {
+    let taken = ports.library().ask(Question::Attached(draft.id)).await;
+    let taken: Vec<MediaView> = taken.and_then(TryInto::try_into).ok()?;
+    let had = draft.of.iter().flat_map(|told| MediaView::of_story(&told.story));
+    Some(had.chain(taken).filter(|media| !draft.dropped.contains(&media.id)).collect())
+}
+
+/// Photos and voices do not fit into a text, but that they are there does.
+fn attached(t: &Texts, media: &[MediaView]) -> String {
+    let count = |kind: MediaKind| media.iter().filter(|media| media.kind == kind).count();
+    match (count(MediaKind::Photo), count(MediaKind::Voice)) {
+        (0, 0) => String::new(),
+        (photos, voices) => format!("{}\n", (t.attached)(photos, voices)),
+    }
 }
 
 fn write<'a>(file: &mut String, t: &Texts, text: impl Fn(Part) -> &'a str) {

@@ -10,7 +10,7 @@ use super::sheet::Sheet;
 use crate::{
     context::{Ports, Toast, live, ports, texts},
     pages::media::{Beside, Viewer, clock_of_longest},
-    ui::{Banner, Glyph, Icon, Tone, draw, of, on},
+    ui::{Banner, Glyph, Icon, Taps, Tone, draw, of, on},
 };
 
 /// The file field, by which the host finds what was chosen.
@@ -21,7 +21,11 @@ const FIELD: &str = "photos";
 pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     let (problem, can_record) = (RwSignal::new(None::<AttachError>), RwSignal::new(false));
-    Effect::new(move |_| can_record.set(ports.media().can_record()));
+    Effect::new(move |_| {
+        can_record.set(ports.media().can_record());
+        // Nobody is listened to who has left.
+        on_cleanup(move || ports.media().stop_recording());
+    });
     Effect::new(move |_| {
         live.media.track();
         let Some(draft) = sheet.shown.get() else { return };
@@ -34,15 +38,22 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
     let done = move |outcome: Result<(), AttachError>| problem.set(outcome.err());
     let chosen = move |_| {
         let draft = sheet.draft();
+        problem.set(None);
         spawn_local(async move { done(ports.media().add_photos(draft, FIELD).await) });
     };
+    let taps = Taps::new();
     let record = move |_| {
+        if !taps.is_meant(ports.locale().now()) {
+            return;
+        }
         if live.recording.read_untracked().is_some() {
             ports.media().stop_recording();
             return;
         }
         sheet.make_safe();
         let draft = sheet.draft();
+        // What was the matter before need not be now.
+        problem.set(None);
         spawn_local(async move { done(ports.media().record(draft).await) });
     };
     // Taken up again with the draft, should opening the camera cost this page its life.
@@ -50,6 +61,9 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
     // What the story has already, when one is changed.
     let had = move || sheet.changes.get().map(|told| (told.id, MediaView::of_story(&told.story)));
     let stays = move |media: &MediaView| !sheet.dropped.read().contains(&media.id);
+    // What is being recorded has its own line, and cannot be thrown away before it is something.
+    let recorded = Memo::new(move |_| live.recording.get().map(|recording| recording.id));
+    let is_whole = move |media: &MediaView| recorded.get() != Some(media.id);
     provide_context(sheet);
     view! {
         <section class="section" aria-labelledby="media">
@@ -57,7 +71,10 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
             {draw(move || had().map(|(story, had)| {
                 Viewer { story: Some(story), ..viewer }.list(had.into_iter().filter(stays).collect(), take_out)
             }))}
-            {draw(move || viewer.list(sheet.taken.get().into_iter().filter(stays).collect(), take_out))}
+            {draw(move || {
+                let taken = sheet.taken.get().into_iter().filter(stays).filter(is_whole);
+                viewer.list(taken.collect(), take_out)
+            })}
             {draw(move || live.recording.get().map(|recording| view! {
                 <p class="attachment" role="timer">
                     <span class="attachment__on"><Icon glyph=Glyph::Mic/></span>
@@ -80,8 +97,12 @@ pub fn Attachments(sheet: Sheet, viewer: Viewer) -> impl IntoView {
                     </button>
                 }))}
             </div>
-            {draw(move || problem.get().map(|problem| view! {
-                <Banner tone=Tone::Rust glyph=Glyph::Warn title=t.not_attached text=(t.attach_error)(problem)/>
+            {draw(move || problem.get().map(|problem| {
+                let title = match problem {
+                    AttachError::Unread { unread, of } if unread < of => t.not_all_attached,
+                    _ => t.not_attached,
+                };
+                view! { <Banner tone=Tone::Rust glyph=Glyph::Warn title=title text=(t.attach_error)(problem)/> }
             }))}
         </section>
     }

@@ -32,6 +32,8 @@ pub fn SaveDock(sheet: Sheet) -> impl IntoView {
         }
         busy.set(true);
         problem.set(None);
+        // What is told cannot be undone as what is being written can.
+        live.toast.set(None);
         spawn_local(async move {
             match ports.outbox().tell(&draft).await {
                 Ok(story) => {
