@@ -45,12 +45,15 @@ contract! {
     an_answer_is_narrowed_and_counted
     pages_follow_one_another
     the_server_finds_what_the_phone_finds_in_its_order
+    every_query_of_the_set_has_the_phones_top_ten_at_every_letter
     whatever_is_done_to_stories_the_server_finds_what_the_phone_finds
     a_long_library_is_listed_by_age_however_it_is_narrowed
     terms_of_another_version_are_made_anew
 }
 
 const DEMO: &str = include_str!("../../../demo/stories.jsonl");
+/// Queries to that library with what is relevant to them, as `cargo xtask eval-search` takes them.
+const QUERY_SET: &str = include_str!("../../../demo/queries.jsonl");
 
 /// Stories with an id, by which they are told apart here.
 const SHOP: &str = r#"
@@ -381,6 +384,26 @@ async fn the_server_finds_what_the_phone_finds_in_its_order(backend: Backend) {
         change(&store, ThingRef::story(story(2)), set("audience", "department")).await;
         for reader in [visitor(), reader("Micke", Role::Member, "Kassa")] {
             finds_what_the_phone_finds(&store, &reader, &QUERIES).await;
+        }
+    }
+}
+
+async fn every_query_of_the_set_has_the_phones_top_ten_at_every_letter(backend: Backend) {
+    let (_place, store) = empty(backend, 30).await;
+    tell(&store, DEMO).await;
+    let reader = visitor();
+    let phone = Phone::of(&store, &reader).await;
+    let queries: Vec<Object> = QUERY_SET.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(queries.len() >= 60);
+    for query in queries {
+        let query = query["q"].as_str().unwrap();
+        for (at, c) in query.char_indices() {
+            let typed = &query[..at + c.len_utf8()];
+            let ten = ListQuery { limit: 10, ..ListQuery::first_page(typed, Filter::default()) };
+            let (mut expected, total) = phone.found(typed);
+            expected.truncate(10);
+            let listing = ask(&store, reader, ten).await;
+            assert_eq!((ids(&listing), listing.total), (expected, total), "«{typed}»");
         }
     }
 }
