@@ -70,7 +70,17 @@ impl Test {
             let wasm = ["--target", WASM, "--profile", "wasm", "--", "-D", "warnings"];
             check(
                 cargo()
-                    .args(["clippy", "--package", "frontend", "--package", "engine", "--package", "web"])
+                    .args([
+                        "clippy",
+                        "--package",
+                        "frontend",
+                        "--package",
+                        "engine",
+                        "--package",
+                        "web",
+                        "--package",
+                        "searchbench",
+                    ])
                     .args(wasm),
             )
         });
