@@ -59,8 +59,9 @@ impl Server {
         for size in &self.server_sizes {
             let stories = stories(*size)?;
             for on in &self.on {
-                println!("{size} stories on {on}");
-                results.push(Taken { on: on.clone(), figures: time(on, &stories, &queries)? });
+                let taken = Taken { on: on.clone(), figures: time(on, &stories, &queries)? };
+                taken.print();
+                results.push(taken);
             }
             std::fs::remove_file(stories)?;
         }
@@ -75,28 +76,33 @@ fn time(on: &str, stories: &Path, queries: &Path) -> Result<Figures> {
 impl OnServer {
     pub fn print(&self) {
         println!(
-            "\n{:<22}{:>10}{:>8}{:>12}{:>24}{:>10}   slowest",
+            "\n{:<32}{:>10}{:>8}{:>10}{:>24}{:>10}   slowest",
             "on a server", "import, s", "GB", "p50, ms", "p95, ms", "max, ms"
         );
-        for Taken { on, figures } in &self.results {
-            for (what, times) in [("queries", &figures.queries), ("keystrokes", &figures.keystrokes)] {
-                let goal = match figures.stories {
-                    _ if on == "fts5" => None,
-                    ..=100_000 => Some(30.0),
-                    ..=1_000_000 => Some(150.0),
-                    _ => None,
-                };
-                println!(
-                    "{:<22}{:>10.0}{:>8.2}{:>12.1}{:>24}{:>10.1}   «{}»",
-                    format!("{} {on}, {} {what}", figures.stories, times.count),
-                    figures.import_s,
-                    figures.stored_bytes as f64 / 1e9,
-                    times.p50_ms,
-                    against(times.p95_ms, goal),
-                    times.max_ms,
-                    times.slowest
-                );
-            }
+        self.results.iter().for_each(Taken::print);
+    }
+}
+
+impl Taken {
+    fn print(&self) {
+        let Self { on, figures } = self;
+        let goal = match figures.stories {
+            _ if on == "fts5" => None,
+            ..=100_000 => Some(30.0),
+            ..=1_000_000 => Some(150.0),
+            _ => None,
+        };
+        for (what, times) in [("queries", &figures.queries), ("keystrokes", &figures.keystrokes)] {
+            println!(
+                "{:<32}{:>10.0}{:>8.2}{:>10.1}{:>24}{:>10.1}   «{}»",
+                format!("{} {on}, {} {what}", figures.stories, times.count),
+                figures.import_s,
+                figures.stored_bytes as f64 / 1e9,
+                times.p50_ms,
+                against(times.p95_ms, goal),
+                times.max_ms,
+                times.slowest
+            );
         }
     }
 }
