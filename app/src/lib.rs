@@ -49,6 +49,7 @@ fn page(route: Route, joined: bool) -> AnyView {
         Route::Present(id) => present::present_page(id),
         Route::Stop(id, stop) => stop::stop_page(id, stop),
         Route::Me => me::me_page(),
+        Route::Words => words::words_page(),
         Route::NotFound => not_found(),
     }
 }

@@ -1,5 +1,6 @@
 //! The screens, one file each.
 
+mod deleting;
 pub mod home;
 pub mod join;
 pub mod learn;
@@ -14,5 +15,6 @@ pub mod stop;
 pub mod story;
 pub mod tell;
 pub mod told;
+pub mod words;
 
 pub use not_found::not_found;

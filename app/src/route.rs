@@ -29,6 +29,8 @@ pub enum Route {
     /// A stop of a path, counted from one.
     Stop(PathId, usize),
     Me,
+    /// The organisation's own words.
+    Words,
     NotFound,
 }
 
@@ -52,6 +54,7 @@ impl Route {
                 _ => None,
             },
             ["jag"] => Some(Self::Me),
+            ["jag", "ord"] => Some(Self::Words),
             _ => None,
         };
         found.unwrap_or(Self::NotFound)
@@ -72,6 +75,7 @@ impl Route {
                 Some(Question::Path(id))
             }
             Self::Me => Some(Question::Mine),
+            Self::Words => Some(Question::Wordings),
             Self::Join | Self::NewPath | Self::NotFound => None,
         }
     }
@@ -94,6 +98,7 @@ impl fmt::Display for Route {
             Self::Present(id) => write!(f, "/lara/{id}/visa"),
             Self::Stop(id, stop) => write!(f, "/lara/{id}/{stop}"),
             Self::Me => f.write_str("/jag"),
+            Self::Words => f.write_str("/jag/ord"),
         }
     }
 }
@@ -215,6 +220,7 @@ mod tests {
             Route::Present(path),
             Route::Stop(path, 3),
             Route::Me,
+            Route::Words,
         ] {
             assert_eq!(Route::of(&route.to_string()), route);
         }

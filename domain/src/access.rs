@@ -131,7 +131,10 @@ pub fn may(actor: &Actor, thing: &ThingRef, now: Option<&Object>, change: &Chang
         }
         (ThingKind::Reaction, Change::Edit(_)) => now.is_some_and(owns),
         (ThingKind::Tag, Change::Create(_)) => true,
-        (ThingKind::Tag | ThingKind::Value | ThingKind::Site | ThingKind::Department, _) => curates,
+        (
+            ThingKind::Tag | ThingKind::Value | ThingKind::Site | ThingKind::Department | ThingKind::Wording,
+            _,
+        ) => curates,
         (ThingKind::Person, Change::Edit(edit)) => {
             let own = PersonId::from(thing.id) == actor.person() && !edit.set.contains_key("role");
             own || actor.role() == Role::Admin

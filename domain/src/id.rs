@@ -72,6 +72,8 @@ ids! {
     PathId
     /// One occasion on which a path was shown to somebody.
     ShowingId
+    /// Words that stand for one another.
+    WordingId
     /// What a restore renews, so that phones notice that the server went back in time.
     Epoch
     /// Any thing at all, when its kind stands beside it.
@@ -133,7 +135,7 @@ macro_rules! things {
     )+};
 }
 
-things! { StoryId LabelId PersonId PathId ShowingId }
+things! { StoryId LabelId PersonId PathId ShowingId WordingId }
 
 #[cfg(test)]
 mod tests {

@@ -28,6 +28,7 @@ pub mod text;
 pub mod thing;
 pub mod time;
 pub mod view;
+pub mod wording;
 
 /// The fields of a thing as JSON. Unknown fields stay in it, so that versions can differ.
 pub type Object = serde_json::Map<String, serde_json::Value>;

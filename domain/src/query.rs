@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{id::LabelId, label::LabelKind, names::Named, story::StoryKind, view::Card};
+use crate::{id::LabelId, label::LabelKind, names::Named, order::sort_by, story::StoryKind, view::Card};
 
 /// A question to the library. Without text: newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -77,6 +77,33 @@ pub struct Listing {
     /// What was searched for instead, where the words as written met nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrected: Option<String>,
+    /// Where nothing was found at all: what comes nearest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<Card>,
+}
+
+impl Listing {
+    /// Stories that are shown where nothing was found.
+    pub const NEAREST: usize = 3;
+}
+
+/// What to look for instead where `text` meets nothing: the beginnings of its longest words, the longest first. Whoever
+/// asks for *handikapparkering* may be glad of *handikapp*.
+pub fn beginnings(text: &str) -> Vec<String> {
+    /// Fewer letters begin anything.
+    const FEWEST: usize = 3;
+    const WORDS: usize = 3;
+    let mut words: Vec<Vec<char>> = text.split_whitespace().map(|word| word.chars().collect()).collect();
+    words.retain(|word| word.len() > FEWEST);
+    sort_by(&mut words, |one, other| other.len().cmp(&one.len()));
+    words.truncate(WORDS);
+    let shares = [9, 6, 4].into_iter().flat_map(|twelfths| words.iter().map(move |word| (twelfths, word)));
+    let cut = |(twelfths, word): (usize, &Vec<char>)| {
+        word[..(word.len() * twelfths / 12).max(FEWEST)].iter().collect::<String>()
+    };
+    let mut beginnings: Vec<String> = shares.map(cut).collect();
+    beginnings.dedup();
+    beginnings
 }
 
 /// Where the answer comes from.
@@ -118,5 +145,20 @@ impl Facets {
             LabelKind::Site => &self.sites,
             LabelKind::Department => &self.departments,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_like_the_longest_words_comes_nearest() {
+        assert_eq!(
+            beginnings("en handikapparkering"),
+            ["handikappark", "handikap", "handi"].map(String::from)
+        );
+        assert_eq!(beginnings("är en"), Vec::<String>::new());
+        assert_eq!(beginnings("åäöå"), ["åäö"]);
     }
 }

@@ -10,14 +10,14 @@ mod small;
 mod snapshot;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
 use crate::{
     Object,
     conflict::{Conflict, MetEdit},
-    id::{LabelId, PathId, PersonId, StoryId, ThingId},
+    id::{LabelId, PathId, PersonId, StoryId, ThingId, WordingId},
     label::LabelKind,
     names::Names,
     path::Path,
@@ -27,6 +27,7 @@ use crate::{
     thing::{ThingKind, ThingRef, read},
     time::Millis,
     view::{Around, Pending},
+    wording::Wording,
 };
 
 pub use indexing::{Indexable, Unindexed};
@@ -92,6 +93,7 @@ pub struct Shelf {
     by_id: HashMap<StoryId, u32>,
     small: HashMap<ThingRef, Layers>,
     names: Names,
+    wordings: BTreeMap<WordingId, Wording>,
     pending: HashMap<ThingRef, Change>,
     refused: HashMap<ThingId, Reason>,
     /// Blocks up to here (exclusive) have been read.
@@ -187,6 +189,10 @@ impl Shelf {
             (None, Some(Small::Person(person))) => {
                 self.names.insert_person(thing.id.into(), person.name.as_str());
             }
+            (None, Some(Small::Wording(wording))) if wording.deleted_at.is_none() => {
+                self.wordings.insert(thing.id.into(), wording.clone());
+            }
+            _ if thing.kind == ThingKind::Wording => drop(self.wordings.remove(&thing.id.into())),
             _ => {}
         }
     }
@@ -208,6 +214,11 @@ impl Shelf {
 
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// The organisation's own words, by id.
+    pub fn wordings(&self) -> &BTreeMap<WordingId, Wording> {
+        &self.wordings
     }
 
     pub fn tally(&self, story: StoryId) -> Tally {

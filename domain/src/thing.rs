@@ -24,6 +24,8 @@ pub enum ThingKind {
     Path,
     Showing,
     Reaction,
+    /// Words that stand for one another in a search.
+    Wording,
     /// Derived by the server, one per story.
     Tally,
     /// A text that met another edit, kept for the author and the curators.
@@ -33,7 +35,7 @@ pub enum ThingKind {
 }
 
 impl ThingKind {
-    const KNOWN: [Self; 11] = [
+    const KNOWN: [Self; 12] = [
         Self::Story,
         Self::Tag,
         Self::Value,
@@ -43,6 +45,7 @@ impl ThingKind {
         Self::Path,
         Self::Showing,
         Self::Reaction,
+        Self::Wording,
         Self::Tally,
         Self::Conflict,
     ];
@@ -58,6 +61,7 @@ impl ThingKind {
             Self::Path => "path",
             Self::Showing => "showing",
             Self::Reaction => "reaction",
+            Self::Wording => "wording",
             Self::Tally => "tally",
             Self::Conflict => "conflict",
             Self::Other(key) => key,
@@ -203,6 +207,7 @@ impl Schema {
                 fixed: &["story", "person", "reaction"],
                 again: Again::Overwrite,
             },
+            ThingKind::Wording => Self { text: &[], sets: &["words"], fixed: &["deleted_at"], again: KEEP },
             ThingKind::Conflict => {
                 Self { text: &[], sets: &[], fixed: &["about", "author", "by", "texts", "at"], again: KEEP }
             }

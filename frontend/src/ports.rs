@@ -11,12 +11,13 @@ use async_trait::async_trait;
 use domain::{
     conflict::MetEdit,
     draft::Draft,
-    id::{DraftId, PathId, StoryId},
+    id::{DraftId, PathId, StoryId, WordingId},
     ports::{
         Accounts, Answer, Call, Drafts, InviteView, JoinError, JoinForm, KeepError, KeptDraft, Library,
         Media, Outbox, PathForm, Question, ShownTo, Unavailable, Waiting,
     },
     reaction::ReactionKind,
+    text::Name,
     thing::ThingRef,
     view::Me,
 };
@@ -222,6 +223,10 @@ impl Outbox for Remote {
 
     async fn save_path(&self, id: Option<PathId>, form: PathForm) -> Result<PathId, KeepError> {
         self.kept(Call::SavePath { id, form }).await
+    }
+
+    async fn save_wording(&self, id: Option<WordingId>, words: Vec<Name>) -> Result<(), KeepError> {
+        self.kept(Call::SaveWording { id, words }).await
     }
 
     async fn showed(&self, path: PathId, story: StoryId, to: ShownTo) -> Result<(), KeepError> {

@@ -9,17 +9,17 @@ use domain::{
     names::{Named, Names},
     person::Reader,
     ports::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day},
-    query::{Facets, Filter, ListQuery, Listing, Searched},
-    search::Query,
+    query::{Facets, Filter, ListQuery, Listing, Searched, beginnings},
     story::{Part, Story, StoryKind},
     sync::ledger::{self, Head, LoggedOp},
     thing::{ThingRef, read},
     time::Day,
     view::{Around, Card, Me, PathCard, PathView, StoryView, Version},
+    wording::Worded,
 };
 
 use crate::{
-    search,
+    search::{self, Own},
     store::{KnownStory, Narrow, RawFacets, SearchAsk, Store, StoreError, StoriesFound},
 };
 
@@ -49,6 +49,7 @@ impl Library for ReadersLibrary {
             Question::Labels => self.labels().await?.into(),
             Question::Paths => self.paths().await?.into(),
             Question::Path(id) => self.path(id).await?.into(),
+            Question::Wordings => self.wordings().await?.into(),
             // What lies on a phone, only that phone knows.
             Question::Attached(_) => Answer::Attached(Vec::new()),
             Question::Unreceived => Answer::Unreceived(Vec::new()),
@@ -70,7 +71,8 @@ impl ReadersLibrary {
         let reader = self.reader()?;
         let limit = query.limit.min(MOST_CARDS);
         if !query.text.trim().is_empty() {
-            return self.search(&reader, query, search::parse(&query.text)).await;
+            let wordings = self.store.wordings(&reader).await.map_err(broken)?;
+            return self.search(&reader, query, &wordings).await;
         }
         let names = self.store.names(&[]).await.map_err(broken)?;
         let found = self.newest(&reader, &query.filter, &names, query.offset, limit).await?;
@@ -80,7 +82,7 @@ impl ReadersLibrary {
             unfiltered: found.unfiltered,
             facets: facets(found.facets, &names),
             searched: Searched::Server,
-            corrected: None,
+            ..Listing::default()
         })
     }
 
@@ -111,10 +113,10 @@ impl ReadersLibrary {
     }
 
     /// The best answers to what is asked, with what they were found by marked on their cards.
-    async fn search(&self, reader: &Reader, query: &ListQuery, asked: Query) -> Answered<Listing> {
+    async fn search(&self, reader: &Reader, query: &ListQuery, own: &[Own]) -> Answered<Listing> {
         let labels = self.store.names(&[]).await.map_err(broken)?;
         let ask = SearchAsk {
-            query: asked,
+            query: search::parse(&query.text, own),
             narrow: narrow(&query.filter, &labels),
             offset: query.offset,
             limit: query.limit.min(MOST_CARDS),
@@ -135,7 +137,25 @@ impl ReadersLibrary {
             facets: facets(found.facets, &labels),
             searched: Searched::Server,
             corrected,
+            nearest: match found.unfiltered {
+                0 => self.nearest(reader, &query.text, own).await?,
+                _ => Vec::new(),
+            },
         })
+    }
+
+    /// Where nothing was found: what the words begin like, or else what is newest.
+    async fn nearest(&self, reader: &Reader, text: &str, own: &[Own]) -> Answered<Vec<Card>> {
+        let limit = Listing::NEAREST;
+        for text in beginnings(text) {
+            let ask = SearchAsk { query: search::parse(&text, own), limit, ..SearchAsk::default() };
+            let found = self.store.search(reader, ask).await.map_err(broken)?;
+            if !found.ids.is_empty() {
+                return self.cards(reader, &found.ids).await;
+            }
+        }
+        let newest = self.store.newest(reader, &Filter::default(), 0, limit).await.map_err(broken)?;
+        self.cards(reader, &newest).await
     }
 
     async fn story(&self, id: StoryId) -> Answered<Option<StoryView>> {
@@ -214,6 +234,11 @@ impl ReadersLibrary {
 }
 
 impl ReadersLibrary {
+    async fn wordings(&self) -> Answered<Vec<Worded>> {
+        let wordings = self.store.wordings(&self.reader()?).await.map_err(broken)?;
+        Ok(Worded::all(wordings.iter().map(|(id, wording)| (*id, wording))))
+    }
+
     fn reader(&self) -> Answered<Reader> {
         self.reader.ok_or(Unavailable::SignedOut)
     }

@@ -11,7 +11,7 @@ use std::{collections::HashMap, path::Path as FilePath};
 
 use async_trait::async_trait;
 use domain::{
-    id::{DeviceId, Epoch, LabelId, PathId, PersonId, StoryId},
+    id::{DeviceId, Epoch, LabelId, PathId, PersonId, StoryId, WordingId},
     names::Names,
     path::Path,
     person::{Person, Reader, Role},
@@ -26,6 +26,7 @@ use domain::{
     },
     thing::ThingRef,
     time::Millis,
+    wording::Wording,
 };
 use sqlx::{
     SqlitePool,
@@ -149,6 +150,9 @@ pub trait LibraryStore: Send + Sync + 'static {
     async fn paths(&self, reader: &Reader) -> StoreResult<Vec<(PathId, Path)>>;
 
     async fn path(&self, reader: &Reader, id: PathId) -> StoreResult<Option<Path>>;
+
+    /// The organisation's own words, by id.
+    async fn wordings(&self, reader: &Reader) -> StoreResult<Vec<(WordingId, Wording)>>;
 
     /// All stories that stand in the library or will, ordered by id, from `after` on.
     async fn export(&self, after: Option<StoryId>, limit: usize) -> StoreResult<Vec<(StoryId, Story)>>;

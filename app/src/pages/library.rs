@@ -1,17 +1,22 @@
+mod filters;
+mod nothing;
+mod recent;
+
 use domain::{
-    id::LabelId,
-    label::LabelKind,
-    names::Named,
     ports::Question,
-    query::{Facets, Filter, ListQuery, Listing, Searched},
-    story::StoryKind,
+    query::{Filter, ListQuery, Listing, Searched},
 };
 use leptos::prelude::*;
 
+use self::{
+    filters::filters,
+    nothing::{Nothing, Widen},
+    recent::{Recent, recent_searches},
+};
 use crate::{
     context::{Asked, Ports, answered, ask, live, ports, texts},
     route::{self, Route},
-    ui::{Empty, Glyph, Icon, Screen, StoryCard, Tab, draw, each, loaded, on, sent},
+    ui::{Glyph, Icon, Screen, StoryCard, Tab, draw, loaded, on, sent},
 };
 
 /// Everything told, newest first, narrowed as one types and taps. The question lives in the address, so that back,
@@ -19,6 +24,7 @@ use crate::{
 pub fn library_page() -> AnyView {
     let t = texts();
     let question = Wanted::in_address();
+    let recent = Recent::remembered();
     let pages = RwSignal::new(1_usize);
     // Another question starts from its first page.
     let asked = Memo::new(move |before: Option<&(String, Filter)>| {
@@ -39,9 +45,10 @@ pub fn library_page() -> AnyView {
         <Screen title=t.nav_library tab=Tab::Library wide=true>
             <h1 class="page__title">{t.nav_library}</h1>
             <div class="find">
-                <SearchField question=question/>
+                <SearchField question=question recent=recent/>
                 {filters(data, question)}
             </div>
+            {recent_searches(recent, question)}
             {count(data, question)}
             {loaded(data, move |listing| view! { <Results listing=listing question=question pages=pages/> })}
         </Screen>
@@ -70,6 +77,12 @@ impl Wanted {
         self.asked.read_untracked().1
     }
 
+    /// Nothing was typed and nothing chosen.
+    fn asks_nothing(self) -> bool {
+        let asked = self.asked.read();
+        asked.0.trim().is_empty() && asked.1.is_empty()
+    }
+
     fn search(self, text: &str) {
         self.ports.stay(route::library(text, &self.filter()));
     }
@@ -82,9 +95,16 @@ impl Wanted {
 }
 
 #[component]
-fn SearchField(question: Wanted) -> impl IntoView {
+fn SearchField(question: Wanted, recent: Recent) -> impl IntoView {
     let t = texts();
     let typed = RwSignal::new(question.text());
+    // Another search may come from elsewhere: an earlier one, or what was meant.
+    Effect::new(move |_| {
+        let asked = question.asked.get().0;
+        if asked != *typed.read_untracked() {
+            typed.set(asked);
+        }
+    });
     let clear = move |_| {
         typed.set(String::new());
         question.search("");
@@ -100,6 +120,7 @@ fn SearchField(question: Wanted) -> impl IntoView {
             <input
                 class="search__input" dir="auto" id="q" name="q" type="search" autocomplete="off" enterkeyhint="search"
                 placeholder=t.search_placeholder prop:value=typed value=typed.get_untracked() on:input=on(search)
+                on:change=on(move |_| recent.remember(&typed.read_untracked()))
             />
             {draw(move || (!typed.read().is_empty()).then(|| view! {
                 <button class="icon-button search__clear" type="button" aria-label=t.search_clear on:click=on(clear)>
@@ -134,92 +155,6 @@ fn count(data: Asked, question: Wanted) -> AnyView {
         .into_any()
 }
 
-/// The filters. Drawn anew only when there is something else to choose: an open list of choices is not taken away.
-fn filters(data: Asked, question: Wanted) -> AnyView {
-    let facets = Memo::new(move |before: Option<&Option<Facets>>| {
-        // Until the first answer has come, and where none comes, there is nothing to choose from.
-        answered::<Listing>(data).map(|listing| listing.facets).or_else(|| before.cloned().flatten())
-    });
-    let filter = Memo::new(move |_| question.asked.get().1);
-    draw(move || {
-        filter.track();
-        facets.get().map(|facets| view! { <Filters facets=facets question=question/> })
-    })
-}
-
-/// One choice a facet: the phone's own way of choosing from a list, in the shape of a chip.
-#[component]
-fn Filters(facets: Facets, question: Wanted) -> impl IntoView {
-    let t = texts();
-    let kinds = facets
-        .kinds
-        .iter()
-        .map(|(kind, n)| (kind.key().to_owned(), (t.kind)(*kind).to_owned(), *n))
-        .collect();
-    let names = [
-        (LabelKind::Department, t.filter_department),
-        (LabelKind::Site, t.filter_site),
-        (LabelKind::Value, t.filter_value),
-        (LabelKind::Tag, t.filter_tag),
-    ];
-    let labels = names.map(|(kind, name)| {
-        let choices =
-            facets.labels(kind).iter().map(|(Named { id, name }, n)| (id.to_string(), name.clone(), *n));
-        let chosen = question.filter().label(kind).map(|id| id.to_string());
-        let choose = move |id: Option<String>| {
-            let id: Option<LabelId> = id.and_then(|id| id.parse().ok());
-            question.narrow(|filter| filter.set_label(kind, id));
-        };
-        view! { <Choice name=name choices=choices.collect() chosen=chosen choose=choose/> }
-    });
-    let chosen = question.filter().kind.map(|kind| kind.key().to_owned());
-    let choose = move |key: Option<String>| {
-        question.narrow(|filter| filter.kind = key.and_then(|key| StoryKind::from_key(&key)));
-    };
-    view! {
-        <div class="chips" data-scroll role="group" aria-label=t.filters>
-            <Choice name=t.filter_kind choices=kinds chosen=chosen choose=choose/>
-            {each(labels)}
-        </div>
-    }
-}
-
-#[component]
-fn Choice(
-    name: &'static str,
-    /// Key, name, and how many stories it leaves.
-    choices: Vec<(String, String, usize)>,
-    chosen: Option<String>,
-    choose: impl Fn(Option<String>) + Copy + 'static,
-) -> impl IntoView {
-    let t = texts();
-    let is_chosen = chosen.is_some();
-    let options = choices.into_iter().map(|(key, text, n)| {
-        let selected = chosen.as_ref() == Some(&key);
-        view! { <option value=key selected=selected>{format!("{text} ({n})")}</option> }
-    });
-    let changed = move |event| {
-        let value = event_target_value(&event);
-        choose((!value.is_empty()).then_some(value));
-    };
-    view! {
-        <span class="chip chip-select" data-chosen=is_chosen>
-            <select aria-label=name on:change=on(changed)>
-                <option value="" selected=!is_chosen>{name}</option>
-                {each(options)}
-            </select>
-            {match is_chosen {
-                true => view! {
-                    <button type="button" aria-label=(t.filter_remove)(name) on:click=on(move |_| choose(None))>
-                        <Icon glyph=Glyph::Close/>
-                    </button>
-                }.into_any(),
-                false => view! { <Icon glyph=Glyph::Down/> }.into_any(),
-            }}
-        </span>
-    }
-}
-
 #[component]
 fn Results(listing: Listing, question: Wanted, pages: RwSignal<usize>) -> impl IntoView {
     let t = texts();
@@ -228,7 +163,15 @@ fn Results(listing: Listing, question: Wanted, pages: RwSignal<usize>) -> impl I
     }
     let shown = listing.cards.len();
     view! {
-        {listing.corrected.map(|corrected| view! { <p class="find__corrected">{(t.corrected)(&corrected)}</p> })}
+        {listing.corrected.map(|corrected| {
+            let meant = corrected.clone();
+            view! {
+                <p class="find__corrected">
+                    {t.did_you_mean}" "
+                    <button class="section__link" dir="auto" type="button" on:click=on(move |_| question.search(&meant))>{corrected}</button>"?"
+                </p>
+            }
+        })}
         <div class="results">
             <h2 class="visually-hidden">{t.results}</h2>
             {listing.cards.into_iter().map(|card| view! { <StoryCard card/> }).collect_view()}
@@ -243,37 +186,4 @@ fn Results(listing: Listing, question: Wanted, pages: RwSignal<usize>) -> impl I
         })}
     }
     .into_any()
-}
-
-/// Why there is nothing, and the way out.
-#[component]
-fn Nothing(listing: Listing, question: Wanted) -> impl IntoView {
-    let t = texts();
-    if question.text().trim().is_empty() && question.filter().is_empty() {
-        return view! {
-            <Empty glyph=Glyph::Library title=t.library_empty text=t.library_empty_text>
-                <a class="button" data-look="ink" href=Route::Tell.to_string()>{t.tell_one}</a>
-            </Empty>
-        }
-        .into_any();
-    }
-    view! {
-        <Empty glyph=Glyph::Search title=t.nothing_found text=t.nothing_found_text>
-            {(listing.unfiltered > 0).then(|| view! { <Widen more=listing.unfiltered question=question/> })}
-            <a class="button" data-look="ink" href=Route::Tell.to_string()>{t.tell_one}</a>
-        </Empty>
-    }
-    .into_any()
-}
-
-#[component]
-fn Widen(more: usize, question: Wanted) -> impl IntoView {
-    let t = texts();
-    let widen = move |_| question.narrow(|filter| *filter = Filter::default());
-    view! {
-        <p class="more-without">
-            {(t.more_without_filter)(more)}
-            <button class="section__link" type="button" on:click=on(widen)>{t.remove_filter}</button>
-        </p>
-    }
 }

@@ -35,6 +35,7 @@ pub fn me_page() -> AnyView {
                 <h2 class="section__title" id="mine">{t.my_stories}</h2>
                 {loaded(mine, my_stories)}
             </section>
+            <ForCurators/>
             <ThisPhone/>
         </Screen>
     }
@@ -58,6 +59,31 @@ fn WhoIAm() -> impl IntoView {
                         <p class="page__lead">{at}</p>
                     </div>
                 </div>
+            }
+        })
+    })
+}
+
+/// What one sees to who curates the library.
+#[component]
+fn ForCurators() -> impl IntoView {
+    let (t, live) = (texts(), live());
+    draw(move || {
+        live.me.read().as_ref().is_some_and(|me| me.reader.role.curates()).then(|| {
+            view! {
+                <section class="section" aria-labelledby="curating">
+                    <h2 class="section__title" id="curating">{t.for_curators}</h2>
+                    <div class="rows">
+                        <a class="row" href=Route::Words.to_string()>
+                            <Icon glyph=Glyph::Search/>
+                            <span class="row__text">
+                                <span class="row__title">{t.words_title}</span>
+                                <span class="row__note">{t.words_row}</span>
+                            </span>
+                            <Icon glyph=Glyph::Right/>
+                        </a>
+                    </div>
+                </section>
             }
         })
     })

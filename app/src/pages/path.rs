@@ -4,12 +4,12 @@ use domain::{
     thing::ThingRef,
     view::{PathView, StopView},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
+use super::deleting::set_deleted;
 use crate::{
-    context::{Asked, Live, Ports, Toast, answered, ask, live, ports, texts},
+    context::{Asked, answered, ask, live, ports, texts},
     route::Route,
-    texts::Texts,
     ui::{Back, Empty, Glyph, Icon, Screen, Tab, draw, loaded, of, on},
 };
 
@@ -51,7 +51,7 @@ fn Menu(id: PathId, path: Asked) -> impl IntoView {
         may_edit.get().then(|| {
             view! {
                 <a class="icon-button" href=Route::ChangePath(id).to_string() aria-label=t.change><Icon glyph=Glyph::Pencil/></a>
-                <button class="icon-button" type="button" aria-label=t.delete on:click=on(move |_| set_deleted(ports, live, id, true))>
+                <button class="icon-button" type="button" aria-label=t.delete on:click=on(move |_| set_deleted(ports, live, ThingRef::path(id), true))>
                     <Icon glyph=Glyph::Trash/>
                 </button>
             }
@@ -161,27 +161,12 @@ fn SunArc(done: RwSignal<usize>, total: usize) -> impl IntoView {
     }
 }
 
-/// Deletes softly, with a way back; or takes that way.
-fn set_deleted(ports: Ports, live: Live, id: PathId, deleted: bool) {
-    let t = Texts::of(live.language.get_untracked());
-    spawn_local(async move {
-        match ports.outbox().set_deleted(ThingRef::path(id), deleted).await {
-            Ok(()) if deleted => {
-                let undo = Callback::new(move |()| set_deleted(ports, live, id, false));
-                live.toast.set(Some(Toast { text: t.path_deleted, undo: Some(undo) }));
-            }
-            Ok(()) => live.toast.set(None),
-            Err(_) => live.storage_failed.set(true),
-        }
-    });
-}
-
 #[component]
 fn Deleted(id: PathId) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     view! {
         <Empty glyph=Glyph::Trash title=t.path_deleted text=t.path_deleted_text alone=true>
-            <button class="button" data-look="ink" type="button" on:click=on(move |_| set_deleted(ports, live, id, false))>
+            <button class="button" data-look="ink" type="button" on:click=on(move |_| set_deleted(ports, live, ThingRef::path(id), false))>
                 {t.restore}
             </button>
         </Empty>

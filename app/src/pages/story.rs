@@ -15,10 +15,12 @@ use leptos::{prelude::*, task::spawn_local};
 
 use self::met::Met;
 use crate::{
-    context::{Asked, Live, Ports, Toast, answered, ask, live, ports, texts},
-    pages::media::{self, Viewer},
+    context::{Asked, Toast, answered, ask, live, ports, texts},
+    pages::{
+        deleting::set_deleted,
+        media::{self, Viewer},
+    },
     route::{self, Route},
-    texts::Texts,
     ui::{
         Back, CardSize, Empty, Glyph, Icon, Kind, ReceiptLine, Said, Screen, StoryCard, Tab, draw, each,
         loaded, on, place,
@@ -261,25 +263,10 @@ fn Change(id: StoryId) -> impl IntoView {
     };
     view! {
         <button class="icon-button" type="button" aria-label=t.change on:click=on(change)><Icon glyph=Glyph::Pencil/></button>
-        <button class="icon-button" type="button" aria-label=t.delete on:click=on(move |_| set_deleted(ports, live, id, true))>
+        <button class="icon-button" type="button" aria-label=t.delete on:click=on(move |_| set_deleted(ports, live, ThingRef::story(id), true))>
             <Icon glyph=Glyph::Trash/>
         </button>
     }
-}
-
-/// Deletes softly, with a way back; or takes that way.
-fn set_deleted(ports: Ports, live: Live, id: StoryId, deleted: bool) {
-    let (outbox, t) = (ports.outbox(), Texts::of(live.language.get_untracked()));
-    spawn_local(async move {
-        match outbox.set_deleted(ThingRef::story(id), deleted).await {
-            Ok(()) if deleted => {
-                let undo = Callback::new(move |()| set_deleted(ports, live, id, false));
-                live.toast.set(Some(Toast { text: t.story_deleted, undo: Some(undo) }));
-            }
-            Ok(()) => live.toast.set(None),
-            Err(_) => live.storage_failed.set(true),
-        }
-    });
 }
 
 #[component]
@@ -287,7 +274,7 @@ fn Deleted(id: StoryId) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
     view! {
         <Empty glyph=Glyph::Trash title=t.story_deleted text=t.story_deleted_text alone=true>
-            <button class="button" data-look="ink" type="button" on:click=on(move |_| set_deleted(ports, live, id, false))>
+            <button class="button" data-look="ink" type="button" on:click=on(move |_| set_deleted(ports, live, ThingRef::story(id), false))>
                 {t.restore}
             </button>
         </Empty>

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     conflict::MetEdit,
     draft::Draft,
-    id::{AttachmentId, DraftId, PathId, StoryId},
+    id::{AttachmentId, DraftId, PathId, StoryId, WordingId},
     reaction::ReactionKind,
+    text::Name,
     thing::ThingRef,
     view::Me,
 };
@@ -42,6 +43,8 @@ pub enum Call {
     SetDeleted { thing: ThingRef, deleted: bool },
     /// `Result<PathId, KeepError>`
     SavePath { id: Option<PathId>, form: PathForm },
+    /// `Result<(), KeepError>`
+    SaveWording { id: Option<WordingId>, words: Vec<Name> },
     /// `Result<(), KeepError>`
     Showed { path: PathId, story: StoryId, to: ShownTo },
     /// `Result<Vec<Waiting>, KeepError>`

@@ -11,6 +11,7 @@ use crate::{
     query::{ListQuery, Listing},
     time::Day,
     view::{Card, MediaView, PathCard, PathView, StoryView, Version},
+    wording::Worded,
 };
 
 use super::Unreceived;
@@ -39,6 +40,8 @@ pub enum Question {
     Labels,
     Paths,
     Path(PathId),
+    /// The organisation's own words.
+    Wordings,
     /// What was taken for a draft, in the order in which it was.
     Attached(DraftId),
     /// What the server has not received of the reader's attachments.
@@ -61,6 +64,7 @@ pub enum Answer {
     Labels(Labels),
     Paths(Vec<PathCard>),
     Path(Option<PathView>),
+    Wordings(Vec<Worded>),
     Attached(Vec<MediaView>),
     Unreceived(Vec<Unreceived>),
     Address(String),
@@ -97,6 +101,7 @@ answers! {
     Labels -> Labels
     Paths -> Vec<PathCard>
     Path -> Option<PathView>
+    Wordings -> Vec<Worded>
     Attached -> Vec<MediaView>
     Unreceived -> Vec<Unreceived>
     Address -> String

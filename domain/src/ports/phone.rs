@@ -7,12 +7,13 @@ use thiserror::Error;
 use crate::{
     conflict::MetEdit,
     draft::{Draft, DraftProblem},
-    id::{DraftId, PathId, StoryId},
+    id::{DraftId, PathId, StoryId, WordingId},
     language::Language,
     path::Stop,
     person::Role,
     reaction::ReactionKind,
     sync::{round::Trouble, wire::Reason},
+    text::Name,
     thing::ThingRef,
     time::Millis,
     view::Me,
@@ -89,6 +90,9 @@ pub trait Outbox: Send + Sync + 'static {
     async fn set_deleted(&self, thing: ThingRef, deleted: bool) -> Result<(), KeepError>;
 
     async fn save_path(&self, id: Option<PathId>, form: PathForm) -> Result<PathId, KeepError>;
+
+    /// Notes words that stand for one another, or changes which they are.
+    async fn save_wording(&self, id: Option<WordingId>, words: Vec<Name>) -> Result<(), KeepError>;
 
     /// Notes that a story of a path was shown.
     async fn showed(&self, path: PathId, story: StoryId, to: ShownTo) -> Result<(), KeepError>;

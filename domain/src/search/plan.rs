@@ -48,6 +48,8 @@ const COMPLETION: u32 = 110;
 const TYPED: u32 = 90;
 const UNFINISHED: u32 = 190;
 const FOLDED: u32 = 220;
+/// A compound that begins with a word of the organisation's own.
+const OWN_COMPOUND: u32 = 90;
 const CORRECTED: u32 = 240;
 
 impl<L> Plan<L> {
@@ -190,6 +192,15 @@ impl<S: Source> Planner<'_, S> {
                 }
             }
         }
+        if word.own && !word.unfinished {
+            let knows = |rest: &str| self.analyzer.knows(rest);
+            for term in self.source.completions(&word.folded, MAX_COMPLETIONS)? {
+                let rest = term.strip_prefix(&word.folded).unwrap_or_default();
+                if knows(rest) || rest.strip_prefix('s').is_some_and(knows) {
+                    alternatives.add(at, Way::Joined, OWN_COMPOUND, &term);
+                }
+            }
+        }
         if self.query.undotted && !word.number && word.folded.contains(['a', 'o', 'e']) {
             for (term, cost) in self.near(at, Tolerance::Folds)? {
                 let weight = FOLDED - 10 * cost.min(4);
@@ -203,7 +214,7 @@ impl<S: Source> Planner<'_, S> {
     fn mend(&mut self, at: usize) -> Result<(), S::Error> {
         let word = &self.query.words[at];
         // Whoever writes a word that there is hardly meant another, if so much as a synonym of it is found.
-        let known = self.analyzer.knows(&word.folded);
+        let known = word.own || self.analyzer.knows(&word.folded);
         let is_guess = |way| known || matches!(way, Way::Word | Way::Completion | Way::Folded);
         let alternatives = &self.plan.alternatives;
         let found = alternatives

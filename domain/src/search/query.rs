@@ -35,10 +35,14 @@ pub(super) struct QueryWord {
     pub unfinished: bool,
     /// It has digits; a number has no typing errors.
     pub number: bool,
+    /// The organisation says that there is such a word.
+    pub own: bool,
 }
 
 /// Weights of the ways, and shares of the parts of a compound, in 1/256.
 const JOINED: u32 = 230;
+/// In a compound with a word of the organisation's own.
+const OWN_COMPOUND: u32 = 110;
 const DERIVED: u32 = 150;
 const HEAD_SHARE: u32 = 90;
 const MODIFIER_SHARE: u32 = 80;
@@ -54,7 +58,7 @@ impl Query {
             if word.joined {
                 let inside = |piece: &QueryWord| word.range.start <= piece.range.start;
                 let first = query.words.partition_point(|piece| !inside(piece));
-                query.add_joined(analyzer, &folded, first..query.words.len());
+                query.add_joined(analyzer, &folded, JOINED, first..query.words.len());
             } else if query.words.len() < MAX_WORDS && !known {
                 query.add_word(analyzer, word.range, folded);
             }
@@ -67,6 +71,7 @@ impl Query {
         }
         query.join_neighbours(analyzer);
         query.add_synonyms(analyzer, synonyms);
+        query.add_own_compounds(analyzer, synonyms);
         query
     }
 
@@ -83,6 +88,7 @@ impl Query {
             function: (function.swedish || function.english) && !apart,
             unfinished: false,
             number: folded.bytes().any(|b| b.is_ascii_digit()),
+            own: false,
             folded,
         };
         let terms = both_languages(analyzer, &word.folded);
@@ -114,18 +120,36 @@ impl Query {
                 continue;
             }
             let joined = format!("{}{}", first.folded, second.folded);
-            self.add_joined(analyzer, &joined, at - 1..at + 1);
+            self.add_joined(analyzer, &joined, JOINED, at - 1..at + 1);
         }
     }
 
     /// What some words are when they are written together, as *epost* for *e-post*.
-    fn add_joined(&mut self, analyzer: &Analyzer, joined: &str, words: Range<usize>) {
+    fn add_joined(&mut self, analyzer: &Analyzer, joined: &str, weight: u32, words: Range<usize>) {
         for term in both_languages(analyzer, joined) {
             if term.role == Role::Whole {
                 for word in words.clone() {
-                    self.alternatives.add(word, Way::Joined, JOINED, &term.text);
+                    self.alternatives.add(word, Way::Joined, weight, &term.text);
                 }
             }
+        }
+    }
+
+    /// The organisation's own words make compounds, too, which the lexicon cannot cut: *slk* makes *slkkort*.
+    fn add_own_compounds(&mut self, analyzer: &Analyzer, synonyms: &Synonyms) {
+        for at in 0..self.words.len() {
+            let word = &mut self.words[at];
+            word.own = synonyms.owns(&word.folded);
+            if word.function || word.number {
+                continue;
+            }
+            let folded = word.folded.clone();
+            synonyms.for_each_joined(&folded, &mut |own| {
+                for joined in [format!("{own}{folded}"), format!("{own}s{folded}"), format!("{folded}{own}")]
+                {
+                    self.add_joined(analyzer, &joined, OWN_COMPOUND, at..at + 1);
+                }
+            });
         }
     }
 

@@ -1,13 +1,17 @@
 //! Words that mean nearly the same. A synced list of groups, one a line: Swedish words and phrases between commas, then,
 //! after a bar, English ones; the first on either side translate one another. The words of a line that begins with ~ only
-//! belong together. The list that comes with the build holds what any shop, café, hotel or station would say.
+//! belong together. The list that comes with the build holds what any shop, café, hotel or station would say; what only
+//! one organisation says ([`Wording`]) comes on top.
+//!
+//! Neither has a part in what is stored for a story: they widen what is asked for, so that a word that a curator adds is
+//! found at once, in every story there is.
 
 use super::{
     analyzer::{Analyzer, Role},
     interner::Interner,
     words::folded_words,
 };
-use crate::language::Language;
+use crate::{language::Language, wording::Wording};
 
 const GENERAL: &str = include_str!("lexicon/synonyms.txt");
 
@@ -16,20 +20,28 @@ const SYNONYM: u32 = 120;
 const RELATED: u32 = 70;
 /// By the same word in the other language, in 1/256.
 const TRANSLATION: u32 = 190;
+/// By what the organisation itself says is the same, in 1/256.
+const OWN: u32 = 190;
 
 /// Words of a phrase at most.
-const MAX_PHRASE: usize = 4;
+const MAX_PHRASE: usize = Wording::MAX_PHRASE;
 /// Others that a word of a query is looked up as.
 const MAX_OTHERS: usize = 64;
+/// Own words that a word of a query is joined with.
+const MAX_JOINED: usize = 24;
+/// From so many letters on the parts of a compound are found without being known.
+const LONG_ENOUGH: usize = 4;
 
-/// Groups of words and phrases that stand for one another.
-#[derive(Default)]
+/// Groups of words and phrases that stand for one another, and words that only this organisation knows.
+#[derive(Clone, Default)]
 pub struct Synonyms {
     /// Phrases, as their terms between spaces.
     keys: Interner,
     /// By group.
     phrases: Vec<Phrase>,
     groups: u32,
+    /// Single words of the organisation, folded, ascending.
+    own: Vec<String>,
 }
 
 /// A word or a phrase as a member of a group.
@@ -83,6 +95,43 @@ impl Synonyms {
         self
     }
 
+    /// These and what the organisation says itself.
+    pub fn with_own<'a>(
+        mut self,
+        analyzer: &Analyzer,
+        wordings: impl IntoIterator<Item = &'a Wording>,
+    ) -> Self {
+        for wording in wordings {
+            for word in &wording.words {
+                // Nobody says in which language a word is: it is looked up as either.
+                for language in Language::ALL {
+                    self.add(analyzer, word.as_str(), language, OWN, None);
+                }
+                if let [(_, folded)] = folded_words(word.as_str()).as_slice() {
+                    self.own.push(folded.clone());
+                }
+            }
+            self.groups += 1;
+        }
+        self.own.sort_unstable();
+        self.own.dedup();
+        self
+    }
+
+    /// Whether the organisation says that there is such a word.
+    pub(super) fn owns(&self, folded: &str) -> bool {
+        self.own.binary_search_by(|own| own.as_str().cmp(folded)).is_ok()
+    }
+
+    /// Calls `each` for the words that `word` may be written together with unnoticed: a compound is cut by the words
+    /// that the lexicon knows and one that it does not, if that is long enough. So a short word of the organisation's
+    /// own is met by any other, and a long one by their own.
+    pub(super) fn for_each_joined(&self, word: &str, each: &mut dyn FnMut(&str)) {
+        let any = self.owns(word);
+        let beside = |own: &&String| own.as_str() != word && (any || own.chars().count() < LONG_ENOUGH);
+        self.own.iter().filter(beside).take(MAX_JOINED).for_each(|own| each(own));
+    }
+
     fn add(
         &mut self,
         analyzer: &Analyzer,
@@ -106,6 +155,10 @@ impl Synonyms {
         }
         if !key.is_empty() && words.len() <= MAX_PHRASE {
             let (key, _) = self.keys.intern(&key);
+            let known = |phrase: &&Phrase| phrase.group == self.groups;
+            if self.phrases.iter().rev().take_while(known).any(|phrase| phrase.key == key) {
+                return;
+            }
             self.phrases.push(Phrase { key, group: self.groups, telling, weight, heads });
         }
     }
@@ -191,6 +244,22 @@ mod tests {
         assert_eq!(others(&synonyms, &analyzer, &["reklamationer"]), ["klagomål", "complaint"]);
         assert_eq!(others(&synonyms, &analyzer, &["complaints"]), ["reklamation", "klagomål"]);
         assert_eq!(others(&synonyms, &analyzer, &["beröm"]), Vec::<String>::new());
+    }
+
+    fn wording(words: &[&str]) -> Wording {
+        let words = words.iter().map(|word| crate::text::Name::new(*word).unwrap()).collect();
+        Wording { words, deleted_at: None }
+    }
+
+    #[test]
+    fn what_an_organisation_says_comes_on_top() {
+        let analyzer = Analyzer::default();
+        let own = [wording(&["Pruttan", "kundvagn"]), wording(&["SLK"])];
+        let synonyms = Synonyms::general(&analyzer).with_own(&analyzer, &own);
+        assert_eq!(others(&synonyms, &analyzer, &["kundvagnar"]), ["pruttan"]);
+        assert!(others(&synonyms, &analyzer, &["gulingen"]).contains(&"kundvagn".to_owned()));
+        assert!(others(&synonyms, &analyzer, &["klagomål"]).contains(&"reklamation".to_owned()), "as before");
+        assert!(synonyms.owns("slk") && !synonyms.owns("kund"));
     }
 
     #[test]

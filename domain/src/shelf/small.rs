@@ -7,6 +7,7 @@ use crate::{
     person::Person,
     reaction::{Reaction, Tally},
     thing::{ThingKind, read},
+    wording::Wording,
 };
 
 /// Things that are small enough to be held whole.
@@ -18,6 +19,7 @@ pub enum Small {
     Tally(Tally),
     Reaction(Reaction),
     Conflict(Conflict),
+    Wording(Wording),
 }
 
 impl Small {
@@ -28,6 +30,7 @@ impl Small {
             ThingKind::Tally => serde_json::from_str(state).ok().map(Self::Tally),
             ThingKind::Reaction => serde_json::from_str(state).ok().map(Self::Reaction),
             ThingKind::Conflict => serde_json::from_str(state).ok().map(Self::Conflict),
+            ThingKind::Wording => serde_json::from_str(state).ok().map(Self::Wording),
             kind => kind.label().and_then(|_| serde_json::from_str(state).ok()).map(Self::Label),
         }
     }
@@ -39,6 +42,7 @@ impl Small {
             ThingKind::Tally => read(state).ok().map(Self::Tally),
             ThingKind::Reaction => read(state).ok().map(Self::Reaction),
             ThingKind::Conflict => read(state).ok().map(Self::Conflict),
+            ThingKind::Wording => read(state).ok().map(Self::Wording),
             kind => kind.label().and_then(|_| read(state).ok()).map(Self::Label),
         }
     }
@@ -62,7 +66,7 @@ impl Layers {
         match self.top()? {
             Small::Label(label) => Some((label.name.as_str(), label.merged_into)),
             Small::Person(person) => Some((person.name.as_str(), None)),
-            Small::Path(_) | Small::Tally(_) | Small::Reaction(_) | Small::Conflict(_) => None,
+            _ => None,
         }
     }
 

@@ -21,7 +21,7 @@ use crate::{
 
 use super::{Entry, Place, Shelf, small::Small};
 
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const NONE: u32 = u32::MAX;
 
 impl Shelf {

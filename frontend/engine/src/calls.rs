@@ -145,6 +145,7 @@ impl Engine {
             Call::React { story, kind, on } => json(&self.outbox.react(story, kind, on).await),
             Call::SetDeleted { thing, deleted } => json(&self.outbox.set_deleted(thing, deleted).await),
             Call::SavePath { id, form } => json(&self.outbox.save_path(id, form).await),
+            Call::SaveWording { id, words } => json(&self.outbox.save_wording(id, words).await),
             Call::Showed { path, story, to } => json(&self.outbox.showed(path, story, to).await),
             Call::Waiting => json(&self.outbox.waiting().await),
             Call::LetGo(waiting) => json(&self.outbox.let_go(&waiting).await),

@@ -2,28 +2,33 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
     sync::Arc,
     time::Duration,
 };
 
 use domain::{
-    id::StoryId,
+    id::{StoryId, WordingId},
     ports::News,
     query::{Facets, ListQuery},
     search::{Analyzer, Document, Evaluated, Highlighter, Hits, Index, Query, Synonyms},
     shelf::{Indexable, Place, Shelf},
     story::Story,
     view::Marker,
+    wording::Wording,
 };
 use wasm_bindgen_futures::spawn_local;
 use web::{Slices, sleep};
 
 use crate::{complain, phone::Phone, store::StoreError};
 
+type Wordings = BTreeMap<WordingId, Wording>;
+
 pub struct Finder {
     analyzer: Arc<Analyzer>,
-    synonyms: Synonyms,
+    /// With what the organisation itself says, as it was last seen.
+    synonyms: RefCell<(Wordings, Synonyms)>,
     index: RefCell<Index>,
     /// What the index holds for each slot: the story's revision.
     known: RefCell<Vec<Option<u64>>>,
@@ -59,7 +64,7 @@ impl Finder {
     pub fn new() -> Self {
         let analyzer = Arc::new(Analyzer::default());
         Self {
-            synonyms: Synonyms::general(&analyzer),
+            synonyms: RefCell::new((Wordings::new(), Synonyms::general(&analyzer))),
             index: RefCell::new(Index::new(analyzer.clone())),
             analyzer,
             known: RefCell::default(),
@@ -96,12 +101,22 @@ impl Finder {
 
     pub fn search(&self, shelf: &Shelf, query: &ListQuery) -> Found {
         let index = self.index.borrow();
-        let parsed = Query::parse(&query.text, &self.analyzer, &self.synonyms);
+        self.hear_of(shelf.wordings());
+        let parsed = Query::parse(&query.text, &self.analyzer, &self.synonyms.borrow().1);
         let passes = shelf.passing(&query.filter);
         let Hits { hits, total, evaluated } = index.search(&parsed, query.offset + query.limit, passes);
         let (unfiltered, facets) = shelf.falling(&index.matching(&evaluated), &query.filter);
         let page = hits.iter().skip(query.offset).filter_map(|hit| shelf.story_at(hit.slot));
         Found { ids: page.collect(), total, unfiltered, facets, evaluated }
+    }
+
+    /// Takes up what the organisation says, if that is new.
+    fn hear_of(&self, wordings: &Wordings) {
+        let mut synonyms = self.synonyms.borrow_mut();
+        if synonyms.0 != *wordings {
+            let all = Synonyms::general(&self.analyzer).with_own(&self.analyzer, wordings.values());
+            *synonyms = (wordings.clone(), all);
+        }
     }
 
     /// Shows on cards why a search met them.

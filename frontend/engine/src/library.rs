@@ -5,12 +5,13 @@ use domain::{
     id::{PathId, StoryId},
     path::Path,
     ports::{Answer, Home, Labels, Question, Unavailable, of_the_day},
-    query::{Filter, ListQuery, Listing, Searched},
+    query::{Filter, ListQuery, Listing, Searched, beginnings},
     shelf::Shelf,
     story::Story,
     sync::round::Trouble,
     time::Day,
     view::{Card, PathCard, PathView, StoryView, Version},
+    wording::Worded,
 };
 
 type Answered<T> = Result<T, Unavailable>;
@@ -94,6 +95,7 @@ async fn own_answer(phone: &Phone, question: &Question) -> Answered<Answer> {
         Question::Labels => phone.with_shelf(|shelf| Labels::of(shelf.names())).into(),
         Question::Paths => paths(phone).into(),
         Question::Path(id) => path(phone, *id).await?.into(),
+        Question::Wordings => wordings(phone).into(),
         Question::Attached(_) | Question::Unreceived | Question::Media { .. } => {
             return Err(Unavailable::Broken);
         }
@@ -149,7 +151,7 @@ async fn list(phone: &Phone, query: &ListQuery) -> Answered<Listing> {
             unfiltered: listed.unfiltered,
             facets: listed.facets,
             searched,
-            corrected: None,
+            ..Listing::default()
         });
     }
     phone.index_opened().await;
@@ -168,7 +170,21 @@ async fn list(phone: &Phone, query: &ListQuery) -> Answered<Listing> {
         marker.did_you_mean(&query.text, &stories)
     });
     let (total, unfiltered) = (found.total, found.unfiltered);
-    Ok(Listing { cards, total, unfiltered, facets: found.facets, searched, corrected })
+    let nearest = if unfiltered == 0 { nearest(phone, &query.text).await? } else { Vec::new() };
+    Ok(Listing { cards, total, unfiltered, facets: found.facets, searched, corrected, nearest })
+}
+
+/// Where nothing was found: what the words begin like, or else what is newest.
+async fn nearest(phone: &Phone, text: &str) -> Answered<Vec<Card>> {
+    let ids = phone.with_shelf(|shelf| {
+        let search = |text| {
+            let query = ListQuery { text, limit: Listing::NEAREST, ..ListQuery::default() };
+            Some(phone.finder.search(shelf, &query).ids).filter(|ids| !ids.is_empty())
+        };
+        let alike = beginnings(text).into_iter().find_map(search);
+        alike.unwrap_or_else(|| shelf.newest(&Filter::default(), 0, Listing::NEAREST).ids)
+    });
+    cards(phone, &ids).await
 }
 
 async fn related(phone: &Phone, id: StoryId, limit: usize) -> Answered<Vec<Card>> {
@@ -199,6 +215,10 @@ async fn home(phone: &Phone, today: Day) -> Answered<Home> {
 fn paths(phone: &Phone) -> Vec<PathCard> {
     let card = |shelf: &Shelf, id, path: &Path| PathCard::of(id, path, shelf.names());
     phone.with_shelf(|shelf| shelf.paths().into_iter().map(|(id, path)| card(shelf, id, path)).collect())
+}
+
+fn wordings(phone: &Phone) -> Vec<Worded> {
+    phone.with_shelf(|shelf| Worded::all(shelf.wordings().iter().map(|(id, wording)| (*id, wording))))
 }
 
 async fn path(phone: &Phone, id: PathId) -> Answered<Option<PathView>> {

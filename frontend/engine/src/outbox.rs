@@ -6,7 +6,7 @@ use domain::{
     Object,
     conflict::MetEdit,
     draft::{Draft, edit_between, new_tag, tidy_tags},
-    id::{DraftId, LabelId, PathId, ShowingId, StoryId, ThingId},
+    id::{DraftId, LabelId, PathId, ShowingId, StoryId, ThingId, WordingId},
     label::{Label, LabelKind},
     op::{Change, Edit, OpBytes, TextEdit},
     path::{Path, Showing},
@@ -16,6 +16,7 @@ use domain::{
     sync::phone::{Attachments, Intent, Transaction},
     text::{Line, Name, Title},
     thing::{ThingKind, ThingRef, fields, read},
+    wording::Wording,
 };
 use web::{now, randomness};
 
@@ -218,6 +219,21 @@ impl Outbox {
         Ok(id)
     }
 
+    pub async fn save_wording(&self, id: Option<WordingId>, words: Vec<Name>) -> Kept<()> {
+        let known = self.phone.with_shelf(|shelf| shelf.wordings().clone());
+        if known.values().any(|wording| wording.says_as_much_as(&words)) {
+            return Ok(());
+        }
+        let before = id.and_then(|id| known.get(&id).cloned());
+        let id = id.unwrap_or_else(|| WordingId::mint(now(), &randomness()));
+        let thing = ThingRef::new(ThingKind::Wording, id);
+        let change = match before {
+            None => Change::Create(fields(&Wording { words, deleted_at: None })),
+            Some(before) => Change::Edit(wording_edit(&before.words, &words)),
+        };
+        self.record(vec![(thing, change)], None, Attachments::default()).await
+    }
+
     pub async fn change_media(&self, change: &MediaChange) -> Result<(), AttachError> {
         if let Some((story, leaves, id)) = self.media.change(change).await? {
             let attachments = Attachments { told: Vec::new(), dropped: vec![id] };
@@ -266,9 +282,22 @@ impl Outbox {
     }
 }
 
+/// What is put in and what is taken out: two who add words at the same time both have them.
+fn wording_edit(before: &[Name], after: &[Name]) -> Edit {
+    let without = |some: &[Name], others: &[Name]| -> Object {
+        let left: Vec<&Name> = some.iter().filter(|word| !others.contains(word)).collect();
+        let set =
+            (!left.is_empty()).then(|| ("words".to_owned(), serde_json::to_value(left).unwrap_or_default()));
+        set.into_iter().collect()
+    };
+    Edit { add: without(after, before), remove: without(before, after), ..Edit::default() }
+}
+
 fn title_of(state: &Object) -> Option<String> {
     let text = |field: &str| state.get(field).and_then(|text| text.as_str()).map(str::to_owned);
-    read::<Story>(state).ok().map(|story| story.heading()).or_else(|| text("title")).or_else(|| text("name"))
+    let words = || read::<Wording>(state).ok().map(|wording| wording.line());
+    let story = read::<Story>(state).ok().map(|story| story.heading());
+    story.or_else(|| text("title")).or_else(|| text("name")).or_else(words)
 }
 
 /// All text in a change, for copying out.

@@ -10,6 +10,7 @@ use crate::search::{
     synonyms::Synonyms,
     testing::{Tables, id, told},
 };
+use crate::{text::Name, wording::Wording};
 
 static ANALYZER: LazyLock<Arc<Analyzer>> = LazyLock::new(|| Arc::new(Analyzer::default()));
 static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| Synonyms::general(&ANALYZER));
@@ -259,4 +260,30 @@ fn related_stories_share_what_tells_most() {
     index.commit();
     let related = index.related(0, &told(texts[0]), 2);
     assert_eq!(related.iter().map(|hit| hit.slot).collect::<Vec<_>>(), [3, 1]);
+}
+
+#[test]
+fn the_organisations_own_words_are_found_in_compounds_and_are_no_typing_errors() {
+    let wording = |words: &[&str]| Wording {
+        words: words.iter().map(|word| Name::new(*word).unwrap()).collect(),
+        deleted_at: None,
+    };
+    let own = [wording(&["SLK"]), wording(&["Pruttan", "kundvagn"]), wording(&["Zorro"])];
+    let synonyms = Synonyms::general(&ANALYZER).with_own(&ANALYZER, &own);
+    let mut index = Index::new(Arc::clone(&ANALYZER));
+    let texts = ["mitt slkkort var slut", "en slkzorro rullade", "pruttan stod i regnet", "en sorg", "slk"];
+    for (slot, text) in (0u32..).zip(texts) {
+        index.insert(slot, id(slot), 1, &told(text));
+    }
+    index.commit();
+    let find = |text: &str, synonyms: &Synonyms| -> Vec<u32> {
+        let hits = index.search(&Query::parse(text, &ANALYZER, synonyms), 9, |_| true).hits;
+        hits.iter().map(|hit| hit.slot).collect()
+    };
+    assert_eq!(find("slk ", &synonyms), [4, 1, 0], "whole before compound");
+    assert_eq!(find("kort ", &synonyms), [0]);
+    assert_eq!(find("kort ", &SYNONYMS), [] as [u32; 0], "unknown, it is no part of anything");
+    assert_eq!(find("zorro ", &synonyms), [1]);
+    assert_eq!(find("kundvagnen ", &synonyms), [2]);
+    assert_eq!(find("pruttan ", &synonyms), [2]);
 }

@@ -15,6 +15,7 @@ use crate::{
     story::{Status, Story},
     thing::{Again, Schema, ThingKind, ThingRef, fields, read},
     time::Millis,
+    wording::Wording,
 };
 
 use super::{
@@ -307,6 +308,7 @@ fn check(op: &Op, state: &Object) -> Result<(), Declined> {
         ThingKind::Reaction => read::<Reaction>(state).is_ok_and(|reaction| {
             op.thing.id == ThingId::reaction(reaction.story, reaction.person, reaction.reaction.key())
         }),
+        ThingKind::Wording => read::<Wording>(state).is_ok_and(|wording| wording.fits()),
         ThingKind::Conflict => true,
         ThingKind::Tally | ThingKind::Other(_) => false,
     };

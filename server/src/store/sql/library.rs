@@ -5,15 +5,18 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use domain::{
-    id::{PathId, PersonId, StoryId, ThingId},
+    id::{PathId, PersonId, StoryId, ThingId, WordingId},
     names::Names,
     path::Path,
     person::{Person, Reader},
     query::Filter,
     reaction::{Reaction, ReactionKind, Tally},
     story::Story,
+    thing::ThingKind,
     time::Millis,
+    wording::Wording,
 };
+use serde::de::DeserializeOwned;
 
 use self::filter::push_listed;
 pub(super) use self::{
@@ -22,6 +25,25 @@ pub(super) use self::{
 };
 use super::{Columns, Connection, Dialect, SqlStore, Statement, ledger, rows};
 use crate::store::{KnownStory, LibraryStore, RawFacets, StoreResult};
+
+impl<D: Dialect> SqlStore<D> {
+    /// Every thing of a kind that there are few of, by id.
+    async fn all_of<I: From<ThingId>, T: DeserializeOwned>(
+        &self,
+        kind: &ThingKind,
+        reader: &Reader,
+    ) -> StoreResult<Vec<(I, T)>> {
+        let mut query = Statement::new("SELECT id, state FROM things WHERE kind = ");
+        query.push_bind(kind.key().to_owned()).push(" AND ");
+        push_visible(&mut query, reader);
+        query.push(" ORDER BY id");
+        let found = self.reading().await?.all(query).await?;
+        found
+            .iter()
+            .map(|row| Ok((rows::thing_id(row, "id")?.into(), rows::typed(row, "a thing")?)))
+            .collect()
+    }
+}
 
 #[async_trait]
 impl<D: Dialect> LibraryStore for SqlStore<D> {
@@ -124,13 +146,7 @@ impl<D: Dialect> LibraryStore for SqlStore<D> {
     }
 
     async fn paths(&self, reader: &Reader) -> StoreResult<Vec<(PathId, Path)>> {
-        let mut query = Statement::new("SELECT id, state FROM things WHERE kind = 'path' AND ");
-        push_visible(&mut query, reader);
-        query.push(" ORDER BY id");
-        let mut paths: Vec<(PathId, Path)> = Vec::new();
-        for row in &self.reading().await?.all(query).await? {
-            paths.push((rows::thing_id(row, "id")?.into(), rows::typed(row, "a path")?));
-        }
+        let mut paths: Vec<(PathId, Path)> = self.all_of(&ThingKind::Path, reader).await?;
         paths.retain(|(_, path)| path.deleted_at.is_none());
         Ok(paths)
     }
@@ -141,6 +157,12 @@ impl<D: Dialect> LibraryStore for SqlStore<D> {
         push_visible(&mut query, reader);
         let found = self.reading().await?.first(query).await?;
         found.map(|row| rows::typed(&row, "a path")).transpose()
+    }
+
+    async fn wordings(&self, reader: &Reader) -> StoreResult<Vec<(WordingId, Wording)>> {
+        let mut wordings: Vec<(WordingId, Wording)> = self.all_of(&ThingKind::Wording, reader).await?;
+        wordings.retain(|(_, wording)| wording.deleted_at.is_none());
+        Ok(wordings)
     }
 
     async fn export(&self, mut after: Option<StoryId>, limit: usize) -> StoreResult<Vec<(StoryId, Story)>> {
