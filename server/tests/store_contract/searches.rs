@@ -48,6 +48,7 @@ contract! {
     every_query_of_the_set_has_the_phones_top_ten_at_every_letter
     whatever_is_done_to_stories_the_server_finds_what_the_phone_finds
     a_long_library_is_listed_by_age_however_it_is_narrowed
+    what_is_told_between_two_lists_is_counted_in_the_second
     terms_of_another_version_are_made_anew
 }
 
@@ -446,6 +447,22 @@ async fn a_long_library_is_listed_by_age_however_it_is_narrowed(backend: Backend
     let tags = names.all(LabelKind::Tag).map(|tag| Filter { tag: Some(tag.id), ..Filter::default() });
     filters.extend(tags);
     lists_as_the_library_does(&store, &visitor(), &filters).await;
+}
+
+async fn what_is_told_between_two_lists_is_counted_in_the_second(backend: Backend) {
+    for most_pending in [0, 15, 1_000] {
+        let (_place, store) = empty(backend, most_pending).await;
+        let lines: Vec<&str> = DEMO.lines().collect();
+        for part in lines.chunks(12) {
+            tell(&store, &part.join("\n")).await;
+            lists_as_the_library_does(&store, &visitor(), &[Filter::default()]).await;
+        }
+        let told = store.newest(&visitor(), &Filter::default(), 0, 3).await.unwrap();
+        for id in told {
+            change(&store, ThingRef::story(id), Change::Delete).await;
+            lists_as_the_library_does(&store, &visitor(), &[Filter::default()]).await;
+        }
+    }
 }
 
 /// The quick way to list is the plain one, whatever the filter.
