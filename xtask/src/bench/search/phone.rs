@@ -108,11 +108,8 @@ fn print(ours: &Taken, theirs: &Taken) {
     let row = |what: &str, of: fn(&Taken) -> f64, goal: Option<f64>| {
         println!("{what:<38}{:>28}{:>14.1}", against(of(ours), goal), of(theirs));
     };
-    let p95 = match (stories, slower) {
-        (..=10_000, _) | (..=50_000, 1) => Some(16.0),
-        (..=50_000, _) => Some(50.0),
-        _ => None,
-    };
+    let p95 = if stories <= 10_000 || slower == 1 { 16.0 } else { 50.0 };
+    let p95 = (stories <= 50_000).then_some(p95);
     let max = (stories <= 10_000).then_some(50.0);
     let load = (stories <= 10_000 && slower == 1).then_some(100.0);
     row("compile, ms", |taken| taken.compile_ms, None);

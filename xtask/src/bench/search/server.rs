@@ -86,12 +86,9 @@ impl OnServer {
 impl Taken {
     fn print(&self) {
         let Self { on, figures } = self;
-        let goal = match figures.stories {
-            _ if on == "fts5" => None,
-            ..=100_000 => Some(30.0),
-            ..=1_000_000 => Some(150.0),
-            _ => None,
-        };
+        let goals = [(100_000, 30.0), (1_000_000, 150.0)];
+        let goal = goals.into_iter().find(|(most, _)| figures.stories <= *most && on != "fts5");
+        let goal = goal.map(|(_, p95_ms)| p95_ms);
         for (what, times) in [("queries", &figures.queries), ("keystrokes", &figures.keystrokes)] {
             println!(
                 "{:<32}{:>10.0}{:>8.2}{:>10.1}{:>24}{:>10.1}   «{}»",
