@@ -5,7 +5,7 @@
 // page's own thread, since that is what Chromium slows; ours runs in a worker otherwise.
 //
 // Prints JSON: medians over `RUNS` rounds. `GLUE` names the folder with our wasm, `PEERS` the one with MiniSearch,
-// `STORIES` a folder with `stories-N.jsonl` for each of `SIZES`, `QUERIES` a file of queries.
+// `STORIES` a folder with `stories-N.jsonl` for each of `SIZES`, `QUERIES` a file of queries, `ONLY` who takes part.
 
 import { chromium } from "@playwright/test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -18,7 +18,7 @@ import { serve } from "./search/serve.js";
 const RUNS = Number(process.env.RUNS ?? 3);
 const SIZES = (process.env.SIZES ?? "10000,50000").split(",").map(Number);
 const RATES = (process.env.RATES ?? "1,4").split(",").map(Number);
-const NAMES = ["Solsken", "MiniSearch"];
+const NAMES = ["Solsken", "MiniSearch"].filter((name) => !process.env.ONLY || process.env.ONLY === name);
 const queries = readFileSync(process.env.QUERIES, "utf8").trim().split("\n").map((line) => JSON.parse(line).q);
 
 const server = await serve();
