@@ -21,8 +21,10 @@ pub enum Bench {
     Sync(sync::Sync),
     /// What many clients get out of the server, on each of its databases.
     Load(load::Load),
+    /// What a keystroke costs: the phone's search in a browser beside a peer, and the server's beside bare FTS5.
+    Search(search::Search),
     /// What the phone's index costs, natively.
-    SearchNative(search::Search),
+    SearchNative(search::native::Search),
 }
 
 impl Bench {
@@ -31,6 +33,7 @@ impl Bench {
             Self::Startup(startup) => startup.run(),
             Self::Sync(sync) => sync.run(),
             Self::Load(load) => load.run(),
+            Self::Search(search) => search.run(),
             Self::SearchNative(search) => search.run(),
         }
     }

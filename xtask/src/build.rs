@@ -36,17 +36,24 @@ pub struct Glue {
     pub folder: PathBuf,
 }
 
+/// The engine's search without the engine, for measurements only.
+const SEARCHBENCH: Module = Module { package: "searchbench", name: "searchbench" };
+
 pub const WASM: &str = "wasm32-unknown-unknown";
 
 impl Build {
     pub fn run(self) -> Result<()> {
         add_target()?;
-        self.wasm()?;
-        let glued = |module: Module| {
-            glue(&self.folder().join(format!("{}.wasm", module.package)), module.name, self.release)
-        };
-        let glue = MODULES.map(glued).into_iter().collect::<Result<Vec<_>>>()?;
+        self.wasm(&MODULES)?;
+        let glue = MODULES.map(|module| self.glue(module)).into_iter().collect::<Result<Vec<_>>>()?;
         assets::bundle(&glue, self.release)
+    }
+
+    /// The engine's search, built as the engine is built; returns the folder with it.
+    pub fn searchbench(self) -> Result<PathBuf> {
+        add_target()?;
+        self.wasm(&[SEARCHBENCH])?;
+        Ok(self.glue(SEARCHBENCH)?.folder)
     }
 
     fn profile(self) -> &'static str {
@@ -57,13 +64,17 @@ impl Build {
         target().join(WASM).join(self.profile())
     }
 
-    fn wasm(self) -> Result<()> {
+    fn wasm(self, modules: &[Module]) -> Result<()> {
         let mut build = cargo();
         build.args(["build", "--lib", "--target", WASM, "--profile", self.profile()]);
-        for module in MODULES {
+        for module in modules {
             build.args(["--package", module.package]);
         }
         run(&mut build)
+    }
+
+    fn glue(self, module: Module) -> Result<Glue> {
+        glue(&self.folder().join(format!("{}.wasm", module.package)), module.name, self.release)
     }
 
     /// The server's binary, with the assets inside if it is a release.

@@ -1,5 +1,8 @@
-//! `cargo xtask eval-search --stories FILE --queries FILE [--on phone] [--verbose]`: how well search
+//! `cargo xtask eval-search --stories FILE --queries FILE [--on phone|sqlite|postgres]… [--verbose]`: how well search
 //! finds what was judged relevant, by class of query; verbosely, by query too.
+//!
+//! On the phone, that is: with the phone's index, here. On a database: with the server's own store, which takes in the
+//! stories as an import does (the crate `seek`).
 //!
 //! A query is `{"q": "…", "class": "…", "relevant": {"<id>": grade, …}}`. nDCG@10 takes 2^grade − 1 as gain and
 //! log₂(rank + 1) as discount (Järvelin, Kekäläinen: *Cumulated gain-based evaluation of IR techniques*, 2002), against
@@ -20,6 +23,7 @@ use uuid::Uuid;
 use crate::{
     exchange::{ExchangedStory, read_lines},
     figures,
+    seek::Seek,
 };
 
 const DEPTH: usize = 10;
@@ -39,8 +43,8 @@ struct Figures {
     queries: usize,
 }
 
-/// The first [`DEPTH`] stories for a query.
-type Ask = Box<dyn Fn(&str) -> Vec<Uuid>>;
+/// The first [`DEPTH`] stories for each query.
+type Found = Vec<Vec<Uuid>>;
 
 #[derive(Args)]
 pub struct Eval {
@@ -50,9 +54,9 @@ pub struct Eval {
     /// Judged queries.
     #[arg(long)]
     queries: PathBuf,
-    /// Where to search.
-    #[arg(long, value_enum, default_value = "phone")]
-    on: Place,
+    /// Where to search; more than once for several places.
+    #[arg(long, value_enum, default_values = ["phone"])]
+    on: Vec<Place>,
     /// Print every query's figures too.
     #[arg(long)]
     verbose: bool,
@@ -61,6 +65,8 @@ pub struct Eval {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Place {
     Phone,
+    Sqlite,
+    Postgres,
 }
 
 impl Eval {
@@ -68,19 +74,30 @@ impl Eval {
         let stories: Vec<ExchangedStory> = read_lines(&self.stories)?;
         let queries: Vec<Judged> = read_lines(&self.queries)?;
         check(&stories, &queries)?;
-        let (on, ask) = match self.on {
-            Place::Phone => ("phone", on_phone(&stories)),
-        };
-        let figures = evaluate(&queries, &ask, self.verbose);
-        for (class, figures) in &figures {
-            println!(
-                "{class:<12} {:>3} queries   nDCG@10 {:.3}   recall@10 {:.3}",
-                figures.queries, figures.ndcg10, figures.recall10
-            );
+        let mut places = BTreeMap::new();
+        for on in &self.on {
+            let (name, found) = match on {
+                Place::Phone => ("phone", on_phone(&stories, &queries)),
+                Place::Sqlite => ("sqlite", self.on_server("sqlite")?),
+                Place::Postgres => ("postgres", self.on_server("postgres")?),
+            };
+            println!("on {name}");
+            let figures = evaluate(&queries, &found, self.verbose);
+            for (class, figures) in &figures {
+                println!(
+                    "{class:<12} {:>3} queries   nDCG@10 {:.3}   recall@10 {:.3}",
+                    figures.queries, figures.ndcg10, figures.recall10
+                );
+            }
+            places.insert(name, figures);
         }
-        let path = figures::write("eval-search", &BTreeMap::from([(on, figures)]))?;
-        println!("{}", path.display());
+        println!("{}", figures::write("eval-search", &places)?.display());
         Ok(())
+    }
+
+    fn on_server(&self, on: &str) -> Result<Found> {
+        let Self { stories, queries, .. } = self;
+        Seek { task: "find", on, stories, queries, release: false }.run()
     }
 }
 
@@ -100,7 +117,7 @@ fn check(stories: &[ExchangedStory], queries: &[Judged]) -> Result<()> {
     Ok(())
 }
 
-fn on_phone(stories: &[ExchangedStory]) -> Ask {
+fn on_phone(stories: &[ExchangedStory], queries: &[Judged]) -> Found {
     let analyzer = Arc::new(Analyzer::default());
     let synonyms = Synonyms::general(&analyzer);
     let mut index = Index::new(Arc::clone(&analyzer));
@@ -108,19 +125,18 @@ fn on_phone(stories: &[ExchangedStory]) -> Ask {
         index.insert(slot as u32, *story.id.as_bytes(), 1, &story.document());
     }
     index.compact();
-    let ids: Vec<Uuid> = stories.iter().map(|story| story.id).collect();
-    Box::new(move |text| {
-        let query = Query::parse(text, &analyzer, &synonyms);
+    let find = |judged: &Judged| {
+        let query = Query::parse(&judged.q, &analyzer, &synonyms);
         let hits = index.search(&query, DEPTH, |_| true).hits;
-        hits.iter().map(|hit| ids[hit.slot as usize]).collect()
-    })
+        hits.iter().map(|hit| stories[hit.slot as usize].id).collect()
+    };
+    queries.iter().map(find).collect()
 }
 
-fn evaluate(queries: &[Judged], ask: &Ask, verbose: bool) -> BTreeMap<String, Figures> {
+fn evaluate(queries: &[Judged], found: &Found, verbose: bool) -> BTreeMap<String, Figures> {
     let mut sums: BTreeMap<String, Figures> = BTreeMap::new();
-    for query in queries {
-        let found = ask(&query.q);
-        let (ndcg, recall) = (ndcg(&query.relevant, &found), recall(&query.relevant, &found));
+    for (query, found) in queries.iter().zip(found) {
+        let (ndcg, recall) = (ndcg(&query.relevant, found), recall(&query.relevant, found));
         if verbose {
             println!("{:<12} {ndcg:.3} {recall:.3} {}", query.class, query.q);
         }

@@ -14,6 +14,7 @@ mod figures;
 mod packages;
 mod postgres;
 mod run;
+mod seek;
 mod stories;
 mod test;
 mod tools;

@@ -67,12 +67,9 @@ impl Test {
         part("simulate", &mut || apart::check("simulate", &["--seeds", "2000"]).map(|()| Tally::one(true)));
         part("build", &mut || end2end::build().map(|()| Tally::one(true)));
         part("clippy for the browser", &mut || {
+            let packages = ["frontend", "engine", "web", "searchbench"].map(|name| ["--package", name]);
             let wasm = ["--target", WASM, "--profile", "wasm", "--", "-D", "warnings"];
-            check(
-                cargo()
-                    .args(["clippy", "--package", "frontend", "--package", "engine", "--package", "web"])
-                    .args(wasm),
-            )
+            check(cargo().arg("clippy").args(packages.as_flattened()).args(wasm))
         });
         if !self.no_browsers {
             part("end to end", &mut || end_to_end());

@@ -16,10 +16,11 @@ use super::{
 };
 
 /// In order, under the numbers that SQLite's have; a store that was made by a newer version is refused.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "start", include_str!("../../migrations/postgres/0001_start.sql")),
     (2, "narrowed_at", include_str!("../../migrations/postgres/0002_narrowed_at.sql")),
     (4, "ended_at", include_str!("../../migrations/postgres/0004_ended_at.sql")),
+    (5, "folds", include_str!("../../migrations/postgres/0005_folds.sql")),
 ];
 
 /// What holds on our connections, whatever the database's own settings say.

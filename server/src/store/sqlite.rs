@@ -21,10 +21,11 @@ use super::{
 const ROWS_AHEAD: usize = 1_024;
 
 /// In order; a store that was made by a newer version is refused.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "start", include_str!("../../migrations/sqlite/0001_start.sql")),
     (2, "narrowed_at", include_str!("../../migrations/sqlite/0002_narrowed_at.sql")),
     (4, "ended_at", include_str!("../../migrations/sqlite/0004_ended_at.sql")),
+    (5, "folds", include_str!("../../migrations/sqlite/0005_folds.sql")),
 ];
 
 /// How long a transaction waits for another process's lock before it gives up.

@@ -45,12 +45,16 @@ contract! {
     an_answer_is_narrowed_and_counted
     pages_follow_one_another
     the_server_finds_what_the_phone_finds_in_its_order
+    every_query_of_the_set_has_the_phones_top_ten_at_every_letter
     whatever_is_done_to_stories_the_server_finds_what_the_phone_finds
     a_long_library_is_listed_by_age_however_it_is_narrowed
+    what_is_told_between_two_lists_is_counted_in_the_second
     terms_of_another_version_are_made_anew
 }
 
 const DEMO: &str = include_str!("../../../demo/stories.jsonl");
+/// Queries to that library with what is relevant to them, as `cargo xtask eval-search` takes them.
+const QUERY_SET: &str = include_str!("../../../demo/queries.jsonl");
 
 /// Stories with an id, by which they are told apart here.
 const SHOP: &str = r#"
@@ -385,6 +389,26 @@ async fn the_server_finds_what_the_phone_finds_in_its_order(backend: Backend) {
     }
 }
 
+async fn every_query_of_the_set_has_the_phones_top_ten_at_every_letter(backend: Backend) {
+    let (_place, store) = empty(backend, 30).await;
+    tell(&store, DEMO).await;
+    let reader = visitor();
+    let phone = Phone::of(&store, &reader).await;
+    let queries: Vec<Object> = QUERY_SET.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(queries.len() >= 60);
+    for query in queries {
+        let query = query["q"].as_str().unwrap();
+        for (at, c) in query.char_indices() {
+            let typed = &query[..at + c.len_utf8()];
+            let ten = ListQuery { limit: 10, ..ListQuery::first_page(typed, Filter::default()) };
+            let (mut expected, total) = phone.found(typed);
+            expected.truncate(10);
+            let listing = ask(&store, reader, ten).await;
+            assert_eq!((ids(&listing), listing.total), (expected, total), "«{typed}»");
+        }
+    }
+}
+
 async fn whatever_is_done_to_stories_the_server_finds_what_the_phone_finds(backend: Backend) {
     let mut runner = TestRunner::new(Config::default());
     for case in 0..16 {
@@ -423,6 +447,22 @@ async fn a_long_library_is_listed_by_age_however_it_is_narrowed(backend: Backend
     let tags = names.all(LabelKind::Tag).map(|tag| Filter { tag: Some(tag.id), ..Filter::default() });
     filters.extend(tags);
     lists_as_the_library_does(&store, &visitor(), &filters).await;
+}
+
+async fn what_is_told_between_two_lists_is_counted_in_the_second(backend: Backend) {
+    for most_pending in [0, 15, 1_000] {
+        let (_place, store) = empty(backend, most_pending).await;
+        let lines: Vec<&str> = DEMO.lines().collect();
+        for part in lines.chunks(12) {
+            tell(&store, &part.join("\n")).await;
+            lists_as_the_library_does(&store, &visitor(), &[Filter::default()]).await;
+        }
+        let told = store.newest(&visitor(), &Filter::default(), 0, 3).await.unwrap();
+        for id in told {
+            change(&store, ThingRef::story(id), Change::Delete).await;
+            lists_as_the_library_does(&store, &visitor(), &[Filter::default()]).await;
+        }
+    }
 }
 
 /// The quick way to list is the plain one, whatever the filter.

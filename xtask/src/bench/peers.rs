@@ -17,6 +17,14 @@ pub fn stores() -> Result<PathBuf> {
     install("stores", STORES, |_| ()).map(|packages| packages.with_file_name(""))
 }
 
+/// What pages without a server of their own search with.
+const MINISEARCH: &str = "minisearch@7.2.0";
+
+/// The folder that MiniSearch's package lies in.
+pub fn minisearch() -> Result<PathBuf> {
+    install("minisearch", MINISEARCH, |_| ())
+}
+
 /// Actual Budget's web app with its server, and the Node.js that it asks for.
 pub struct Actual {
     pub server: PathBuf,

@@ -32,7 +32,7 @@ async fn fold(tx: &mut impl Connection) -> StoreResult<()> {
     count_terms(tx, &changes).await?;
     tx.run(Statement::new("UPDATE search_documents SET pending = FALSE, listed_audience = NULL, listed_terms = NULL WHERE pending"))
         .await?;
-    tx.run(Statement::new("UPDATE search_state SET version = version + 1")).await?;
+    tx.run(Statement::new("UPDATE search_state SET version = version + 1, folds = folds + 1")).await?;
     Ok(())
 }
 

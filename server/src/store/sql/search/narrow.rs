@@ -57,6 +57,10 @@ impl Documents {
         self.0.get(document as usize) == Some(&true)
     }
 
+    fn documents(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.0).filter(|(_, has)| **has).map(|(document, _)| document)
+    }
+
     pub fn count(&self) -> usize {
         self.0.iter().filter(|has| **has).count()
     }
@@ -74,18 +78,15 @@ impl Documents {
 
     /// How many of them have each fact.
     pub fn facets<D: Dialect>(&self, reading: &Reading<D>) -> StoreResult<RawFacets> {
-        let terms = format!("SELECT term FROM search_terms WHERE {} < ?", D::Connection::TERM_HEAD);
-        let found =
-            reading.ask(async |snapshot| snapshot.all(Statement::new(terms).bind(facts::AFTER)).await)?;
-        let terms: Vec<String> =
-            found.iter().map(|row| row.text("term").map(str::to_owned)).collect::<StoreResult<_>>()?;
-        let mut counts = vec![0_usize; terms.len()];
-        read(reading, &terms, |at, documents| {
-            counts[at] += documents.iter().filter(|document| self.has(**document)).count();
-        })?;
+        let pending = &reading.pending;
+        let as_listed = self.documents().filter(|document| !pending.is_void(*document));
+        let counts = reading.kept.facts(reading)?.count(as_listed);
         let mut facets = RawFacets::default();
-        for (term, count) in terms.iter().zip(counts).filter(|(_, count)| *count > 0) {
+        for (number, term) in &pending.facts {
+            let changed = pending.added(*number).iter().filter(|posting| self.has(posting.document)).count();
+            let count = counts.get(number).copied().unwrap_or_default() + changed;
             match facts::read(term) {
+                _ if count == 0 => {}
                 Some(Fact::Kind(kind)) => facets.kinds.push((kind.to_owned(), count)),
                 Some(Fact::Label(id)) => facets.labels.push((id, count)),
                 None => {}
@@ -121,8 +122,7 @@ impl Documents {
     }
 
     fn sorted<D: Dialect>(&self, reading: &Reading<D>) -> StoreResult<Vec<StoryId>> {
-        let numbers: Vec<u32> =
-            (0..).zip(&self.0).filter(|(_, has)| **has).map(|(number, _)| number).collect();
+        let numbers: Vec<u32> = self.documents().collect();
         let sorted =
             "SELECT stories.id FROM json_each(?) AS wanted CROSS JOIN search_documents CROSS JOIN stories
              WHERE search_documents.number = wanted.value AND stories.number = story

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Bound};
 
-use super::documents;
+use super::{documents, facts};
 use crate::store::{
     StoreResult,
     sql::{Columns, Connection, Statement},
@@ -21,6 +21,8 @@ pub struct Pending {
     removed: Vec<Posting>,
     /// Terms of which more or fewer stories that everyone may see hold true than the lists say, ascending.
     recounted: BTreeMap<String, i64>,
+    /// All facts that there are, with their terms.
+    pub facts: Vec<(u32, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +34,7 @@ pub struct Posting {
 }
 
 impl Pending {
-    pub async fn load(connection: &mut impl Connection, version: i64) -> StoreResult<Self> {
+    pub async fn load<C: Connection>(connection: &mut C, version: i64) -> StoreResult<Self> {
         let mut pending = Self { version, ..Self::default() };
         for row in documents::pending(connection).await? {
             // Documents come in ascending order.
@@ -49,6 +51,7 @@ impl Pending {
         pending.added.sort_unstable();
         pending.removed.sort_unstable();
         pending.recount(connection).await?;
+        pending.facts = facts(connection).await?;
         Ok(pending)
     }
 
@@ -99,6 +102,12 @@ impl Pending {
         from.take_while(move |(term, _)| term.starts_with(prefix))
             .map(|(term, count)| (term.as_str(), *count))
     }
+}
+
+async fn facts<C: Connection>(connection: &mut C) -> StoreResult<Vec<(u32, String)>> {
+    let facts = format!("SELECT number, term FROM search_terms WHERE {} < ? ORDER BY number", C::TERM_HEAD);
+    let found = connection.all(Statement::new(facts).bind(facts::AFTER)).await?;
+    found.iter().map(|row| Ok((row.number("number")?, row.text("term")?.to_owned()))).collect()
 }
 
 fn of_term(postings: &[Posting], term: u32) -> &[Posting] {

@@ -26,6 +26,8 @@ pub struct Reading<D: Dialect> {
     pub runtime: Handle,
     pub stories: u32,
     pub documents: u32,
+    /// How often the lists were written.
+    pub folds: i64,
     /// Audiences that the reader belongs to.
     pub audiences: HashSet<u32>,
     pub pending: Arc<Pending>,

@@ -1,0 +1,2 @@
+-- How often the lists of search were written: what is remembered of them holds until then.
+ALTER TABLE search_state ADD COLUMN folds BIGINT NOT NULL DEFAULT 0;
