@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Object,
-    id::{DeviceId, PersonId},
+    id::{DeviceId, Epoch, PersonId},
     story::Status,
     thing::ThingRef,
     time::Millis,
@@ -46,9 +46,10 @@ pub enum Change {
     TakeUp(TakenUp),
 }
 
-/// What a thing was like before a restore, by the numbering of that time.
+/// What a thing was like before a restore, by the numbering of that epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TakenUp {
+    pub epoch: Epoch,
     pub seq: u64,
     /// The last `seq` of the backup: what stands at it or before has not been touched since.
     pub whole: u64,

@@ -133,10 +133,12 @@ impl World {
             broken("a phone shows what the server lets its person see", || {
                 let held = phone.disk.held.get(thing);
                 format!(
-                    "{thing} {what}; held {:?}, stands {:?}, cursor {}",
+                    "{thing} {what}; held {:?}, stands {:?}, cursor {}; {:?}, {:?}",
                     held.map(|held| (held.seq, held.generation)),
                     state.rows.get(thing).map(|row| row.seq),
                     phone.disk.store.library.seq,
+                    phone.disk.store.library.earlier,
+                    state.forks,
                 )
             })
         };

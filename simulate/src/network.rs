@@ -40,11 +40,12 @@ impl World {
                 }
             }
             Reply::HandedBack(tickets) => {
-                let answers = tickets.into_iter().map(|ticket| self.server.answer(ticket));
-                let all: Option<Vec<_>> = answers.collect();
-                let taken = all
-                    .ok_or(Trouble::Timeout)
-                    .and_then(|all| all.into_iter().try_for_each(|one| one.map(drop)));
+                let taken = tickets.into_iter().try_for_each(|(ticket, words)| {
+                    self.server.answer(ticket).unwrap_or(Err(Trouble::Timeout))?;
+                    // What the server has taken up must not be lost once more.
+                    self.handed.extend(words);
+                    Ok(())
+                });
                 Some(Event::HandedBack(taken))
             }
             Reply::Pushed(ticket) => match self.server.answer(ticket) {
@@ -165,24 +166,19 @@ impl World {
                     let Some(push) = self.server.look().take_up(epoch, &lines, self.server_now()) else {
                         continue;
                     };
-                    self.note_handed_back(&push);
+                    if !push.ops.is_empty() {
+                        self.met.note("record handed back");
+                    }
+                    let words = push.ops.iter().flat_map(|op| tokens(op.bytes())).collect();
                     if self.meets(Fault::Doubled, random) {
                         self.late.push(Late::Push(push.clone()));
                     }
-                    tickets.push(self.server.arrive(push, false)?);
+                    tickets.push((self.server.arrive(push, false)?, words));
                 }
                 Ok(Reply::HandedBack(tickets))
             }
             Step::Transact(_) | Step::Rest(_) => unreachable!("only messages are sent"),
         }
-    }
-
-    /// What the server takes up again must not be lost once more.
-    fn note_handed_back(&mut self, push: &Push) {
-        if !push.ops.is_empty() {
-            self.met.note("record handed back");
-        }
-        self.handed.extend(push.ops.iter().flat_map(|op| tokens(op.bytes())));
     }
 
     /// What was delayed or doubled arrives. Nobody waits for an answer any more.

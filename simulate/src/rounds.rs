@@ -37,8 +37,8 @@ pub struct Task {
 /// Where an answer is.
 pub enum Reply {
     Pushed(Ticket),
-    /// One for each part of what is handed back.
-    HandedBack(Vec<Ticket>),
+    /// Each part of what is handed back, with the words in it.
+    HandedBack(Vec<(Ticket, Vec<u64>)>),
     /// As it travels, and as it is read if nothing befalls it.
     Page(String, Option<Page>),
     Never(Trouble),

@@ -164,7 +164,7 @@ pub fn taken_up(lines: &str, fork: &Fork, key: &SigningKey) -> Vec<Op> {
             actor: PersonId::SYSTEM,
             thing,
             base: None,
-            change: Change::TakeUp(TakenUp { seq: record.seq, whole, state }),
+            change: Change::TakeUp(TakenUp { epoch, seq: record.seq, whole, state }),
         })
     };
     records(lines).take(HANDED_RECORDS).filter_map(op).collect()

@@ -20,7 +20,7 @@ use crate::{
     Object,
     access::{Actor, Scope, scope_of},
     id::{DeviceId, Epoch, PersonId, ThingId},
-    op::{Envelope, Op, OpHash},
+    op::{Envelope, Op, OpHash, TakenUp},
     person::{Person, Reader},
     thing::{ThingKind, ThingRef, read},
     time::Millis,
@@ -151,7 +151,7 @@ impl Incoming {
     }
 }
 
-/// The `seq` that a thing had before a restore, in the state of one that was handed back and not changed since.
+/// Epoch and `seq` that a thing had before a restore, in the state of one that was handed back and not changed since.
 const TAKEN_UP: &str = "taken_up";
 
 /// The thing that an op leaves behind when it meets another edit. Others may have looked at it before a restore.
@@ -403,9 +403,9 @@ impl Ledger {
     }
 
     /// Notes which record of the time before a restore a thing was made of, until it is changed.
-    fn note_taken_up(&mut self, thing: &ThingRef, seq: u64) {
+    fn note_taken_up(&mut self, thing: &ThingRef, taken: &TakenUp) {
         if let Some(Some(row)) = self.rows.get_mut(thing) {
-            row.state.insert(TAKEN_UP.to_owned(), seq.into());
+            row.state.insert(TAKEN_UP.to_owned(), serde_json::json!([taken.epoch, taken.seq]));
         }
     }
 

@@ -30,7 +30,7 @@ fn what_another_told_is_handed_back_whatever_befalls_the_message() {
         let _ = world.sync(MICKE, &luck);
         assert_eq!(world.sync(MICKE, &[]), None);
         assert_eq!(world.server.rows[&thing].state["situation"], "a b c");
-        assert!(world.phones[MICKE].2.library.earlier.is_empty(), "once is enough");
+        assert!(!world.phones[MICKE].2.library.hands_back, "once is enough");
         // Nobody hands back a second time what is there.
         let ops = world.server.ops.len();
         assert_eq!(world.sync(KARIN, &[]), None);

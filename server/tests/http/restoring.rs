@@ -105,7 +105,8 @@ async fn another_servers_seal_opens_nothing() {
 /// Hands back, as this person's phone would, lines that it has read in the epoch `read_in`.
 async fn hand_back(house: &House, guest: &Guest, read_in: Epoch, lines: &[String]) -> u32 {
     let path = format!("/api/v1/sync/handback?epoch={read_in}");
-    let request = request(Method::POST, &path, Some(guest)).header(header::CONTENT_TYPE, "application/x-ndjson");
+    let request =
+        request(Method::POST, &path, Some(guest)).header(header::CONTENT_TYPE, "application/x-ndjson");
     let reply = house.ask(request.body(Body::from(lines.join("\n"))).unwrap()).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
     reply.body.parse().unwrap()
@@ -130,7 +131,11 @@ async fn what_a_lost_phone_told_comes_back_from_whoever_has_read_it() {
     let forged: Vec<String> = lines.iter().map(|line| line.replace("Efteråt", "Påhittat")).collect();
     assert_eq!(hand_back(&house, &micke, before, &forged).await, 0);
     for _ in 0..2 {
-        assert_eq!(hand_back(&house, &micke, before, &lines).await, 1, "only what is younger than the backup");
+        assert_eq!(
+            hand_back(&house, &micke, before, &lines).await,
+            1,
+            "only what is younger than the backup"
+        );
         let stories = house.pull(&elin).await;
         let states = stories.iter().filter_map(|record| record.state.as_ref());
         assert_eq!(states.filter(|state| state.get().contains("Efteråt")).count(), 1);

@@ -118,7 +118,7 @@ async fn read_all(store: &dyn Store, person: PersonId) -> Vec<(String, u64, Opti
 }
 
 fn line(row: &StoredRow, reader: &domain::person::Reader) -> Option<(String, u64, Option<String>)> {
-    let record = row.record_for(reader, &KEY)?;
+    let record = row.record_for(reader, epoch(), &KEY)?;
     Some((record.thing().to_string(), record.seq, record.state.map(|state| state.get().to_owned())))
 }
 

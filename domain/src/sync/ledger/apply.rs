@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     Object,
     access::{Actor, may},
-    id::{LabelId, StoryId, ThingId},
+    id::{Epoch, LabelId, StoryId, ThingId},
     label::Label,
     op::{Change, Edit, Op, TakenUp},
     path::{Path, Showing},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 use super::{
-    Ledger, ScopeNeed, TAKEN_UP, Waits, conflict_of,
+    Ledger, Row, ScopeNeed, TAKEN_UP, Waits, conflict_of,
     edit::{Lost, edit},
 };
 use crate::sync::wire::{Outcome, Reason};
@@ -181,8 +181,11 @@ impl Ledger {
             Some(_) if taken.state.get("deleted_at").is_some_and(|at| !at.is_null()) => {
                 return Ok(Outcome::Applied);
             }
-            Some(row) => match row.state.get(TAKEN_UP).and_then(Value::as_u64) {
-                None if row.seq > taken.whole => {
+            Some(row) => match taken_up(row) {
+                // By another numbering, nobody can say which is the younger.
+                Some((epoch, seq)) if epoch == taken.epoch => Some(seq),
+                None if row.seq <= taken.whole => Some(row.seq),
+                _ => {
                     let lost = lost_texts(schema, &row.state, &taken.state);
                     if lost.is_empty() {
                         return Ok(Outcome::Applied);
@@ -190,12 +193,11 @@ impl Ledger {
                     self.keep_beside(op, lost, now);
                     return Ok(Outcome::ConflictKept);
                 }
-                before => Some(before.unwrap_or(row.seq)),
             },
         };
         if stands.is_none_or(|stands| stands < taken.seq) {
             self.put(&op.thing, taken.state.clone(), false);
-            self.note_taken_up(&op.thing, taken.seq);
+            self.note_taken_up(&op.thing, taken);
         }
         Ok(Outcome::Applied)
     }
@@ -293,6 +295,11 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Which record of the time before a restore the row was made of, if nobody has changed it since.
+fn taken_up(row: &Row) -> Option<(Epoch, u64)> {
+    Deserialize::deserialize(row.state.get(TAKEN_UP)?).ok()
 }
 
 /// Texts that what stands does not have.

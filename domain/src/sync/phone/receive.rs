@@ -250,7 +250,8 @@ pub(super) fn absorb(reads: &Reads, page: &Page) -> Result<(Writes, Done), Phone
     }
     writes.overlays = overlays_after(reads, &devices, page)?;
     let cursor = library.cursor.clone();
-    let earlier = if page.header.more { Vec::new() } else { library.earlier.clone() };
+    let hands_back = library.hands_back && !page.header.more;
+    let earlier = if hands_back { library.earlier.clone() } else { Vec::new() };
     writes.library = Some(library);
     Ok((writes, Done::Absorbed { more: page.header.more, cursor, earlier }))
 }
@@ -335,6 +336,7 @@ pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
         taken_stories: BTreeSet::new(),
         starts: reads.library.starts + 1,
         earlier: earlier_readings(&reads.library, epoch),
+        hands_back: reads.library.hands_back || reads.library.epoch.is_some_and(|before| before != epoch),
         read_before: reads.library.read_before.max(reads.library.seq),
         halted: false,
         ..reads.library.clone()
@@ -352,7 +354,7 @@ pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
     (writes, Done::StartedOver)
 }
 
-/// What is to be handed back once the library of `epoch` has been read.
+/// What had been read when the library of `epoch` began.
 fn earlier_readings(library: &LibraryRow, epoch: Epoch) -> Vec<Earlier> {
     let mut earlier = library.earlier.clone();
     let until = library.next_block;
@@ -362,10 +364,10 @@ fn earlier_readings(library: &LibraryRow, epoch: Epoch) -> Vec<Earlier> {
     earlier
 }
 
-/// The server has heard of these.
+/// The server has heard of these, unless there is another one since.
 pub(super) fn handed_back(reads: &Reads, earlier: &[Earlier]) -> (Writes, Done) {
     let mut library = reads.library.clone();
-    library.earlier.retain(|reading| !earlier.contains(reading));
+    library.hands_back &= library.earlier != earlier;
     (Writes { library: Some(library), ..Writes::default() }, Done::HandedBack)
 }
 

@@ -142,8 +142,11 @@ pub struct LibraryRow {
     pub read_before: u64,
     /// A page waits, because it would take away too much.
     pub halted: bool,
-    /// What was read of servers before they were restored, and is still to be handed back.
+    /// What was read of servers before they were restored. It stays in the blocks: another restore may lose once more
+    /// what one has handed back.
     pub earlier: Vec<Earlier>,
+    /// The present server is still to be handed back what it lacks of that.
+    pub hands_back: bool,
 }
 
 /// On what something rests that the server said: another reading than this may be of a server that went back in time.
