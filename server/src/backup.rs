@@ -1,6 +1,7 @@
 //! Backups: made by hand or by the clock, and taken back.
 
 mod rotation;
+mod seal;
 
 use std::{
     fs::{self, File},
@@ -28,6 +29,8 @@ pub enum BackupError {
     File(PathBuf, io::Error),
     #[error("{0} is no backup of Solsken, or not a sound one: {problem}", problem = told(.1))]
     Unsound(PathBuf, StoreError),
+    #[error("{0} is not what was written when this backup was made: it was damaged or altered")]
+    Altered(PathBuf),
     #[error("{}", told(.0))]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -125,6 +128,7 @@ pub async fn make(kept: Kept<'_>, file: &Path) -> Result<Done, BackupError> {
         }
     }
     backup.close().await;
+    seal::seal(&part.0).map_err(at(&part.0))?;
     File::open(&part.0).and_then(|file| file.sync_all()).map_err(at(&part.0))?;
     // Unlike renaming, this never takes the place of a file that came meanwhile.
     fs::hard_link(&part.0, file).map_err(at(file))?;
@@ -172,6 +176,9 @@ impl Sound {
     pub async fn open(data: &Path, file: &Path) -> Result<Self, BackupError> {
         let copy = Unfinished::beside(&data.join("restore"));
         fs::copy(file, &copy.0).map_err(at(file))?;
+        if !seal::open(&copy.0).map_err(at(file))? {
+            return Err(BackupError::Altered(file.to_owned()));
+        }
         let unsound = |error| BackupError::Unsound(file.to_owned(), error);
         let backup = BackupFile::open(&copy.0).await.map_err(unsound)?;
         let key = backup.file(secrets::KEY_FILE).await.map_err(unsound)?;
