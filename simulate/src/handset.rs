@@ -50,6 +50,8 @@ pub struct Mine {
 pub struct Disk {
     pub store: Phone,
     pub held: BTreeMap<ThingRef, Held>,
+    /// By generation of the server: how far its library was read.
+    pub read: BTreeMap<usize, u64>,
     pub mine: BTreeMap<ThingRef, Mine>,
     /// Of attachments, beside their rows.
     pub bytes: BTreeMap<AttachmentId, Bytes>,
@@ -232,13 +234,19 @@ impl Handset {
     }
 
     fn commit(&mut self, writes: Writes, generation: usize) {
-        let Disk { store, held, mine, taken, bytes } = &mut self.disk;
+        let Disk { store, held, read, mine, taken, bytes } = &mut self.disk;
+        if let Some(library) = writes.library.as_ref().filter(|library| library.cursor.is_some())
+            && library.cursor != store.library.cursor
+        {
+            read.insert(generation, library.seq);
+        }
         for id in &writes.dropped_attachments {
             self.gone.extend(store.attachments.get(id).cloned());
             bytes.remove(id);
         }
         if writes.forgets_library {
             held.clear();
+            read.clear();
             let open = |op: &OpRow| store.devices[&op.device].is_open(op.device_seq);
             let open: Vec<_> = store.ops.values().filter(|op| open(op)).collect();
             let laid = |thing: &ThingRef| {

@@ -45,10 +45,8 @@ pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
             continue;
         }
         // Where others had handed back already what was made of it, one's own op found nothing left to do.
-        let library = &phone.disk.store.library;
-        let read = (server.generation_known_to(phone), library.seq);
-        if held.is_some_and(|held| held.generation > 0 && held.generation == read.0 && holds(read.0, read.1))
-        {
+        let read = |generation: usize| phone.disk.read.get(&generation).copied().unwrap_or(0);
+        if held.is_some_and(|held| held.generation > 0 && holds(held.generation, read(held.generation))) {
             continue;
         }
         if held.is_some_and(|held| held.state.is_none() && held.generation > 0)

@@ -148,6 +148,11 @@ impl Ledger {
 
     /// Keeps the texts that met another edit as a thing of their own, for the author and the curators.
     fn keep_beside(&mut self, op: &Op, lost: Lost, now: Millis) {
+        let thing = conflict_of((op.device, op.device_seq));
+        if self.row(&thing).is_some() {
+            // Somebody has handed it back already, and perhaps seen to it.
+            return;
+        }
         let by = Value::from(op.actor.to_string());
         let author = self.row(&op.thing).and_then(|row| row.state.get("author").cloned());
         let state = Object::from_iter([
@@ -158,8 +163,6 @@ impl Ledger {
             ("at".into(), Value::from(now.0)),
             ("resolved".into(), Value::Bool(false)),
         ]);
-        let thing = conflict_of((op.device, op.device_seq));
-        self.rows.insert(thing.clone(), None);
         self.put(&thing, state, false);
     }
 

@@ -94,14 +94,18 @@ impl Ledger {
     fn need_for_op(&self, needs: &mut Needs, op: &Op) {
         let brings = match &op.change {
             Change::Create(_) => Some(op.thing.clone()),
-            Change::TakeUp(_) => {
-                let beside = conflict_of((op.device, op.device_seq));
-                needs.waiting.extend(Some(beside).filter(|thing| !self.waiting_loaded.contains(thing)));
-                Some(op.thing.clone())
-            }
-            Change::Edit(edit) if !edit.text.is_empty() => Some(conflict_of((op.device, op.device_seq))),
+            Change::TakeUp(_) => Some(op.thing.clone()),
             _ => None,
         };
+        let keeps_beside = match &op.change {
+            Change::Edit(edit) => !edit.text.is_empty(),
+            change => matches!(change, Change::TakeUp(_)),
+        };
+        let beside = keeps_beside.then(|| conflict_of((op.device, op.device_seq)));
+        if let Some(beside) = &beside {
+            self.need_thing(needs, beside.clone());
+        }
+        let brings = brings.into_iter().chain(beside);
         needs.waiting.extend(brings.filter(|thing| !self.waiting_loaded.contains(thing)));
         match op.thing.kind {
             ThingKind::Story => self.need_thing(needs, ThingRef::tally(op.thing.id.into())),
