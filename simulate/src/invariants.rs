@@ -55,8 +55,10 @@ pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
             continue;
         }
         let overlay = phone.disk.store.overlays.get(thing);
-        // Where the library went to somebody else, what it held lies under the overlay.
-        let base = overlay.and_then(|overlay| overlay.base.as_ref()).filter(|_| held.is_none());
+        // Where the library went to somebody else, what it held lies under the overlay; so it does where a newer client
+        // left the overlay, which this one leaves as it is.
+        let left_alone = open_ops(phone, thing).any(|op| op.bytes.op().is_err());
+        let base = overlay.and_then(|overlay| overlay.base.as_ref()).filter(|_| held.is_none() || left_alone);
         // It may have been read before a restore of which this phone has heard since.
         let known = server.generation_known_to(phone);
         if base.is_some_and(|(seq, _)| (0..=known).any(|generation| holds(generation, *seq))) {
@@ -76,13 +78,20 @@ pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
 
 /// Whether words that are offered again to a server that was restored wait for its answer where nobody sees them: they
 /// were written at another's thing, which that server does not show to whoever sits here, so that there is nothing to lay
-/// them over. They are kept, and either come to be part of the thing or need their person.
+/// them over, also where it was told on this phone and whoever told it has handed it over. They are kept, and either
+/// come to be part of the thing or need their person.
 fn waits_unseen(phone: &Handset, thing: &ThingRef, mine: &Mine) -> bool {
+    let told_here = |op: &OpRow| {
+        matches!(op.bytes.op(), Ok(Op { change: Change::Create(_), actor, .. }) if actor == phone.owner)
+    };
+    open_ops(phone, thing).any(|op| token(op.bytes.as_str()) == Some(mine.token))
+        && !open_ops(phone, thing).any(told_here)
+}
+
+fn open_ops<'a>(phone: &'a Handset, thing: &'a ThingRef) -> impl Iterator<Item = &'a OpRow> {
     let store = &phone.disk.store;
     let open = |op: &&OpRow| op.thing == *thing && store.devices[&op.device].is_open(op.device_seq);
-    let open: Vec<_> = store.ops.values().filter(open).collect();
-    let told_here = |op: &&OpRow| matches!(op.bytes.op(), Ok(Op { change: Change::Create(_), .. }));
-    open.iter().any(|op| token(op.bytes.as_str()) == Some(mine.token)) && !open.iter().any(told_here)
+    store.ops.values().filter(open)
 }
 
 /// What was read is never replaced by something older.

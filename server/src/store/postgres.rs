@@ -24,13 +24,16 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
 ];
 
 /// What holds on our connections, whatever the database's own settings say.
-const SESSION: [(&str, &str); 3] = [
+const SESSION: [(&str, &str); 4] = [
     // How long a transaction waits for another one's lock before it gives up.
     ("lock_timeout", "5s"),
     // A writer that was frozen, or lost its way to the database, must not hold all others up for ever.
     ("idle_in_transaction_session_timeout", "60s"),
     // What has a receipt is on disk.
     ("synchronous_commit", "on"),
+    // How many terms a search asks for is not known when its statements are planned: they are taken for dear, and
+    // compiled for a hundred times as long as they then run.
+    ("jit", "off"),
 ];
 /// How long the server may take to answer at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
