@@ -50,7 +50,7 @@ pub struct Mine {
 pub struct Disk {
     pub store: Phone,
     pub held: BTreeMap<ThingRef, Held>,
-    /// By generation of the server: how far its library was read.
+    /// By generation of the server: how far its library was read, at most.
     pub read: BTreeMap<usize, u64>,
     pub mine: BTreeMap<ThingRef, Mine>,
     /// Of attachments, beside their rows.
@@ -238,7 +238,9 @@ impl Handset {
         if let Some(library) = writes.library.as_ref().filter(|library| library.cursor.is_some())
             && library.cursor != store.library.cursor
         {
-            read.insert(generation, library.seq);
+            // What was read once is not unread by a cursor that was refused.
+            let read = read.entry(generation).or_default();
+            *read = (*read).max(library.seq);
         }
         for id in &writes.dropped_attachments {
             self.gone.extend(store.attachments.get(id).cloned());
