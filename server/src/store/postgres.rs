@@ -16,11 +16,12 @@ use super::{
 };
 
 /// In order, under the numbers that SQLite's have; a store that was made by a newer version is refused.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "start", include_str!("../../migrations/postgres/0001_start.sql")),
     (2, "narrowed_at", include_str!("../../migrations/postgres/0002_narrowed_at.sql")),
     (4, "ended_at", include_str!("../../migrations/postgres/0004_ended_at.sql")),
     (5, "folds", include_str!("../../migrations/postgres/0005_folds.sql")),
+    (6, "begun", include_str!("../../migrations/postgres/0006_begun.sql")),
 ];
 
 /// What holds on our connections, whatever the database's own settings say.
@@ -117,6 +118,8 @@ impl Connection for PgConnection {
 
     const TERMS_AS_LINES: &'static str = "string_agg(term, chr(10))";
     const TERM_HEAD: &'static str = "left(term, 100)";
+    const LOOKED_UP: (&'static str, &'static str) =
+        ("CROSS JOIN LATERAL (SELECT * FROM", "OFFSET 0) AS looked_up");
     const FIRST_KEY: usize = 1;
     const WITH_ITS_NUMBERS: &'static str = "OVERRIDING SYSTEM VALUE";
     const NUMBER_ON: &'static [&'static str] = &[

@@ -59,6 +59,9 @@ pub trait Connection: Send {
     /// The beginning of `search_terms.term` by which terms are sorted in an index; it is at least
     /// [`INDEXED_CHARS`] long.
     const TERM_HEAD: &'static str;
+    /// What stands before and after the table of a `FROM json_each(?) AS wanted … table WHERE …` so that the few rows
+    /// that each value wants are looked up by index, however many the database takes them for.
+    const LOOKED_UP: (&'static str, &'static str);
     /// The `key` of the first value of a list.
     const FIRST_KEY: usize;
     /// Stands between the columns and the values of an `INSERT` that brings the numbers of its rows along.

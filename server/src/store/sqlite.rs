@@ -21,11 +21,12 @@ use super::{
 const ROWS_AHEAD: usize = 1_024;
 
 /// In order; a store that was made by a newer version is refused.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "start", include_str!("../../migrations/sqlite/0001_start.sql")),
     (2, "narrowed_at", include_str!("../../migrations/sqlite/0002_narrowed_at.sql")),
     (4, "ended_at", include_str!("../../migrations/sqlite/0004_ended_at.sql")),
     (5, "folds", include_str!("../../migrations/sqlite/0005_folds.sql")),
+    (6, "begun", include_str!("../../migrations/sqlite/0006_begun.sql")),
 ];
 
 /// How long a transaction waits for another process's lock before it gives up.
@@ -103,6 +104,7 @@ impl Connection for SqliteConnection {
 
     const TERMS_AS_LINES: &'static str = "group_concat(term, char(10))";
     const TERM_HEAD: &'static str = "term";
+    const LOOKED_UP: (&'static str, &'static str) = ("CROSS JOIN", "");
     const FIRST_KEY: usize = 0;
     const WITH_ITS_NUMBERS: &'static str = "";
     // The next number is above the highest there is.

@@ -30,6 +30,7 @@ mod documents;
 mod fact_table;
 mod facts;
 mod fold;
+mod ids;
 mod narrow;
 mod pending;
 mod source;
@@ -50,8 +51,10 @@ use domain::{
 };
 use tokio::runtime::Handle;
 
-use self::{fact_table::FactTable, narrow::Documents, pending::Pending, source::Reading, terms::Terms};
-use super::{Columns, Connection, Dialect, SqlStore, Statement, library::push_visible, rows};
+use self::{
+    fact_table::FactTable, ids::Ids, narrow::Documents, pending::Pending, source::Reading, terms::Terms,
+};
+use super::{Columns, Connection, Dialect, SqlStore, Statement, library::push_visible};
 use crate::{
     search::analyzer,
     store::{LibraryStore, SearchAsk, SearchStore, StoreError, StoreResult, StoriesFound},
@@ -69,6 +72,7 @@ pub struct Kept {
     pending: Mutex<Arc<Pending>>,
     terms: Mutex<Terms>,
     facts: Mutex<Option<Arc<FactTable>>>,
+    ids: Mutex<Ids>,
 }
 
 #[async_trait]
@@ -119,13 +123,15 @@ impl<D: Dialect> SqlStore<D> {
         read: impl FnOnce(&Reading<D>) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         let mut tx = self.snapshot().await?;
-        let state =
-            tx.one(Statement::new("SELECT version, folds, stories, documents FROM search_state")).await?;
+        let state = tx
+            .one(Statement::new("SELECT version, begun, folds, stories, documents FROM search_state"))
+            .await?;
         let kept = Arc::clone(&self.search);
         let pending = kept.pending(&mut *tx, state.number("version")?).await?;
         let reading = Reading {
             stories: state.number("stories")?,
             documents: state.number("documents")?,
+            begun: state.number("begun")?,
             folds: state.number("folds")?,
             audiences: audiences(&mut *tx, reader).await?,
             pending,
@@ -167,6 +173,21 @@ impl Kept {
             *kept = Some(Arc::clone(&loaded));
         }
         Ok(loaded)
+    }
+
+    fn ids<D: Dialect>(&self, reading: &Reading<D>) -> StoreResult<Ids> {
+        let known = self.ids.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (begun, documents) = (reading.begun, reading.documents);
+        if known.are_of(begun, documents) {
+            return Ok(known);
+        }
+        let ids = reading.ask(async |snapshot| known.brought_up(snapshot, begun, documents).await)?;
+        let mut kept = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        // A snapshot may be older than what another query has seen.
+        if !kept.are_of(begun, documents) && kept.begun <= begun {
+            kept.clone_from(&ids);
+        }
+        Ok(ids)
     }
 
     fn terms<D: Dialect>(&self, reading: &Reading<D>) -> StoreResult<Terms> {
@@ -217,12 +238,6 @@ fn list<D: Dialect>(reading: &Reading<D>, ask: &SearchAsk) -> StoreResult<Option
 }
 
 fn story_ids<D: Dialect>(reading: &Reading<D>, best: &[Scored]) -> StoreResult<Vec<StoryId>> {
-    let numbers: Vec<u32> = best.iter().map(|scored| scored.document).collect();
-    let stories = "SELECT search_documents.id FROM json_each(?) AS wanted CROSS JOIN search_documents
-         WHERE number = wanted.value ORDER BY wanted.key";
-    ids(&reading.ask(async |snapshot| snapshot.all(Statement::new(stories).bind(numbers)).await)?)
-}
-
-fn ids(found: &[impl Columns]) -> StoreResult<Vec<StoryId>> {
-    found.iter().map(|row| rows::thing_id(row, "id").map(StoryId::from)).collect()
+    let ids = reading.kept.ids(reading)?;
+    best.iter().map(|scored| ids.of(scored.document)).collect()
 }

@@ -3,10 +3,13 @@
 
 use std::collections::HashMap;
 
-use super::codec::{Place, TERM_SHIFT, each_group};
+use super::{
+    codec::{Place, each_group},
+    source::lists_of,
+};
 use crate::store::{
     StoreResult,
-    sql::{Columns, Connection, Statement},
+    sql::{Columns, Connection},
 };
 
 #[derive(Debug)]
@@ -23,17 +26,13 @@ pub struct FactTable {
 
 impl FactTable {
     /// Of so many documents, whoever may see them.
-    pub async fn load(
-        connection: &mut impl Connection,
+    pub async fn load<C: Connection>(
+        connection: &mut C,
         folds: i64,
         facts: Vec<u32>,
         documents: u32,
     ) -> StoreResult<Self> {
-        let lists = format!(
-            "SELECT place, counts, postings FROM json_each(?) AS wanted CROSS JOIN search_lists
-             WHERE place >= wanted.value << {TERM_SHIFT} AND place < (wanted.value + 1) << {TERM_SHIFT}"
-        );
-        let lists = connection.all(Statement::new(lists).bind(facts.clone())).await?;
+        let lists = connection.all(lists_of::<C>("place, counts, postings", facts.clone())).await?;
         let places: HashMap<u32, u32> = facts.iter().copied().zip(0..).collect();
         let mut starts = vec![0_u32; documents as usize + 1];
         each_held(&lists, &places, |document, _| {

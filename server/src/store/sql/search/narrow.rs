@@ -8,7 +8,6 @@ use domain::{
 
 use super::{
     facts::{self, Fact},
-    ids,
     source::Reading,
 };
 use crate::store::{
@@ -127,7 +126,8 @@ impl Documents {
             "SELECT stories.id FROM json_each(?) AS wanted CROSS JOIN search_documents CROSS JOIN stories
              WHERE search_documents.number = wanted.value AND stories.number = story
              ORDER BY published_at DESC, stories.id DESC";
-        ids(&reading.ask(async |snapshot| snapshot.all(Statement::new(sorted).bind(numbers)).await)?)
+        let found = reading.ask(async |snapshot| snapshot.all(Statement::new(sorted).bind(numbers)).await)?;
+        found.iter().map(|row| rows::thing_id(row, "id").map(StoryId::from)).collect()
     }
 }
 

@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use domain::search::{AllFound, Found, Key, Near, Request, Source};
+use domain::{
+    id::StoryId,
+    search::{AllFound, Found, Key, Near, Request, Source},
+};
 use sqlx::Transaction;
 use tokio::runtime::Handle;
 
@@ -26,6 +29,8 @@ pub struct Reading<D: Dialect> {
     pub runtime: Handle,
     pub stories: u32,
     pub documents: u32,
+    /// How often the index was begun anew.
+    pub begun: i64,
     /// How often the lists were written.
     pub folds: i64,
     /// Audiences that the reader belongs to.
@@ -82,11 +87,7 @@ impl<D: Dialect> Reading<D> {
 
     /// By term. A term that is only in pending documents has none.
     fn lists(&self, numbers: &[u32]) -> StoreResult<HashMap<u32, Lists>> {
-        let counts = format!(
-            "SELECT place, counts FROM json_each(?) AS wanted CROSS JOIN search_lists
-             WHERE place >= wanted.value << {TERM_SHIFT} AND place < (wanted.value + 1) << {TERM_SHIFT}"
-        );
-        let counts = Statement::new(counts).bind(numbers.to_vec());
+        let counts = lists_of::<D::Connection>("place, counts", numbers.to_vec());
         let found = self.ask(async |snapshot| snapshot.all(counts).await)?;
         let mut lists = HashMap::new();
         for row in &found {
@@ -111,6 +112,16 @@ impl<D: Dialect> Reading<D> {
         let found = self.ask(async |snapshot| snapshot.first(stories).await)?;
         found.map_or(Ok(0), |row| row.number("stories"))
     }
+}
+
+/// Columns of all lists of some terms.
+pub fn lists_of<C: Connection>(columns: &str, terms: Vec<u32>) -> Statement {
+    let (before, after) = C::LOOKED_UP;
+    let lists = format!(
+        "SELECT {columns} FROM json_each(?) AS wanted {before} search_lists
+         WHERE place >= wanted.value << {TERM_SHIFT} AND place < (wanted.value + 1) << {TERM_SHIFT} {after}"
+    );
+    Statement::new(lists).bind(terms)
 }
 
 impl<D: Dialect> Source for Reading<D> {
@@ -223,14 +234,13 @@ impl<D: Dialect> Source for Reading<D> {
     }
 
     fn newest_first(&self, documents: &mut Vec<u32>, limit: usize) -> StoreResult<()> {
-        let newest = Statement::new(
-            "SELECT number FROM search_documents WHERE number IN (SELECT value FROM json_each(?))
-             ORDER BY id DESC LIMIT ?",
-        )
-        .bind(documents.clone())
-        .bind(limit);
-        let found = self.ask(async |snapshot| snapshot.all(newest).await)?;
-        *documents = found.iter().map(|row| row.number("number")).collect::<StoreResult<_>>()?;
+        let ids = self.kept.ids(self)?;
+        let mut by_age: Vec<(StoryId, u32)> = Vec::with_capacity(documents.len());
+        for document in documents.drain(..) {
+            by_age.push((ids.of(document)?, document));
+        }
+        by_age.sort_unstable_by(|a, b| b.cmp(a));
+        documents.extend(by_age.into_iter().take(limit).map(|(_, document)| document));
         Ok(())
     }
 }

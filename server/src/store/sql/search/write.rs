@@ -107,7 +107,7 @@ pub async fn begin_anew(tx: &mut impl Connection) -> StoreResult<()> {
     ] {
         tx.run(Statement::new(statement)).await?;
     }
-    let anew = "UPDATE search_state SET analyzer = ?, version = version + 1, folds = folds + 1, stories = 0, documents = 0";
+    let anew = "UPDATE search_state SET analyzer = ?, version = version + 1, begun = begun + 1, folds = folds + 1, stories = 0, documents = 0";
     tx.run(Statement::new(anew).bind(analyzer().version().to_string())).await?;
     Ok(())
 }

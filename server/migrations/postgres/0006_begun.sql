@@ -1,0 +1,2 @@
+-- How often search began anew: the number of a document means the same story until then.
+ALTER TABLE search_state ADD COLUMN begun BIGINT NOT NULL DEFAULT 0;
