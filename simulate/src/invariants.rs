@@ -81,7 +81,8 @@ pub fn own_words_stand(phone: &Handset, server: &Server) -> Result<(), Broken> {
 /// them over, also where it was told on this phone and whoever told it has handed it over. They are kept, and either
 /// come to be part of the thing or need their person.
 fn waits_unseen(phone: &Handset, thing: &ThingRef, mine: &Mine) -> bool {
-    let told_here = |op: &OpRow| matches!(op.bytes.op(), Ok(Op { change: Change::Create(_), actor, .. }) if actor == phone.owner);
+    let told = |op: Op| op.actor == phone.owner && matches!(op.change, Change::Create(_));
+    let told_here = |op: &OpRow| op.bytes.op().is_ok_and(told);
     open_ops(phone, thing).any(|op| token(op.bytes.as_str()) == Some(mine.token))
         && !open_ops(phone, thing).any(told_here)
 }

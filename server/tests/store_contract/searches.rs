@@ -49,7 +49,9 @@ contract! {
     whatever_is_done_to_stories_the_server_finds_what_the_phone_finds
     a_long_library_is_listed_by_age_however_it_is_narrowed
     what_is_told_between_two_lists_is_counted_in_the_second
+    what_is_told_between_two_searches_is_found_by_how_it_begins
     terms_of_another_version_are_made_anew
+    a_server_that_goes_on_while_another_makes_the_terms_anew_finds_the_same_stories
 }
 
 const DEMO: &str = include_str!("../../../demo/stories.jsonl");
@@ -465,6 +467,17 @@ async fn what_is_told_between_two_lists_is_counted_in_the_second(backend: Backen
     }
 }
 
+async fn what_is_told_between_two_searches_is_found_by_how_it_begins(backend: Backend) {
+    for most_pending in [0, 15, 1_000] {
+        let (_place, store) = empty(backend, most_pending).await;
+        let lines: Vec<&str> = DEMO.lines().collect();
+        for part in lines.chunks(24) {
+            tell(&store, &part.join("\n")).await;
+            finds_what_the_phone_finds(&store, &visitor(), &["s", "k", "kö", "fö"]).await;
+        }
+    }
+}
+
 /// The quick way to list is the plain one, whatever the filter.
 async fn lists_as_the_library_does(store: &Arc<dyn Store>, reader: &Reader, filters: &[Filter]) {
     for filter in filters {
@@ -496,4 +509,19 @@ async fn terms_of_another_version_are_made_anew(backend: Backend) {
     while store.index_more().await.unwrap() {}
     assert!(!before.is_empty());
     assert_eq!(found(&store, visitor(), "mandarin").await, before);
+}
+
+async fn a_server_that_goes_on_while_another_makes_the_terms_anew_finds_the_same_stories(backend: Backend) {
+    let (place, store) = empty(backend, 30).await;
+    tell(&store, SHOP).await;
+    tell(&store, DEMO).await;
+    // What is not in the library is given no number anew.
+    change(&store, ThingRef::story(story(1)), Change::Delete).await;
+    let first = async || ids(&ask(&store, visitor(), ListQuery::first_page("kund", Filter::default())).await);
+    let before = first().await;
+    assert!(before.len() > 10);
+    place.connect().await.run("UPDATE search_state SET analyzer = 'another'").await;
+    let newer = place.open().await;
+    while newer.index_more().await.unwrap() {}
+    assert_eq!(first().await, before);
 }

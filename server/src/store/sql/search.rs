@@ -25,6 +25,7 @@
 //! written again. Lists of the library without a search are counted so too: the states of 50,000 stories are 60 MB to look
 //! through, their facts some 500 KB.
 
+mod beginnings;
 mod codec;
 mod documents;
 mod fact_table;
@@ -52,7 +53,13 @@ use domain::{
 use tokio::runtime::Handle;
 
 use self::{
-    fact_table::FactTable, ids::Ids, narrow::Documents, pending::Pending, source::Reading, terms::Terms,
+    beginnings::{Beginnings, MostUsed},
+    fact_table::FactTable,
+    ids::Ids,
+    narrow::Documents,
+    pending::Pending,
+    source::Reading,
+    terms::Terms,
 };
 use super::{Columns, Connection, Dialect, SqlStore, Statement, library::push_visible};
 use crate::{
@@ -73,6 +80,7 @@ pub struct Kept {
     terms: Mutex<Terms>,
     facts: Mutex<Option<Arc<FactTable>>>,
     ids: Mutex<Ids>,
+    beginnings: Mutex<Beginnings>,
 }
 
 #[async_trait]
@@ -188,6 +196,22 @@ impl Kept {
             kept.clone_from(&ids);
         }
         Ok(ids)
+    }
+
+    fn most_used<D: Dialect>(
+        &self,
+        reading: &Reading<D>,
+        prefix: &str,
+        most: usize,
+    ) -> StoreResult<Arc<MostUsed>> {
+        let known = || self.beginnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(most_used) = known().of(prefix, most, reading.folds) {
+            return Ok(most_used);
+        }
+        let most_used = reading.ask(async |snapshot| MostUsed::load(snapshot, prefix, most).await)?;
+        let most_used = Arc::new(most_used);
+        known().note(prefix, &most_used, reading.folds);
+        Ok(most_used)
     }
 
     fn terms<D: Dialect>(&self, reading: &Reading<D>) -> StoreResult<Terms> {

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::store::{
     StoreError, StoreResult,
-    sql::{Columns, Connection, Dialect, INDEXED_CHARS, Statement},
+    sql::{Columns, Connection, Dialect, Statement},
 };
 
 /// One snapshot of the index as one reader may see it. Lives on a thread where it may wait.
@@ -38,9 +38,6 @@ pub struct Reading<D: Dialect> {
     pub pending: Arc<Pending>,
     pub kept: Arc<Kept>,
 }
-
-/// Sorts behind everything that a term goes on with.
-const BEHIND: &str = "\u{10ffff}";
 
 /// Where the postings of a term are.
 pub struct Places {
@@ -157,31 +154,14 @@ impl<D: Dialect> Source for Reading<D> {
 
     fn completions(&self, prefix: &str, limit: usize) -> StoreResult<Vec<String>> {
         let recounted: Vec<(&str, i64)> = self.pending.recounted(prefix).collect();
-        let head: String = prefix.chars().take(INDEXED_CHARS).collect();
-        let most_used = format!(
-            "SELECT term, stories FROM search_terms WHERE {head} >= ? AND {head} < ? AND term >= ? AND term < ?
-             AND stories > 0 ORDER BY stories DESC, term LIMIT ?",
-            head = D::Connection::TERM_HEAD
-        );
-        let most_used = Statement::new(most_used)
-            .bind(head.clone())
-            .bind(head + BEHIND)
-            .bind(prefix.to_owned())
-            .bind(prefix.to_owned() + BEHIND)
-            .bind(limit + recounted.len());
-        let found = self.ask(async |snapshot| snapshot.all(most_used).await)?;
-        let mut best: Vec<(i64, String)> = Vec::new();
-        for row in &found {
-            let term = row.text("term")?;
-            if self.pending.stories(term).is_none() {
-                best.push((row.number("stories")?, term.to_owned()));
-            }
-        }
+        let listed = self.kept.most_used(self, prefix, limit + recounted.len())?;
+        let listed = listed.terms.iter().map(|(term, stories)| (term.as_str(), *stories));
+        let as_listed = listed.filter(|(term, _)| self.pending.stories(term).is_none());
         let now = recounted.into_iter().filter(|(_, stories)| *stories > 0);
-        best.extend(now.map(|(term, stories)| (stories, term.to_owned())));
-        best.sort_by(|(one, a), (other, b)| other.cmp(one).then_with(|| a.cmp(b)));
+        let mut best: Vec<(&str, i64)> = as_listed.chain(now).collect();
+        best.sort_by(|(a, one), (b, other)| other.cmp(one).then_with(|| a.cmp(b)));
         best.truncate(limit);
-        Ok(best.into_iter().map(|(_, term)| term).collect())
+        Ok(best.into_iter().map(|(term, _)| term.to_owned()).collect())
     }
 
     fn near(&self, word: &Near, limit: usize) -> StoreResult<Vec<(String, u32)>> {
