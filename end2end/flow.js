@@ -60,7 +60,7 @@ export async function storyFindsItsWay({ solsken, phone, other }) {
 
   // Nobody touches anything: the phone notices by itself that the server is back.
   await solsken.startAgain();
-  await phone.see(".slip .step[data-state=confirmed]", "Mottagen", 60_000);
+  await phone.see(".slip .step[data-state=confirmed]", "Mottagen", 120_000);
 
   await settle(other, solsken, { name: "Hassan M.", site: "Umeå", department: "Kassan" });
   await find(other, solsken, "dekorationen på bröllopstårtor");

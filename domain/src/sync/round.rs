@@ -285,7 +285,8 @@ pub struct Pace {
 
 impl Pace {
     const FIRST_MS: i64 = 2_000;
-    const LONGEST_MS: i64 = 5 * 60_000;
+    /// No longer than between rounds that went well: whoever watches a story wait sees it go soon after all works again.
+    const LONGEST_MS: i64 = Self::IDLE_MS;
     /// Between rounds that went well: the server nudges when there is news, this is for when it cannot.
     const IDLE_MS: i64 = 60_000;
 
@@ -307,12 +308,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_to_five_minutes_and_start_over_after_a_good_round() {
+    fn waits_grow_to_a_minute_and_start_over_after_a_good_round() {
         let mut pace = Pace::default();
         let bad = Summary { trouble: Some(Trouble::Unreachable), ..Summary::default() };
         let waits: Vec<_> = (0..12).map(|_| pace.after(&bad, 255)).collect();
         assert_eq!(waits[..3], [2_000, 4_000, 8_000]);
-        assert_eq!(waits.last(), Some(&300_000));
+        assert_eq!(waits.last(), Some(&60_000));
         assert_eq!(pace.after(&Summary::default(), 0), 60_000);
         assert_eq!(pace.after(&bad, 0), 1_000);
     }
