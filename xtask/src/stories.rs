@@ -2,7 +2,8 @@
 //!
 //! Made from the sample library in `demo/`: its sentences lend their shape, and their content words give way to words
 //! drawn by Zipf's law from a vocabulary that begins with the sample's own words and goes on with their inflections and
-//! compounds. The same count and seed give the same bytes; no text comes twice.
+//! compounds. The same count and seed give the same bytes. No text comes twice, but for short ones in a library so large
+//! that there are no others.
 
 mod sample;
 mod vocabulary;
@@ -66,6 +67,10 @@ const MEAN_MILLIS_BETWEEN: u64 = 9_460_800;
 /// By how much situation, action and outcome are longer than in the sample.
 const LONGER: f64 = 1.03;
 
+/// How often a text is told otherwise because it was told before. A title of two words has some thousand shapes, and
+/// after half a million stories has had them all.
+const TRIES: usize = 100;
+
 /// Towns of the chain besides those in the sample, when it has grown.
 const TOWNS: [&str; 18] = [
     "Borås",
@@ -119,17 +124,19 @@ impl Stories {
         }
     }
 
-    /// A text shaped like `model` that was not told before, some `length` times as long; none, if `model` is none.
+    /// A text shaped like `model`, some `length` times as long, that was not told before if there is one; none, if
+    /// `model` is none.
     fn unheard(&mut self, model: &str, language: Language, length: f64) -> String {
         if model.is_empty() {
             return String::new();
         }
         let vocabulary = &self.vocabularies[language as usize];
+        let mut tries = 0..TRIES;
         loop {
             let text = self.sample.retell(model, language, length, vocabulary, &mut self.random);
             let mut hasher = DefaultHasher::new();
             text.to_lowercase().hash(&mut hasher);
-            if self.told.insert(hasher.finish()) {
+            if self.told.insert(hasher.finish()) || tries.next().is_none() {
                 return text;
             }
         }
