@@ -8,9 +8,10 @@ use domain::{
     story::{Audience, Story},
     sync::{
         ledger::{From, Incoming, Push},
+        memory::Phone,
         phone::{Block, Done, LibraryRow, Page, Transaction},
         round::Trouble,
-        wire::Outcome,
+        wire::{Outcome, Token},
     },
     text::StoryText,
     thing::{ThingKind, ThingRef, fields},
@@ -290,6 +291,36 @@ fn what_is_offered_again_is_shown_after_somebody_else_has_read_here() {
     }
     world.settle();
     world.shows_what_they_may_see(ELIN);
+}
+
+/// The clock of Elin's phone is set back between two changes, and the server that has received both is restored.
+#[test]
+fn what_is_offered_again_is_shown_in_the_order_in_which_it_was_told() {
+    let mut world = World::new();
+    world.act(&Act::Tell { phone: ELIN, text: "a".into() });
+    world.settle();
+    let backup = world.server.clone();
+    let thing = ThingRef::story(world.told[0]);
+    for (text, clock) in [("a b", 1_000_000), ("a b c", -500_000)] {
+        world.now += clock;
+        world.act(&Act::Edit { phone: ELIN, story: 0, text: text.into() });
+    }
+    world.settle();
+    world.server = backup;
+    world.restore();
+    let pulled = |asked: Option<Token>| {
+        let body = world.server.pull(PersonId::named("Elin"), asked.as_ref());
+        Page::parse(asked, &body).unwrap()
+    };
+    let phone = &mut world.phones[ELIN].2;
+    let page = pulled(phone.library.cursor.clone());
+    assert_eq!(phone.transact(&Transaction::StartOver { page }), Ok(Done::StartedOver));
+    let absorb = |phone: &mut Phone| {
+        phone.transact(&Transaction::Absorb { page: pulled(phone.library.cursor.clone()) })
+    };
+    while let Ok(Done::Absorbed { more: true, .. }) = absorb(phone) {}
+    let shown = phone.shown_to(&world.server.reader(PersonId::named("Elin")));
+    assert_eq!(shown[&thing]["situation"], "a b c");
 }
 
 /// Elin's changes are answered while those that Karin made after her, on the same phone, are still on their way.

@@ -163,12 +163,16 @@ fn replayed(
         }
     }
     // Of several people on this phone, whoever changed the thing last is known; the others in the order in which they
-    // signed in.
+    // signed in. Where nobody is known any more, by the clock; but whatever that said, nobody's own changes trade places.
     let last = before.map(|before| before.device);
+    let mut changed_at: BTreeMap<DeviceId, Millis> = BTreeMap::new();
+    for (row, _) in open_ops.iter().filter(|_| last.is_none()) {
+        let at = changed_at.entry(row.device).or_insert(row.at);
+        *at = row.at.max(*at);
+    }
     open_ops.sort_by_key(|(row, op)| {
-        let at = if last.is_none() { row.at } else { Millis::default() };
-        let told = (row.device, row.device_seq);
-        (!matches!(op.change, Change::Create(_)), last == Some(row.device), at, told)
+        let told = (changed_at.get(&row.device), row.device, row.device_seq);
+        (!matches!(op.change, Change::Create(_)), last == Some(row.device), told)
     });
     let mut overlay: Option<Overlay> = None;
     for (row, op) in open_ops {
