@@ -24,6 +24,10 @@
 //! list. To count facets, the lists of all facts are kept in memory turned round, by story ([`FactTable`]), until they are
 //! written again. Lists of the library without a search are counted so too: the states of 50,000 stories are 60 MB to look
 //! through, their facts some 500 KB.
+//!
+//! **Remembered between searches** ([`Kept`]): what is pending, all terms, facts and ids by document, and what short words
+//! begin. Each says of which version, writing of the lists or beginning of the index it is, so that nothing has to be told
+//! when another server writes.
 
 mod beginnings;
 mod codec;
