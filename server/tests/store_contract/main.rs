@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod agreement;
 mod backends;
 #[path = "../support/cluster.rs"]
 mod cluster;
