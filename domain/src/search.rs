@@ -54,6 +54,7 @@ mod compound;
 mod derive;
 mod dictionary;
 mod document;
+mod dots;
 mod evaluate;
 mod fold;
 mod hash;

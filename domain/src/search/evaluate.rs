@@ -44,7 +44,7 @@ pub fn evaluate<S: Source>(source: &S, analyzer: &Analyzer, query: &Query) -> Re
     Ok(Evaluated {
         matches: ranked.documents,
         postings: ranked.postings,
-        terms: terms(&plan),
+        terms: terms(query, &plan),
         corrections: corrections(query, &plan),
     })
 }
@@ -80,12 +80,13 @@ impl Evaluated {
     }
 }
 
-fn terms<L>(plan: &Plan<L>) -> Vec<(String, u32)> {
+fn terms<L>(query: &Query, plan: &Plan<L>) -> Vec<(String, u32)> {
     let mut terms: Vec<(String, u32)> = Vec::new();
     for list in &plan.lists {
         let alternative = &plan.alternatives.list[list.alternative];
-        // A phrase matches as a whole; its words alone tell nothing.
-        if alternative.way != Way::Phrase {
+        let function = query.words.get(alternative.word as usize).is_some_and(|word| word.function);
+        // A phrase matches as a whole; its words alone tell nothing. Neither do those that hold a sentence together.
+        if alternative.way != Way::Phrase && !function {
             let term = plan.alternatives.terms.get(list.term);
             terms.push((term.to_owned(), list.worth / 256));
         }

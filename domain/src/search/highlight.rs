@@ -122,17 +122,14 @@ impl Highlighter {
             let Ok(term) = evaluated.terms.binary_search_by(|(term, _)| term.as_str().cmp(name)) else {
                 return;
             };
-            let weight = evaluated.terms[term].1;
-            match marks.last_mut() {
-                Some(last) if last.range.end > range.start => {
-                    last.range.start = last.range.start.min(range.start);
-                    last.range.end = last.range.end.max(range.end);
-                    if weight > last.weight {
-                        (last.weight, last.term) = (weight, term);
-                    }
-                }
-                _ => marks.push(Mark { range, term, weight }),
+            let mut mark = Mark { range, term, weight: evaluated.terms[term].1 };
+            // What is written with a hyphen comes in pieces, and then as a whole.
+            while let Some(last) = marks.pop_if(|last| last.range.end > mark.range.start) {
+                let range = last.range.start.min(mark.range.start)..last.range.end.max(mark.range.end);
+                mark = if mark.weight > last.weight { mark } else { last };
+                mark.range = range;
             }
+            marks.push(mark);
         });
         marks
     }
@@ -247,6 +244,29 @@ mod tests {
         assert_eq!(marked("rygskott"), ["ryggskottet"]);
         assert_eq!(marked("plantsk"), ["plantskolan"]);
         assert_eq!(marked("elefant"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_is_written_with_a_hyphen_is_marked_once() {
+        let analyzer = Arc::new(Analyzer::default());
+        let mut index = Index::new(Arc::clone(&analyzer));
+        let text = "En T-shirt, SNÖ25 och A4-papper.";
+        index.insert(0, [1; 16], 1, &told(text));
+        index.commit();
+        for (query, marks) in
+            [("t-shirt", vec!["T-shirt"]), ("snö25", vec!["SNÖ25"]), ("a4-papper", vec!["A4-papper"])]
+        {
+            let query = Query::parse(query, &analyzer, &Synonyms::none());
+            let evaluated = index.search(&query, 5, |_| true).evaluated;
+            let marked = Highlighter::default().highlight(&analyzer, text, Language::Sv, &evaluated);
+            assert_eq!(marked.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), marks);
+        }
+    }
+
+    #[test]
+    fn words_that_hold_the_query_together_are_not_marked() {
+        assert_eq!(marked("stod i kö vid kassan"), ["kassan", "stod", "kö"]);
+        assert_eq!(marked("och för att"), ["och", "för"]);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use super::{
     alternatives::{Alternatives, Way},
-    analyzer::Analyzer,
+    analyzer::{Analyzer, Role},
     near::{Near, Tolerance},
-    query::Query,
+    query::{Query, both_languages},
     rarity::rarity,
     source::{Found, Source},
 };
@@ -47,6 +47,7 @@ const FUNCTION: u32 = 80;
 const COMPLETION: u32 = 110;
 const TYPED: u32 = 90;
 const UNFINISHED: u32 = 190;
+const UNFINISHED_KNOWN: u32 = 90;
 const FOLDED: u32 = 220;
 /// A compound that begins with a word of the organisation's own.
 const OWN_COMPOUND: u32 = 90;
@@ -186,9 +187,19 @@ impl<S: Source> Planner<'_, S> {
                 let weight = COMPLETION + TYPED * letters / (term.chars().count() as u32).max(1);
                 alternatives.add(at, Way::Completion, weight, &term);
             }
-            if !self.analyzer.knows(&word.folded) {
-                for term in self.analyzer.lexicon().unfinished(&word.folded) {
-                    alternatives.add(at, Way::Completion, UNFINISHED, &term);
+            // *kunde* is a word, and on its way to *kunden* as well.
+            let known = self.analyzer.knows(&word.folded);
+            let weight = if known { UNFINISHED_KNOWN } else { UNFINISHED };
+            for term in self.analyzer.lexicon().unfinished(&word.folded) {
+                alternatives.add(at, Way::Completion, weight, &term);
+            }
+            for rest in
+                ["ng", "g"].iter().filter(|rest| !known && word.folded.ends_with(&"ing"[..3 - rest.len()]))
+            {
+                for term in both_languages(self.analyzer, &format!("{}{rest}", word.folded)) {
+                    if term.role == Role::Whole {
+                        alternatives.add(at, Way::Completion, UNFINISHED, &term.text);
+                    }
                 }
             }
         }
@@ -223,7 +234,14 @@ impl<S: Source> Planner<'_, S> {
         if word.function || word.number || found {
             return Ok(());
         }
-        for (term, cost) in self.near(at, Tolerance::Errors)? {
+        let mut near = self.near(at, Tolerance::Errors)?;
+        // *föstret* is a letter from *fönstret*, of which the term is *fönster*.
+        for headword in self.analyzer.lexicon().lengthened(&word.folded) {
+            let near_too =
+                Near::new(self.analyzer.lexicon(), &headword, Tolerance::Errors, self.query.undotted);
+            near.extend(self.source.near(&near_too, MAX_NEAR)?);
+        }
+        for (term, cost) in near {
             let weight = CORRECTED.saturating_sub(16 * cost).max(32);
             self.plan.alternatives.add(at, Way::Corrected, weight, &term);
         }

@@ -6,6 +6,7 @@ use super::{
     alternatives::{Alternatives, Way},
     analyzer::{Analyzer, Role, Term},
     derive,
+    dots::for_each_dotted,
     fold::is_mark,
     synonyms::Synonyms,
     words::folded_words,
@@ -37,6 +38,8 @@ pub(super) struct QueryWord {
     pub number: bool,
     /// The organisation says that there is such a word.
     pub own: bool,
+    /// Words that there are, of which it is one without its dots.
+    pub dotted: Vec<String>,
 }
 
 /// Weights of the ways, and shares of the parts of a compound, in 1/256.
@@ -44,6 +47,7 @@ const JOINED: u32 = 230;
 /// In a compound with a word of the organisation's own.
 const OWN_COMPOUND: u32 = 110;
 const DERIVED: u32 = 150;
+const DOTTED: u32 = 210;
 const HEAD_SHARE: u32 = 90;
 const MODIFIER_SHARE: u32 = 80;
 const HEAD_SYNONYM: u32 = 140;
@@ -89,6 +93,7 @@ impl Query {
             unfinished: false,
             number: folded.bytes().any(|b| b.is_ascii_digit()),
             own: false,
+            dotted: Vec::new(),
             folded,
         };
         let terms = both_languages(analyzer, &word.folded);
@@ -110,6 +115,29 @@ impl Query {
             }
         }
         self.words.push(word);
+        if self.undotted {
+            self.add_dotted(analyzer, at);
+        }
+    }
+
+    /// What the word is with its dots, if that is a word and what was typed is none: *aldre* is *äldre*, however that is
+    /// looked up.
+    fn add_dotted(&mut self, analyzer: &Analyzer, at: usize) {
+        let word = &mut self.words[at];
+        if word.function || word.number || analyzer.knows(&word.folded) {
+            return;
+        }
+        let folded = word.folded.clone();
+        for_each_dotted(&folded, &mut |dotted| {
+            if analyzer.knows(dotted) {
+                word.dotted.push(dotted.to_owned());
+            }
+        });
+        for dotted in &word.dotted {
+            for term in both_languages(analyzer, dotted).iter().filter(|term| term.role == Role::Whole) {
+                self.alternatives.add(at, Way::Folded, DOTTED, &term.text);
+            }
+        }
     }
 
     /// *dörr stängare* may be written *dörrstängare*.
@@ -164,6 +192,11 @@ impl Query {
                     alternatives.add_synonym(word, weight, terms);
                 }
             });
+            for dotted in &self.words[at].dotted {
+                synonyms.for_each_other(analyzer, &[dotted], &mut |_, weight, terms| {
+                    alternatives.add_synonym(at, weight * DOTTED / 256, terms);
+                });
+            }
             // A compound is also what its last part means, if less so.
             for term in both_languages(analyzer, folded[0]) {
                 if term.role == Role::Head {
@@ -182,7 +215,7 @@ fn is_dotted(c: char) -> bool {
 }
 
 /// A query has no language: its words are read in both, unless they hold sentences together in one of them.
-fn both_languages(analyzer: &Analyzer, folded: &str) -> Vec<Term> {
+pub(super) fn both_languages(analyzer: &Analyzer, folded: &str) -> Vec<Term> {
     let function = analyzer.function(folded);
     let mut terms = Vec::new();
     if function.swedish || !function.english {

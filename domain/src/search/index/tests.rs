@@ -287,3 +287,36 @@ fn the_organisations_own_words_are_found_in_compounds_and_are_no_typing_errors()
     assert_eq!(find("kundvagnen ", &synonyms), [2]);
     assert_eq!(find("pruttan ", &synonyms), [2]);
 }
+
+#[test]
+fn a_word_is_found_on_the_way_to_its_form_mistyped_in_a_form_and_without_its_dots() {
+    let mut index = Index::new(Arc::clone(&ANALYZER));
+    let stories = [
+        "Fönstret gick sönder.",
+        "Her wedding cake fell.",
+        "Ett klagomål kom per brev.",
+        "En äldre man bar en noshörning.",
+        "Kunden skrattade.",
+        "Kanske kunde vi ha stängt.",
+        "Hans reklamation blev godkänd.",
+    ];
+    for (slot, text) in (0..).zip(stories) {
+        index.insert(slot, [slot as u8; 16], 1, &told(text));
+    }
+    index.commit();
+    let first = |text: &str| {
+        let found = index.search(&Query::parse(text, &ANALYZER, &SYNONYMS), 5, |_| true);
+        found.hits.iter().map(|hit| hit.slot).collect::<Vec<_>>()
+    };
+    assert_eq!(first("föstret"), [0]);
+    for typed in ["wedd", "weddi", "weddin", "wedding"] {
+        assert_eq!(first(typed), [1], "{typed}");
+    }
+    assert_eq!(first("klagomal"), [2, 6], "and what means the same");
+    assert_eq!(first("aldre"), [3]);
+    for typed in ["noshör", "noshörn", "noshörni", "noshörnin"] {
+        assert_eq!(first(typed), [3], "{typed}");
+    }
+    assert!(first("kunde").contains(&4), "kunde is on its way to kunden");
+    assert_eq!(first("kunde ")[0], 5, "and a word of its own");
+}
