@@ -1,7 +1,7 @@
 //! Words that were typed without their dots.
 
 /// Letters that are tried with dots; a word with more of them is left as it is.
-const MOST: usize = 5;
+const MOST: usize = 3;
 
 /// Calls `each` with every word that `word` is without its dots, but for itself: *aldre* may be *äldre* or *åldre*.
 pub fn for_each_dotted(word: &str, each: &mut dyn FnMut(&str)) {

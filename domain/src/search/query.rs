@@ -128,8 +128,10 @@ impl Query {
             return;
         }
         let folded = word.folded.clone();
+        let is_compound =
+            |word: &str| both_languages(analyzer, word).iter().any(|term| term.role == Role::Head);
         for_each_dotted(&folded, &mut |dotted| {
-            if analyzer.knows(dotted) {
+            if analyzer.knows(dotted) || is_compound(dotted) {
                 word.dotted.push(dotted.to_owned());
             }
         });
