@@ -65,10 +65,7 @@ impl Route {
         match self {
             Self::Home => Some(Question::Home(today)),
             Self::Tell => Some(Question::Labels),
-            Self::Library => {
-                let (text, filter) = query.search();
-                Some(Question::List(ListQuery::first_page(text, filter)))
-            }
+            Self::Library => Some(Question::List(query.list())),
             Self::Story(id) | Self::Told(id) => Some(Question::Story(id)),
             Self::Learn => Some(Question::Paths),
             Self::Path(id) | Self::ChangePath(id) | Self::Present(id) | Self::Stop(id, _) => {
@@ -127,6 +124,9 @@ const DRAFT: &str = "utkast";
 /// What the manifest's share target sends.
 const SHARED: [&str; 3] = ["rubrik", "text", "lank"];
 const TEXT: &str = "q";
+const PAGES: &str = "sidor";
+/// More than anybody leafs through.
+const MOST_PAGES: usize = 50;
 const KIND: &str = "sort";
 const LABELS: [(LabelKind, &str); 4] = [
     (LabelKind::Department, "avdelning"),
@@ -165,6 +165,18 @@ impl Query {
         }
         (self.get(TEXT).unwrap_or_default().to_owned(), filter)
     }
+
+    /// How many pages of the answer are shown.
+    pub fn pages(&self) -> usize {
+        let pages = self.get(PAGES).and_then(|pages| pages.parse().ok());
+        pages.unwrap_or(1).clamp(1, MOST_PAGES)
+    }
+
+    /// The question as the library is asked it.
+    pub fn list(&self) -> ListQuery {
+        let (text, filter) = self.search();
+        ListQuery { limit: ListQuery::PAGE * self.pages(), ..ListQuery::first_page(text, filter) }
+    }
 }
 
 /// The library's address with a question in it.
@@ -185,6 +197,13 @@ pub fn library(text: &str, filter: &Filter) -> String {
         query if query.is_empty() => Route::Library.to_string(),
         query => format!("{}?{query}", Route::Library),
     }
+}
+
+/// The same with so many pages of the answer, so that whoever comes back finds the place again.
+pub fn library_pages(text: &str, filter: &Filter, pages: usize) -> String {
+    let first = library(text, filter);
+    let and = if first.contains('?') { '&' } else { '?' };
+    format!("{first}{and}{PAGES}={pages}")
 }
 
 /// The address of a draft.

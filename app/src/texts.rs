@@ -219,6 +219,8 @@ pub struct Texts {
     pub library_empty_text: &'static str,
     pub nothing_found: &'static str,
     pub nothing_found_text: &'static str,
+    /// There is none with the chosen filters.
+    pub nothing_left_text: &'static str,
     pub tell_one: &'static str,
     pub remove_filter: &'static str,
     pub save: &'static str,

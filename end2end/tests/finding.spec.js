@@ -20,8 +20,9 @@ test("a word that a curator adds without a network finds stories at once, and ev
 
   await phone.search("pruttan");
   await expect(phone.page.locator(".empty")).toBeVisible();
-  await phone.page.getByRole("link", { name: "Lär sökningen ordet" }).click();
+  await phone.page.getByRole("link", { name: "Lägg till ordet i Våra ord" }).click();
   const line = phone.page.getByLabel("Nya ord");
+  await expect(line, "the word comes along").toHaveValue("pruttan");
   await line.fill("den som alltid kommer för sent hit");
   await expect(phone.page.getByRole("alert")).toHaveText(/Högst 20 ord/);
   await expect(phone.page.getByRole("button", { name: "Lägg till" })).toBeDisabled();
@@ -77,6 +78,7 @@ test("earlier searches, what was meant and what comes nearest are a tap away", a
   await expect(meant).toHaveText("kvitto");
   await meant.click();
   await expect(field(phone)).toHaveValue("kvitto");
+  await expect(phone.page.locator("#found"), "the keyboard goes on there").toBeFocused();
   await expect(meant).toHaveCount(0);
   await expect(phone.page).toHaveURL(/q=kvitto/);
 
@@ -92,9 +94,35 @@ test("earlier searches, what was meant and what comes nearest are a tap away", a
   await expect(field(phone)).toHaveValue("presentkort");
   await expect(phone.page.locator(".results mark").first()).toContainText(/presentkort/i);
   await phone.page.getByRole("button", { name: "Töm sökningen" }).click();
+  await expect(field(phone)).toBeFocused();
   await recent.getByRole("button", { name: "Glöm sökningarna" }).click();
   await expect(recent).toHaveCount(0);
   await phone.reload();
   await expect(titles(phone).first()).toBeVisible();
   await expect(recent).toHaveCount(0);
+});
+
+test("whoever comes back finds the place in a long answer, and the address follows what is typed", async ({ phone }) => {
+  await phone.join();
+  await phone.canDoWithoutNetwork();
+  await phone.search("kund");
+  await phone.page.getByRole("button", { name: "Visa fler" }).click();
+  await expect(titles(phone).nth(40)).toBeAttached();
+  const title = await titles(phone).nth(40).textContent();
+  await titles(phone).nth(40).click();
+  await expect(phone.page.locator(".story h1")).toHaveText(title);
+  await phone.page.goBack();
+  await expect(titles(phone).nth(40)).toBeInViewport();
+
+  await phone.goto("/bibliotek");
+  await field(phone).pressSequentially("presentkort", { delay: 120 });
+  expect(phone.page.url(), "the address follows while one types").toContain("q=present");
+  await expect(phone.page).toHaveURL(/q=presentkort$/);
+  await phone.reload();
+  await expect(field(phone)).toHaveValue("presentkort");
+
+  await field(phone).fill("x".repeat(3000));
+  await field(phone).press("Enter");
+  await phone.page.getByRole("button", { name: "Töm sökningen" }).click();
+  await expect(phone.page.getByRole("button", { name: /xxx/ })).toHaveCount(0);
 });

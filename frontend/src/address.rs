@@ -1,6 +1,10 @@
 //! The address bar: where one is, going on, and going back.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use app::{context::Live, route::Address};
 use domain::ports::Going;
@@ -9,7 +13,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web::Timer;
 use web_sys::{
     Element, HtmlAnchorElement, HtmlElement, MouseEvent, ScrollRestoration,
-    js_sys::{Object, Reflect},
+    js_sys::{Date, Object, Reflect},
 };
 
 use crate::window;
@@ -20,8 +24,11 @@ pub struct Addresses(Rc<Inner>);
 
 struct Inner {
     live: Live,
-    /// The address follows typing a little later: Safari takes a hundred changes in half a minute and no more.
+    /// The address follows typing a little later: Safari takes a hundred changes in half a minute and no more. It does
+    /// follow, also while somebody types on: whoever reloads has most of it.
     settling: RefCell<Option<Timer>>,
+    /// When it did so last, in milliseconds.
+    settled: Cell<f64>,
     /// Where the page is to be scrolled to as soon as it is long enough.
     returning: RefCell<Option<Timer>>,
 }
@@ -39,7 +46,12 @@ pub fn here() -> Address {
 
 impl Addresses {
     pub fn new(live: Live) -> Self {
-        Self(Rc::new(Inner { live, settling: RefCell::default(), returning: RefCell::default() }))
+        Self(Rc::new(Inner {
+            live,
+            settling: RefCell::default(),
+            settled: Cell::default(),
+            returning: RefCell::default(),
+        }))
     }
 
     pub fn go(&self, to: &str, going: Going) {
@@ -48,7 +60,12 @@ impl Addresses {
             Going::InPlace => {
                 inner.live.address.set(Address::of(to));
                 let to = to.to_owned();
-                let settle = Timer::after(SETTLE, move || replace(&to, scrolled()));
+                let since = Duration::from_millis((Date::now() - inner.settled.get()).max(0.0) as u64);
+                let settled = self.clone();
+                let settle = Timer::after(SETTLE.saturating_sub(since), move || {
+                    settled.0.settled.set(Date::now());
+                    replace(&to, scrolled());
+                });
                 *inner.settling.borrow_mut() = Some(settle);
             }
             Going::Onward => {

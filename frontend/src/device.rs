@@ -120,6 +120,14 @@ impl Device for PhoneDevice {
         });
     }
 
+    fn focus(&self, id: &str) {
+        let selector = format!("#{id}");
+        spawn_local(async move {
+            sleep(Duration::ZERO).await;
+            focus(&selector);
+        });
+    }
+
     fn update(&self) {
         self.0.workers.take_up();
     }

@@ -25,22 +25,7 @@ pub fn library_page() -> AnyView {
     let t = texts();
     let question = Wanted::in_address();
     let recent = Recent::remembered();
-    let pages = RwSignal::new(1_usize);
-    // Another question starts from its first page.
-    let asked = Memo::new(move |before: Option<&(String, Filter)>| {
-        let now = question.asked.get();
-        if before.is_some_and(|before| *before != now) {
-            pages.set(1);
-        }
-        now
-    });
-    let data = ask(move || {
-        let (text, filter) = asked.get();
-        Question::List(ListQuery {
-            limit: ListQuery::PAGE * pages.get(),
-            ..ListQuery::first_page(text, filter)
-        })
-    });
+    let data = ask(move || Question::List(question.list.get()));
     view! {
         <Screen title=t.nav_library tab=Tab::Library wide=true>
             <h1 class="page__title">{t.nav_library}</h1>
@@ -50,7 +35,7 @@ pub fn library_page() -> AnyView {
             </div>
             {recent_searches(recent, question)}
             {count(data, question)}
-            {loaded(data, move |listing| view! { <Results listing=listing question=question pages=pages/> })}
+            {loaded(data, move |listing| view! { <Results listing=listing question=question/> })}
         </Screen>
     }
     .into_any()
@@ -60,13 +45,18 @@ pub fn library_page() -> AnyView {
 #[derive(Clone, Copy)]
 struct Wanted {
     asked: Memo<(String, Filter)>,
+    list: Memo<ListQuery>,
     ports: Ports,
 }
 
 impl Wanted {
     fn in_address() -> Self {
         let address = live().address;
-        Self { asked: Memo::new(move |_| address.read().query.search()), ports: ports() }
+        Self {
+            asked: Memo::new(move |_| address.read().query.search()),
+            list: Memo::new(move |_| address.read().query.list()),
+            ports: ports(),
+        }
     }
 
     fn text(self) -> String {
@@ -85,6 +75,12 @@ impl Wanted {
 
     fn search(self, text: &str) {
         self.ports.stay(route::library(text, &self.filter()));
+    }
+
+    /// Another page of the same answer.
+    fn more(self) {
+        let pages = self.list.read_untracked().limit / ListQuery::PAGE + 1;
+        self.ports.stay(route::library_pages(&self.text(), &self.filter(), pages));
     }
 
     fn narrow(self, change: impl FnOnce(&mut Filter)) {
@@ -108,6 +104,7 @@ fn SearchField(question: Wanted, recent: Recent) -> impl IntoView {
     let clear = move |_| {
         typed.set(String::new());
         question.search("");
+        question.ports.device().focus("q");
     };
     let search = move |event| {
         typed.set(event_target_value(&event));
@@ -131,6 +128,9 @@ fn SearchField(question: Wanted, recent: Recent) -> impl IntoView {
     }
 }
 
+/// Where the keyboard goes on when what it stood on is gone.
+const FOUND: &str = "found";
+
 /// How much was found, and where. It stays in its place whatever is found, so that a screen reader says "none", too.
 fn count(data: Asked, question: Wanted) -> AnyView {
     let t = texts();
@@ -151,12 +151,12 @@ fn count(data: Asked, question: Wanted) -> AnyView {
             <span class="badge"><Icon glyph=glyph/>{source}</span>
         })
     };
-    view! { <div class="find__result" role="status">{draw(move || answered::<Listing>(data).and_then(said))}</div> }
+    view! { <div class="find__result" id=FOUND role="status" tabindex="-1">{draw(move || answered::<Listing>(data).and_then(said))}</div> }
         .into_any()
 }
 
 #[component]
-fn Results(listing: Listing, question: Wanted, pages: RwSignal<usize>) -> impl IntoView {
+fn Results(listing: Listing, question: Wanted) -> impl IntoView {
     let t = texts();
     if listing.cards.is_empty() {
         return view! { <Nothing listing=listing question=question/> }.into_any();
@@ -165,10 +165,14 @@ fn Results(listing: Listing, question: Wanted, pages: RwSignal<usize>) -> impl I
     view! {
         {listing.corrected.map(|corrected| {
             let meant = corrected.clone();
+            let search = move |_| {
+                question.search(&meant);
+                question.ports.device().focus(FOUND);
+            };
             view! {
                 <p class="find__corrected">
                     {t.did_you_mean}" "
-                    <button class="section__link" dir="auto" type="button" on:click=on(move |_| question.search(&meant))>{corrected}</button>"?"
+                    <button class="section__link" dir="auto" type="button" on:click=on(search)>{corrected}</button>"?"
                 </p>
             }
         })}
@@ -177,7 +181,7 @@ fn Results(listing: Listing, question: Wanted, pages: RwSignal<usize>) -> impl I
             {listing.cards.into_iter().map(|card| view! { <StoryCard card/> }).collect_view()}
         </div>
         {(shown < listing.total).then(|| view! {
-            <button class="button" data-wide data-more type="button" on:click=on(move |_| pages.update(|n| *n += 1))>
+            <button class="button" data-wide data-more type="button" on:click=on(move |_| question.more())>
                 {t.show_more}
             </button>
         })}

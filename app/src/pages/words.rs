@@ -9,7 +9,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::deleting::set_deleted;
 use crate::{
-    context::{ask, live, ports, texts},
+    context::{Ports, ask, live, ports, texts},
     route::Route,
     ui::{Back, Empty, Glyph, Icon, Screen, Tab, draw, each, loaded, of, on, sent},
 };
@@ -31,6 +31,18 @@ pub fn words_page() -> AnyView {
         </Screen>
     }
     .into_any()
+}
+
+/// Takes a word along that search did not know; half a line that waits there already stays.
+pub fn begin(ports: Ports, word: &str) {
+    let (device, key) = (ports.device(), stash_key(None));
+    if device.stashed(&key).is_none_or(|stashed| stashed.trim().is_empty()) {
+        device.stash(&key, word);
+    }
+}
+
+fn stash_key(id: Option<WordingId>) -> String {
+    format!("words/{}", id.map(|id| id.to_string()).unwrap_or_default())
 }
 
 fn may_change() -> bool {
@@ -89,7 +101,7 @@ fn Form(
     let (t, live, ports) = (texts(), live(), ports());
     let typed = RwSignal::new(first);
     let busy = RwSignal::new(false);
-    let key = StoredValue::new(format!("words/{}", id.map(|id| id.to_string()).unwrap_or_default()));
+    let key = StoredValue::new(stash_key(id));
     Effect::new(move |before: Option<()>| {
         let (device, key, now) = (ports.device(), key.get_value(), typed.get());
         match before {

@@ -252,6 +252,9 @@ pub trait Device: Send + Sync + 'static {
     /// Asks the browser to keep what is here for good.
     async fn persist(&self) -> bool;
 
+    /// Puts the keyboard's focus on the element with this id, once what is to be drawn is drawn.
+    fn focus(&self, id: &str);
+
     /// Remembers the language for this browser.
     fn set_language(&self, language: Language);
 

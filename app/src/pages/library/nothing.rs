@@ -1,9 +1,10 @@
 use domain::query::{Filter, Listing};
 use leptos::prelude::*;
 
-use super::Wanted;
+use super::{FOUND, Wanted};
 use crate::{
-    context::{live, texts},
+    context::{live, ports, texts},
+    pages::words,
     route::Route,
     ui::{Empty, Glyph, StoryCard, each, on},
 };
@@ -23,11 +24,15 @@ pub fn Nothing(listing: Listing, question: Wanted) -> impl IntoView {
         }
         .into_any();
     }
+    let text = if question.filter().is_empty() { t.nothing_found_text } else { t.nothing_left_text };
+    let take_along = move |_| words::begin(ports(), &question.text());
     view! {
-        <Empty glyph=Glyph::Search title=t.nothing_found text=t.nothing_found_text>
+        <Empty glyph=Glyph::Search title=t.nothing_found text=text>
             {(listing.unfiltered > 0).then(|| view! { <Widen more=listing.unfiltered question=question/> })}
             <a class="button" data-look="ink" href=Route::Tell.to_string()>{t.tell_one}</a>
-            {curates.then(|| view! { <a class="section__link" href=Route::Words.to_string()>{t.own_words}</a> })}
+            {curates.then(|| view! {
+                <a class="section__link" href=Route::Words.to_string() on:click=on(take_along)>{t.own_words}</a>
+            })}
         </Empty>
         {(!listing.nearest.is_empty()).then(|| view! {
             <section class="section" aria-labelledby="nearest">
@@ -42,7 +47,10 @@ pub fn Nothing(listing: Listing, question: Wanted) -> impl IntoView {
 #[component]
 pub fn Widen(more: usize, question: Wanted) -> impl IntoView {
     let t = texts();
-    let widen = move |_| question.narrow(|filter| *filter = Filter::default());
+    let widen = move |_| {
+        question.narrow(|filter| *filter = Filter::default());
+        question.ports.device().focus(FOUND);
+    };
     view! {
         <p class="more-without">
             {(t.more_without_filter)(more)}

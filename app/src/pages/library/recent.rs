@@ -10,6 +10,8 @@ use crate::{
 const MOST: usize = 8;
 /// Shorter ones are not worth it.
 const SHORTEST: usize = 2;
+/// Longer ones are not, either: a chip has one line.
+const LONGEST: usize = 60;
 
 /// What this person searched for on this phone, the latest first. It never leaves the phone.
 #[derive(Clone, Copy)]
@@ -33,11 +35,12 @@ impl Recent {
     /// Remembers a search that was typed to its end, instead of what it began as.
     pub fn remember(self, text: &str) {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if text.chars().count() < SHORTEST {
+        if !(SHORTEST..=LONGEST).contains(&text.chars().count()) {
             return;
         }
         self.list.update(|recent| {
-            recent.retain(|known| !text.starts_with(known.as_str()));
+            let now = text.to_lowercase();
+            recent.retain(|known| !now.starts_with(&known.to_lowercase()));
             recent.insert(0, text);
             recent.truncate(MOST);
         });
@@ -47,6 +50,7 @@ impl Recent {
     fn forget(self) {
         self.list.set(Vec::new());
         self.keep();
+        self.ports.device().focus("q");
     }
 
     /// A phone may have another person tomorrow.
