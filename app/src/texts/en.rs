@@ -417,7 +417,7 @@ pub const TEXTS: Texts = Texts {
     results_count: |n| match n {
         0 => "No matches".into(),
         1 => "1 story".into(),
-        n => format!("{} stories, best match first", thousands(n)),
+        n => format!("{} stories, best first", thousands(n)),
     },
     more_without_filter: |n| {
         if n == 1 {

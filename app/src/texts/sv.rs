@@ -410,7 +410,7 @@ pub const TEXTS: Texts = Texts {
     results_count: |n| match n {
         0 => "Inga träffar".into(),
         1 => "1 berättelse".into(),
-        n => format!("{} berättelser, bästa träffen först", thousands(n)),
+        n => format!("{} berättelser, bästa först", thousands(n)),
     },
     more_without_filter: |n| {
         if n == 1 { "En till utan filter.".into() } else { format!("{} till utan filter.", thousands(n)) }
