@@ -210,6 +210,7 @@ pub struct Texts {
     pub filter_site: &'static str,
     pub filter_value: &'static str,
     pub filter_tag: &'static str,
+    pub tagged: &'static str,
     pub results: &'static str,
     pub searched_phone: &'static str,
     pub searched_newest: &'static str,

@@ -90,6 +90,9 @@ pub struct Card {
     /// What a search met, where nothing above shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snippet: Option<Marked>,
+    /// Tags and values that a search met, where no text of the story shows it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub met_labels: Vec<Marked>,
 }
 
 /// A story as one reads it.
@@ -287,6 +290,7 @@ impl Card {
             media: MediaView::of_story(story).into_iter().min_by_key(|media| media.kind != MediaKind::Photo),
             receipt: is_own.then(|| receipt(story, around)),
             snippet: None,
+            met_labels: Vec::new(),
         }
     }
 }

@@ -126,7 +126,7 @@ impl ReadersLibrary {
         let mut cards = cards(&known, &names, reader);
         let corrected = search::mark(&found.evaluated, |marker| {
             for (card, known) in cards.iter_mut().zip(&known) {
-                card.mark(&known.story, marker);
+                card.mark(&known.story, &names, marker);
             }
             marker.did_you_mean(&query.text, known.iter().map(|known| &known.story))
         });

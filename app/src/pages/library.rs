@@ -110,8 +110,10 @@ fn SearchField(question: Wanted, recent: Recent) -> impl IntoView {
         typed.set(event_target_value(&event));
         question.search(&typed.read_untracked());
     };
+    // A phone's keyboard goes down, and what it hid can be read.
+    let done = move || question.ports.device().focus(FOUND);
     view! {
-        <form class="search" role="search" on:submit=sent(|| ()) action=Route::Library.to_string()>
+        <form class="search" role="search" on:submit=sent(done) action=Route::Library.to_string()>
             <Icon glyph=Glyph::Search/>
             <label class="visually-hidden" for="q">{t.search_label}</label>
             <input

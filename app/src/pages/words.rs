@@ -134,7 +134,7 @@ fn Form(
         _ => {}
     };
     view! {
-        <form class="words" on:submit=sent(send)>
+        <form class="wording" on:submit=sent(send)>
             <label class="field">
                 <span class="field__label">{if id.is_some() { t.words_change } else { t.words_add }}</span>
                 <input

@@ -190,6 +190,7 @@ pub const TEXTS: Texts = Texts {
     filter_site: "Store",
     filter_value: "Value",
     filter_tag: "Tag",
+    tagged: "Tagged:",
     results: "Stories",
     searched_phone: "Searched on the phone",
     searched_newest: "The newest, on the phone",

@@ -190,6 +190,7 @@ pub const TEXTS: Texts = Texts {
     filter_site: "Butik",
     filter_value: "Värdeord",
     filter_tag: "Tagg",
+    tagged: "Taggad:",
     results: "Berättelser",
     searched_phone: "Sökt på telefonen",
     searched_newest: "De nyaste, på telefonen",

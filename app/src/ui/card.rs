@@ -59,6 +59,10 @@ pub fn StoryCard(card: Card, #[prop(optional)] size: CardSize) -> impl IntoView 
             </h3>
             <p class="story-card__turn" dir="auto"><MarkedText text=card.turn/></p>
             {card.snippet.map(|snippet| view! { <p class="story-card__met" dir="auto"><MarkedText text=snippet/></p> })}
+            {(!card.met_labels.is_empty()).then(|| {
+                let labels = card.met_labels.into_iter().map(|label| view! { <span dir="auto"><MarkedText text=label/></span> });
+                view! { <p class="words">{t.tagged}" "{each(labels)}</p> }
+            })}
             {card.quote.filter(|_| !small).map(|quote| view! { <Said text=quote/> })}
             <p class="story-card__meta">{each(meta.map(|text| view! { <span>{text}</span> }))}</p>
             {card.receipt.filter(|receipt| receipt.received_at.is_none()).map(|receipt| view! { <ReceiptLine receipt/> })}

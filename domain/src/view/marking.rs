@@ -3,7 +3,8 @@
 use super::{Card, Marked, Run};
 use crate::{
     language::Language,
-    search::{Analyzer, Evaluated, Highlighter, Snippet},
+    names::Names,
+    search::{Analyzer, Document, Evaluated, Highlighter, Snippet},
     story::{Part, Story},
 };
 
@@ -18,8 +19,9 @@ pub struct Marker<'a> {
 const SNIPPET: usize = 160;
 
 impl Card {
-    /// Marks what the search met; adds a snippet if neither title, turning point nor quote shows any of it.
-    pub fn mark(&mut self, story: &Story, marker: &mut Marker<'_>) {
+    /// Marks what the search met; adds a snippet if neither title, turning point nor quote shows any of it, and tags and
+    /// values if no text does.
+    pub fn mark(&mut self, story: &Story, names: &Names, marker: &mut Marker<'_>) {
         let shown = [Some(&mut self.title), Some(&mut self.turn), self.quote.as_mut()];
         let mut met = false;
         for text in shown.into_iter().flatten() {
@@ -27,6 +29,10 @@ impl Card {
             met |= text.has_hits();
         }
         self.snippet = if met { None } else { marker.snippet_of(story) };
+        self.met_labels = match met || self.snippet.is_some() {
+            true => Vec::new(),
+            false => marker.labels_of(story, names),
+        };
     }
 }
 
@@ -64,6 +70,12 @@ impl Marker<'_> {
         }
         best.map(|(text, snippet)| cut(text, &snippet))
     }
+
+    /// The tags and values that were met.
+    fn labels_of(&mut self, story: &Story, names: &Names) -> Vec<Marked> {
+        let labels = Document::named(story, names).tags;
+        labels.into_iter().map(|label| self.marked(label, story.language)).filter(Marked::has_hits).collect()
+    }
 }
 
 /// The snippet with dots where the text goes on.
@@ -87,10 +99,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        id::{PersonId, StoryId},
+        id::{LabelId, PersonId, StoryId},
+        label::{Label, LabelKind},
         names::Names,
         search::{Document, Index, Query, Synonyms},
-        text::{StoryText, Title},
+        text::{Name, StoryText, Title},
         time::Millis,
         view::Around,
     };
@@ -107,7 +120,10 @@ mod tests {
     }
 
     fn marked(query: &str) -> Card {
-        let (story, names) = (told(), Names::default());
+        let tag = LabelId::named(LabelKind::Tag, "Trädgård");
+        let story = Story { tags: vec![tag], ..told() };
+        let mut names = Names::default();
+        names.insert_label(LabelKind::Tag, tag, Label::new(Name::new("Trädgård").unwrap()));
         let analyzer = Arc::new(Analyzer::default());
         let mut index = Index::new(Arc::clone(&analyzer));
         index.insert(0, [1; 16], 1, &Document::named(&story, &names));
@@ -120,6 +136,7 @@ mod tests {
         let mut highlighter = Highlighter::default();
         card.mark(
             &story,
+            &names,
             &mut Marker { analyzer: &analyzer, highlighter: &mut highlighter, evaluated: &evaluated },
         );
         card
@@ -135,6 +152,13 @@ mod tests {
         assert_eq!(hits(&card.title), ["Pelargonerna"]);
         assert_eq!(card.snippet, None);
         assert_eq!(hits(&marked("leta ").turn), ["letade"]);
+    }
+
+    #[test]
+    fn a_tag_is_shown_where_no_text_says_what_was_met() {
+        let card = marked("trädgården ");
+        assert_eq!(card.met_labels.iter().flat_map(hits).collect::<Vec<_>>(), ["Trädgård"]);
+        assert_eq!(marked("trädgård leta ").met_labels, [], "a text says enough");
     }
 
     #[test]

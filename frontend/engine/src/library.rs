@@ -165,7 +165,7 @@ async fn list(phone: &Phone, query: &ListQuery) -> Answered<Listing> {
     }
     let corrected = phone.finder.mark(&found, |marker| {
         for (card, story) in cards.iter_mut().zip(&stories) {
-            card.mark(story, marker);
+            phone.with_shelf(|shelf| card.mark(story, shelf.names(), marker));
         }
         marker.did_you_mean(&query.text, &stories)
     });
