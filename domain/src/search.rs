@@ -72,6 +72,7 @@ mod rank;
 mod rarity;
 mod related;
 mod segment;
+mod slips;
 mod source;
 mod stem;
 mod synonyms;

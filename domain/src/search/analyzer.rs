@@ -103,7 +103,29 @@ impl Analyzer {
         }
     }
 
+    /// The terms of a folded word in either language, were it no compound. Much cheaper than [`Self::terms`] for what is
+    /// no word.
+    pub(super) fn simple_terms(&self, word: &str) -> Vec<Term> {
+        let mut terms = Vec::new();
+        if !self.listed(word, &mut terms) {
+            add(&mut terms, &stem_swedish(word), Role::Whole);
+        }
+        self.english(word, &mut terms);
+        terms
+    }
+
     fn swedish(&self, word: &str, terms: &mut Vec<Term>) {
+        if self.listed(word, terms) {
+            return;
+        }
+        match compound::split(&self.lexicon, word) {
+            Some(parts) => add_parts(terms, word, &parts),
+            None => add(terms, &stem_swedish(word), Role::Whole),
+        }
+    }
+
+    /// Adds the Swedish terms of a word that the lexicon has; says whether it has it.
+    fn listed(&self, word: &str, terms: &mut Vec<Term>) -> bool {
         let function = self.lexicon.function(word).swedish;
         if let Some(term) = self.lexicon.kept_apart(word).filter(|_| !function) {
             add(terms, term, Role::Whole);
@@ -119,11 +141,10 @@ impl Analyzer {
             add(terms, &term, Role::Whole);
         } else if let Some(term) = self.prefixed(word) {
             add(terms, &term, Role::Whole);
-        } else if let Some(parts) = compound::split(&self.lexicon, word) {
-            add_parts(terms, word, &parts);
         } else {
-            add(terms, &stem_swedish(word), Role::Whole);
+            return false;
         }
+        true
     }
 
     fn prefixed(&self, word: &str) -> Option<String> {

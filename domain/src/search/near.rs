@@ -8,7 +8,7 @@ use super::{
     lexicon::Lexicon,
 };
 
-mod typing;
+pub(super) mod typing;
 
 use typing::{CODES, ERROR, FOLD, SLIP, code, costs};
 

@@ -3,11 +3,14 @@
 use super::{
     alternatives::{Alternatives, Way},
     analyzer::{Analyzer, Role},
+    interner::Interner,
     near::{Near, Tolerance},
     query::{Query, both_languages},
     rarity::rarity,
+    slips::for_each_slip,
     source::{Found, Source},
 };
+use crate::order::sort_by;
 
 /// Completions that are looked up for the word being typed.
 pub const MAX_COMPLETIONS: usize = 48;
@@ -36,6 +39,8 @@ pub(super) struct PlannedList {
     pub worth: u32,
 }
 
+/// Letters from which on a word may have a typing error.
+const SHORTEST_MENDED: usize = 4;
 /// Bytes from which on a word that is still being typed is looked for as the beginning of another.
 const LONG_ENOUGH: usize = 4;
 
@@ -235,17 +240,44 @@ impl<S: Source> Planner<'_, S> {
             return Ok(());
         }
         let mut near = self.near(at, Tolerance::Errors)?;
-        // *föstret* is a letter from *fönstret*, of which the term is *fönster*.
-        for headword in self.analyzer.lexicon().lengthened(&word.folded) {
-            let near_too =
-                Near::new(self.analyzer.lexicon(), &headword, Tolerance::Errors, self.query.undotted);
-            near.extend(self.source.near(&near_too, MAX_NEAR)?);
-        }
+        near.extend(self.slips(at)?);
+        sort_by(&mut near, |(term, cost), (other, others)| cost.cmp(others).then_with(|| term.cmp(other)));
         for (term, cost) in near {
             let weight = CORRECTED.saturating_sub(16 * cost).max(32);
             self.plan.alternatives.add(at, Way::Corrected, weight, &term);
         }
         Ok(())
+    }
+
+    /// The terms in use of words that are one typing error away, with their costs, the nearest first.
+    fn slips(&self, at: usize) -> Result<Vec<(String, u32)>, S::Error> {
+        let word = &self.query.words[at].folded;
+        if word.chars().count() < SHORTEST_MENDED {
+            return Ok(Vec::new());
+        }
+        let (mut terms, mut costs) = (Interner::default(), Vec::new());
+        for_each_slip(word, &mut |meant, cost| {
+            let function = self.analyzer.function(meant);
+            if function.swedish || function.english {
+                return;
+            }
+            for term in self.analyzer.simple_terms(meant) {
+                match terms.intern(&term.text) {
+                    (_, true) => costs.push(u32::from(cost)),
+                    (known, false) => costs[known as usize] = costs[known as usize].min(u32::from(cost)),
+                }
+            }
+        });
+        let wanted: Vec<&str> = (0..terms.len() as u32).map(|number| terms.get(number)).collect();
+        let found = self.source.find(&wanted)?;
+        let mut slips: Vec<(String, u32)> = (0..)
+            .zip(&found)
+            .filter(|(_, found)| found.as_ref().is_some_and(|found| found.frequency() > 0))
+            .map(|(number, _)| (terms.get(number).to_owned(), costs[number as usize]))
+            .collect();
+        sort_by(&mut slips, |(term, cost), (other, others)| cost.cmp(others).then_with(|| term.cmp(other)));
+        slips.truncate(MAX_NEAR);
+        Ok(slips)
     }
 
     fn near(&self, at: usize, tolerance: Tolerance) -> Result<Vec<(String, u32)>, S::Error> {

@@ -1,7 +1,5 @@
 //! Which headword a word is a form of. The longest base that is known decides.
 
-use crate::search::fold::is_vowel;
-
 use super::{
     Lexicon,
     shape::{Shape, shapes_with},
@@ -47,22 +45,6 @@ impl Lexicon {
             });
         }
         terms
-    }
-
-    /// Headwords that a word may be a form of if they lose a vowel in it: *fönstr* with an ending is *fönster*.
-    pub fn lengthened(&self, word: &str) -> Vec<String> {
-        let mut headwords = Vec::new();
-        for (base, _) in cuts(word).skip(1).filter(|(_, ending)| self.is_ending(ending)) {
-            let mut letters = base.chars().rev();
-            let (last, before) = (letters.next(), letters.next());
-            if let (Some(last @ ('l' | 'n' | 'r')), Some(before)) = (last, before)
-                && !is_vowel(before)
-                && base.len() >= 4
-            {
-                headwords.push(format!("{}e{last}", &base[..base.len() - 1]));
-            }
-        }
-        headwords
     }
 
     /// The term of a base with an ending that it takes.

@@ -41,7 +41,7 @@ fn is_fold(typed: char, meant: char) -> bool {
     matches!((typed, meant), ('a', 'å' | 'ä') | ('o', 'ö') | ('e', 'é'))
 }
 
-fn sound_alike(a: char, b: char) -> bool {
+pub fn sound_alike(a: char, b: char) -> bool {
     const PAIRS: [(char, char); 10] = [
         ('i', 'y'),
         ('e', 'ä'),
@@ -58,7 +58,7 @@ fn sound_alike(a: char, b: char) -> bool {
 }
 
 /// Whether two keys lie side by side on a Swedish keyboard.
-fn are_neighbours(a: char, b: char) -> bool {
+pub fn are_neighbours(a: char, b: char) -> bool {
     const ROWS: [&str; 4] = ["1234567890", "qwertyuiopå", "asdfghjklöä", "zxcvbnm"];
     let place = |c: char| {
         ROWS.iter()
