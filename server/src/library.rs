@@ -1,6 +1,9 @@
 //! The library as the server shows it to one reader.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -206,9 +209,11 @@ impl ReadersLibrary {
     }
 
     async fn labels(&self) -> Answered<Labels> {
-        self.reader()?;
+        let reader = self.reader()?;
         let names = self.store.names(&[]).await.map_err(broken)?;
-        Ok(Labels::of(&names))
+        let seen = self.store.facets(&reader, &Filter::default()).await.map_err(broken)?.labels;
+        let used: HashSet<LabelId> = seen.into_iter().map(|(label, _)| names.resolve(label)).collect();
+        Ok(Labels::of(&names).with_tags(|tag| used.contains(&tag)))
     }
 
     async fn paths(&self) -> Answered<Vec<PathCard>> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
-    id::{AttachmentId, DraftId, PathId, StoryId},
+    id::{AttachmentId, DraftId, LabelId, PathId, StoryId},
     label::LabelKind,
     names::{Named, Names},
     query::{ListQuery, Listing},
@@ -131,7 +131,7 @@ pub struct Home {
     pub newest: Vec<Card>,
 }
 
-/// All labels that can be chosen.
+/// Labels that can be chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Labels {
     pub tags: Vec<Named>,
@@ -149,6 +149,13 @@ impl Labels {
             sites: all(LabelKind::Site),
             departments: all(LabelKind::Department),
         }
+    }
+
+    /// The same with only the tags that `shown` lets through. A tag belongs to the whole organisation, so that all call
+    /// a thing by the same name; one that only other people's stories have may tell more of them than they do.
+    pub fn with_tags(mut self, shown: impl Fn(LabelId) -> bool) -> Self {
+        self.tags.retain(|tag| shown(tag.id));
+        self
     }
 }
 

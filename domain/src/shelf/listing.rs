@@ -1,12 +1,13 @@
 //! Lists and counts over everything on the phone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     id::{LabelId, PersonId, StoryId},
     label::LabelKind,
     names::Named,
     order::order,
+    ports::Labels,
     query::{Facets, Filter},
     story::StoryKind,
     time::Millis,
@@ -63,6 +64,13 @@ impl Shelf {
         let told = |at: usize| (own[at].entry().map(|entry| entry.published_at), own[at].id);
         let newest_first = order(own.len(), &mut |one, other| told(other).cmp(&told(one)));
         newest_first.into_iter().map(|at| own[at as usize].id).collect()
+    }
+
+    /// What can be chosen: of tags those that a story here has.
+    pub fn labels(&self) -> Labels {
+        let tags = self.listed().flat_map(|(_, entry)| entry.label(LabelKind::Tag));
+        let used: HashSet<LabelId> = tags.map(|tag| self.names.resolve(*tag)).collect();
+        Labels::of(&self.names).with_tags(|tag| used.contains(&tag))
     }
 
     fn listed(&self) -> impl Iterator<Item = (&Slot, &Entry)> {

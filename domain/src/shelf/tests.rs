@@ -73,6 +73,16 @@ fn the_newest_come_first_and_are_counted() {
 }
 
 #[test]
+fn only_tags_of_stories_that_one_sees_can_be_chosen() {
+    let (mut shelf, _) = shelf();
+    shelf.absorb(1, &tag("sjukskriven"));
+    let tags = |shelf: &Shelf| shelf.labels().tags.into_iter().map(|tag| tag.name).collect::<Vec<_>>();
+    assert_eq!(tags(&shelf), ["kö"]);
+    shelf.absorb(2, &line(&ThingRef::story(id(3)), 4, Some(&fields(&story("sjukskriven", 30)))));
+    assert_eq!(tags(&shelf), ["kö", "sjukskriven"]);
+}
+
+#[test]
 fn a_later_record_replaces_an_earlier_one_and_gone_takes_it_away() {
     let (mut shelf, _) = shelf();
     shelf.absorb(1, &line(&ThingRef::story(id(1)), 9, Some(&fields(&story("annat", 30)))));

@@ -4,7 +4,7 @@ use crate::{complain, media::Media, net, phone::Phone, store::StoreError};
 use domain::{
     id::{PathId, StoryId},
     path::Path,
-    ports::{Answer, Home, Labels, Question, Unavailable, of_the_day},
+    ports::{Answer, Home, Question, Unavailable, of_the_day},
     query::{Filter, ListQuery, Listing, Searched, beginnings},
     shelf::Shelf,
     story::Story,
@@ -92,7 +92,7 @@ async fn own_answer(phone: &Phone, question: &Question) -> Answered<Answer> {
         Question::History(_) => Vec::<Version>::new().into(),
         Question::Mine => mine(phone).await?.into(),
         Question::Home(today) => home(phone, *today).await?.into(),
-        Question::Labels => phone.with_shelf(|shelf| Labels::of(shelf.names())).into(),
+        Question::Labels => phone.with_shelf(Shelf::labels).into(),
         Question::Paths => paths(phone).into(),
         Question::Path(id) => path(phone, *id).await?.into(),
         Question::Wordings => wordings(phone).into(),

@@ -42,7 +42,8 @@ pub async fn look_at_invite(
 ) -> Result<Json<InviteView>, AppError> {
     let invite = find(&server, &from, &code).await?;
     let names = server.store.names(&[]).await?;
-    Ok(Json(InviteView { role: invite.role, labels: Labels::of(&names) }))
+    // Whoever holds an invite chooses a place, and has seen no story yet.
+    Ok(Json(InviteView { role: invite.role, labels: Labels::of(&names).with_tags(|_| false) }))
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,14 @@
 //! One question, one answer: the library for phones that do not hold everything.
 
 use axum::http::StatusCode;
-use domain::{id::StoryId, person::Role, text::StoryText};
+use domain::{
+    id::{LabelId, StoryId},
+    label::{Label, LabelKind},
+    person::Role,
+    story::{Audience, Story},
+    text::{Name, StoryText},
+    thing::{ThingRef, fields},
+};
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
@@ -116,13 +123,40 @@ async fn whatever_people_write_is_taken_and_can_be_searched_for() {
 }
 
 #[tokio::test]
+async fn a_tag_that_only_others_stories_have_is_offered_to_nobody_else() {
+    let house = House::open().await;
+    let (elin, micke) =
+        (house.join(Role::Member, "Elin", "Färg").await, house.join(Role::Member, "Micke", "Trä").await);
+    for (name, audience) in [("kö", Audience::Everyone), ("sjukskriven", Audience::Author)] {
+        let tag = LabelId::named(LabelKind::Tag, name);
+        let label = Label::new(Name::new(name).unwrap());
+        house.done(&elin, elin.create(ThingRef::label(LabelKind::Tag, tag), fields(&label))).await;
+        let story = Story { tags: vec![tag], audience, ..elin.story("Regn", "Regn på växtrean") };
+        let id = StoryId::mint(clock::now(), &clock::randomness());
+        house.done(&elin, elin.create(ThingRef::story(id), fields(&story))).await;
+    }
+    let names = |labels: &serde_json::Value| {
+        labels["tags"].as_array().unwrap().iter().map(|tag| tag["name"].clone()).collect::<Vec<_>>()
+    };
+    let offered = async |guest| {
+        names(&house.post("/api/v1/library", Some(guest), &json!("labels")).await.json()["labels"])
+    };
+    assert_eq!(offered(&elin).await, ["kö", "sjukskriven"]);
+    assert_eq!(offered(&micke).await, ["kö"]);
+    let code = json!({ "code": house.invite(Role::Member, 1).await.code });
+    let invite = house.post("/api/v1/invite", None, &code).await.json();
+    assert_eq!(names(&invite["labels"]), [""; 0]);
+    assert_ne!(invite["labels"]["departments"], json!([]));
+}
+
+#[tokio::test]
 async fn a_search_finds_what_its_reader_may_see_and_no_more() {
     let house = House::open().await;
     let (elin, micke) =
         (house.join(Role::Member, "Elin", "Färg").await, house.join(Role::Member, "Micke", "Trä").await);
     let open = house.tell(&elin, "Regnet", "Regnet föll på växtrean").await;
     let hidden = house.tell(&elin, "Regnet igen", "Regnet föll på lagret").await;
-    let thing = domain::thing::ThingRef::story(hidden);
+    let thing = ThingRef::story(hidden);
     house.done(&elin, elin.set(thing, "audience", json!("author"))).await;
     let found = async |guest, text: &str| {
         let question = json!({ "list": { "text": text, "limit": 9 } });
@@ -144,7 +178,7 @@ async fn every_text_that_a_story_had_can_be_read_again() {
     let story = house.tell(&elin, "Regn", "Regn på växtrean").await;
     let edit = domain::op::TextEdit { from: "Regn".into(), to: "Snö".into() };
     let edit = domain::op::Edit { text: [("title".to_owned(), edit)].into(), ..Default::default() };
-    let thing = domain::thing::ThingRef::story(story);
+    let thing = ThingRef::story(story);
     house.done(&elin, elin.line(thing, domain::op::Change::Edit(edit))).await;
     let reply = house.post("/api/v1/library", Some(&elin), &json!({ "history": story })).await.json();
     let texts: Vec<_> =
