@@ -65,6 +65,7 @@ mod lexicon;
 mod live;
 mod merge;
 mod near;
+mod phrases;
 mod plan;
 mod postings;
 mod query;

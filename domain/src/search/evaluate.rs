@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::{
     alternatives::Way,
     analyzer::Analyzer,
-    plan::Plan,
+    phrases::Phrase,
+    plan::{Plan, PlannedList},
     query::Query,
     rank::{Scored, rank},
     source::Source,
@@ -21,6 +22,8 @@ pub struct Evaluated {
     pub postings: u32,
     /// The terms that made documents match, ascending, with what each is to the query.
     pub(super) terms: Vec<(String, u32)>,
+    /// The phrases that did.
+    pub(super) phrases: Vec<Phrase>,
     /// Words of which nothing was found as they were written.
     pub corrections: Vec<Correction>,
 }
@@ -45,6 +48,7 @@ pub fn evaluate<S: Source>(source: &S, analyzer: &Analyzer, query: &Query) -> Re
         matches: ranked.documents,
         postings: ranked.postings,
         terms: terms(query, &plan),
+        phrases: phrases(&plan),
         corrections: corrections(query, &plan),
     })
 }
@@ -94,6 +98,18 @@ fn terms<L>(query: &Query, plan: &Plan<L>) -> Vec<(String, u32)> {
     sort_by(&mut terms, |a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
     terms.dedup_by(|a, b| a.0 == b.0);
     terms
+}
+
+fn phrases<L>(plan: &Plan<L>) -> Vec<Phrase> {
+    let mut phrases: Vec<Phrase> = Vec::new();
+    for alternative in plan.lists.chunk_by(|a, b| a.alternative == b.alternative) {
+        if plan.alternatives.list[alternative[0].alternative].way == Way::Phrase {
+            let term = |list: &PlannedList| plan.alternatives.terms.get(list.term).to_owned();
+            let weight = alternative.iter().map(|list| list.worth / 256).max().unwrap_or(0);
+            phrases.push(Phrase { terms: alternative.iter().map(term).collect(), weight });
+        }
+    }
+    phrases
 }
 
 fn corrections<L>(query: &Query, plan: &Plan<L>) -> Vec<Correction> {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{
     analyzer::Analyzer,
     evaluate::Evaluated,
+    phrases::Together,
     vocabulary::Vocabulary,
     words::{fold_word, for_each_word},
 };
@@ -26,6 +27,7 @@ pub struct Snippet {
 /// A word that matched, and how much it is to the query.
 struct Mark {
     range: Range<usize>,
+    /// Which of the terms, and after them of the phrases, it matched.
     term: usize,
     weight: u32,
 }
@@ -118,7 +120,9 @@ impl Highlighter {
         evaluated: &Evaluated,
     ) -> Vec<Mark> {
         let mut marks: Vec<Mark> = Vec::new();
+        let mut together = Together::new(&evaluated.phrases);
         self.each_term(analyzer, text, language, &mut |range, name| {
+            together.read(&range, name);
             let Ok(term) = evaluated.terms.binary_search_by(|(term, _)| term.as_str().cmp(name)) else {
                 return;
             };
@@ -130,6 +134,13 @@ impl Highlighter {
                 mark.range = range;
             }
             marks.push(mark);
+        });
+        together.for_each_whole(&mut |range, phrase| {
+            let at = marks.partition_point(|mark| mark.range.end <= range.start);
+            if marks.get(at).is_none_or(|mark| mark.range.start >= range.end) {
+                let (term, weight) = (evaluated.terms.len() + phrase, evaluated.phrases[phrase].weight);
+                marks.insert(at, Mark { range: range.clone(), term, weight });
+            }
         });
         marks
     }
@@ -225,7 +236,8 @@ mod tests {
         index.insert(0, [1; 16], 1, &told(STORY));
         index.insert(1, [2; 16], 1, &told("Något helt annat."));
         index.commit();
-        let synonyms = Synonyms::none().with(&analyzer, "kund, gäst");
+        let synonyms =
+            Synonyms::none().with(&analyzer, "kund, gäst\nvänta, stå i kö\nmontera, ringa plantskola");
         let evaluated = index.search(&Query::parse(query, &analyzer, &synonyms), 5, |_| true).evaluated;
         (analyzer, evaluated)
     }
@@ -244,6 +256,13 @@ mod tests {
         assert_eq!(marked("rygskott"), ["ryggskottet"]);
         assert_eq!(marked("plantsk"), ["plantskolan"]);
         assert_eq!(marked("elefant"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_phrase_is_marked_where_its_words_stand_together() {
+        assert_eq!(marked("vänta"), ["stod", "kö"]);
+        assert_eq!(marked("montera"), Vec::<&str>::new(), "all words of it are there, but far apart");
+        assert_eq!(marked("kö vänta"), ["stod", "kö"], "no word twice");
     }
 
     #[test]
