@@ -50,6 +50,9 @@ pub struct Draft {
     /// The page that wrote it last, by a number that it drew: what the same page wrote later always follows.
     #[serde(default)]
     pub writer: u64,
+    /// Which state of it this is, by a number that the page drew: that an earlier one was kept says nothing of this.
+    #[serde(default)]
+    pub stroke: u64,
     /// Photos and voice notes that were taken out again: of the draft, or of the story that it changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<AttachmentId>,
@@ -100,6 +103,7 @@ impl Draft {
             saved_at: now,
             version: 0,
             writer: 0,
+            stroke: 0,
             dropped: Vec::new(),
             of: None,
         }
@@ -130,8 +134,8 @@ impl Draft {
 
     /// Whether two states of a draft hold the same, whenever and wherever they were saved.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let Self { version, writer, saved_at, .. } = *other;
-        Self { version, writer, saved_at, ..self.clone() } == *other
+        let Self { version, writer, stroke, saved_at, .. } = *other;
+        Self { version, writer, stroke, saved_at, ..self.clone() } == *other
     }
 
     /// Whether there is nothing in it that anyone would miss.

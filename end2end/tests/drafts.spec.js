@@ -33,6 +33,41 @@ test("300 ms after the last keystroke the battery may run out", async ({ phone }
   await expect(situation(phone)).toHaveValue(text);
 });
 
+test("what is typed while the words before are being kept outlives page and engine", async ({ phone }) => {
+  await phone.page.addInitScript(() => {
+    window.Worker = class extends Worker {
+      constructor(...how) {
+        super(...how);
+        this.addEventListener("message", (event) => {
+          const { meanwhile } = window;
+          if (!meanwhile || !JSON.parse(event.data).news?.kept) return;
+          // The engine's word is still on its way when more is typed.
+          window.meanwhile = undefined;
+          event.stopImmediatePropagation();
+          meanwhile();
+          this.dispatchEvent(new MessageEvent("message", { data: event.data }));
+          this.terminate();
+          location.assign("/jag");
+        });
+      }
+    };
+  });
+  await phone.join();
+  await phone.goto("/beratta");
+  await phone.page.evaluate(() => {
+    const field = document.querySelector("#situation");
+    const type = (text) => {
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    window.meanwhile = () => type("Först och sist");
+    type("Först");
+  });
+  await phone.page.waitForURL(/jag/);
+  await phone.isReady();
+  await expect(drafts(phone)).toContainText("Först och sist");
+});
+
 test("two drafts are two, each with its own text", async ({ phone }) => {
   await phone.join();
   const texts = ["Hissen stod still hela lördagen.", "Kassan tog slut på växel."];

@@ -45,6 +45,8 @@ struct Inner {
     silenced: Cell<bool>,
     /// This page, among those that write to a draft.
     writer: u64,
+    /// The number of the last state of a draft that it wrote.
+    stroke: Cell<u64>,
     joining: Cell<bool>,
 }
 
@@ -59,6 +61,7 @@ impl Remote {
             taking: Cell::new(0),
             silenced: Cell::new(false),
             writer,
+            stroke: Cell::new(writer),
             joining: Cell::new(false),
         })))
     }
@@ -134,7 +137,9 @@ impl Drafts for Remote {
     }
 
     fn keep(&self, draft: Draft) {
-        self.pass_on(Draft { writer: self.0.writer, ..draft });
+        // Every page counts from a number of its own: what becomes of one's words is not taken for another's.
+        self.0.stroke.set(self.0.stroke.get().wrapping_add(1));
+        self.pass_on(Draft { writer: self.0.writer, stroke: self.0.stroke.get(), ..draft });
     }
 
     fn keep_safe(&self) {
@@ -165,10 +170,10 @@ impl Remote {
         self.0.engine.tell(Call::KeepDraft(draft));
     }
 
-    /// The engine has said what became of a draft.
+    /// The engine has said what became of a draft. What was typed while it wrote is not kept yet.
     pub fn was_kept(&self, kept: &KeptDraft) {
         if kept.outcome.is_ok() {
-            self.forget(kept.draft);
+            self.0.unkept.borrow_mut().take_if(|draft| draft.stroke == kept.stroke);
         }
     }
 

@@ -12,8 +12,11 @@ use web_sys::{ServiceWorkerRegistration, ServiceWorkerState, js_sys::Reflect};
 use crate::window;
 
 /// How often a build that waits is told to take over, at most, and how far apart.
-const WORDS: u32 = 20;
+const WORDS: u32 = 5;
 const BETWEEN_WORDS: Duration = Duration::from_secs(1);
+/// How old a page is, in milliseconds, that has all its files for sure. While the worker in charge still hands them out,
+/// Chromium may take the word for another to take over, and then never act upon it.
+const SETTLED_MS: f64 = 3_000.0;
 
 #[derive(Clone, Default)]
 pub struct Workers(Rc<RefCell<Option<ServiceWorkerRegistration>>>);
@@ -53,6 +56,8 @@ impl Workers {
         container.set_oncontrollerchange(Some(Closure::once_into_js(reload).unchecked_ref()));
         let workers = self.clone();
         spawn_local(async move {
+            let age_ms = window().performance().map_or(SETTLED_MS, |performance| performance.now());
+            sleep(Duration::from_millis((SETTLED_MS - age_ms).max(0.0) as u64)).await;
             // Now and then Chromium does not act upon the first word.
             for _ in 0..WORDS {
                 let waiting = workers.0.borrow().as_ref().and_then(ServiceWorkerRegistration::waiting);
@@ -61,6 +66,8 @@ impl Workers {
                 let _ = waiting.post_message(&"take-up".into());
                 sleep(BETWEEN_WORDS).await;
             }
+            // With this page goes what the worker in charge may still have to do for it.
+            reload();
         });
     }
 

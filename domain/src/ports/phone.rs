@@ -44,6 +44,8 @@ pub enum KeepError {
 pub struct KeptDraft {
     /// The draft that was given to be kept.
     pub draft: DraftId,
+    /// In which state.
+    pub stroke: u64,
     pub outcome: Result<SavedDraft, KeepError>,
 }
 

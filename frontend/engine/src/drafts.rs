@@ -84,13 +84,13 @@ impl Keeper {
     /// Writes, tells the page what became of it, and goes on with what has come meanwhile.
     async fn bring_in(self: &Rc<Self>, draft: Draft) -> Result<SavedDraft, KeepError> {
         self.writing.set(true);
-        let given = draft.id;
+        let (given, stroke) = (draft.id, draft.stroke);
         let outcome = self.write(draft).await.map_err(KeepError::from);
         self.writing.set(false);
         if let Ok(saved) = outcome {
             self.follow(given, saved);
         }
-        self.phone.page.tell(News::Kept(KeptDraft { draft: given, outcome }));
+        self.phone.page.tell(News::Kept(KeptDraft { draft: given, stroke, outcome }));
         if self.unsaved.borrow().is_some() {
             self.save();
         }
