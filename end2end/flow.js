@@ -8,7 +8,7 @@ const STORY = {
 const FIRST = ".results .story-card:first-of-type";
 
 /** Joins with an invite, and waits until neither the app nor the library needs the network any more. */
-async function settle(phone, solsken, { name, site, department }) {
+export async function settle(phone, solsken, { name, site, department }) {
   await phone.open();
   await phone.goto(solsken.links.member);
   await phone.fill("[name=name]", name);

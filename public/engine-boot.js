@@ -5,5 +5,9 @@ import start, { run } from "{engine.js}";
 const early = [];
 self.onmessage = ({ data }) => early.push(data);
 
-await start({ module_or_path: "{engine.wasm}" });
+const wasm = "{engine.wasm}";
+// As a whole for Firefox, like the page's own.
+const whole = () => fetch(wasm).then((response) => response.arrayBuffer());
+
+await start({ module_or_path: navigator.userAgent.includes("Firefox/") ? whole() : wasm });
 run(early);

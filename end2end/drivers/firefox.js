@@ -35,7 +35,7 @@ export class Firefox extends Driver {
    */
   async visit(url) {
     await this.#page.evaluate((url) => {
-      document.documentElement.removeAttribute("data-ready");
+      document.documentElement?.removeAttribute("data-ready");
       location.assign(url);
     }, url);
   }

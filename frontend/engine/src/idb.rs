@@ -3,10 +3,17 @@
 //! Our own and not a wrapper crate: none of them asks for durability, which has been relaxed by default in Chromium
 //! since 121.
 
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+};
+
+use futures_channel::oneshot;
 use js_sys::{Array, Object, Promise, Reflect};
 use thiserror::Error;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     DomException, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction,
 };
@@ -54,8 +61,30 @@ extern "C" {
     ) -> Result<IdbTransaction, JsValue>;
 }
 
-/// An open database.
-pub struct Db(DatabaseWithOptions);
+/// An open database: a few connections to it, each of which carries one transaction at a time.
+///
+/// A page may go at any moment, and its worker with it. WebKit gives a connection of such a worker back only if none of
+/// its transactions is just being committed; what else that connection had asked for stays in line without anybody who
+/// could end it, and holds up all who come later, in other pages and after a reload, until the browser is killed
+/// (WebKit bug 324094). A connection with a single transaction has nothing else in line.
+pub struct Db(Rc<Connections>);
+
+struct Connections {
+    name: &'static str,
+    version: u32,
+    upgrade: Upgrade,
+    /// How many there are, at least one.
+    count: Cell<usize>,
+    idle: RefCell<Vec<DatabaseWithOptions>>,
+    /// Who waits for one, in the order of asking.
+    waiting: RefCell<VecDeque<oneshot::Sender<DatabaseWithOptions>>>,
+}
+
+/// Makes what an older version (0: none) lacks.
+pub type Upgrade = fn(&IdbDatabase, u32);
+
+/// Enough for what the engine does side by side: a round, a draft, a snapshot, and what the page asks for.
+const CONNECTIONS: usize = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -65,41 +94,104 @@ pub enum Mode {
 }
 
 impl Db {
-    /// Opens the database; `upgrade` makes what an older version (0: none) lacks.
-    pub async fn open(name: &str, version: u32, upgrade: fn(&IdbDatabase, u32)) -> Result<Self, IdbError> {
-        let closed = |error: JsValue| IdbError::Closed(IdbError::from(error).to_string());
-        let factory = scope().indexed_db().map_err(closed)?;
-        let factory = factory.ok_or_else(|| IdbError::Closed("this browser has no IndexedDB here".into()))?;
-        let request = factory.open_with_u32(name, version).map_err(closed)?;
-        let for_upgrade = request.clone();
-        let upgrade = Closure::once(move |event: web_sys::IdbVersionChangeEvent| {
-            if let Ok(db) = for_upgrade.result() {
-                upgrade(db.unchecked_ref(), event.old_version() as u32);
-            }
-        });
-        request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
-        let db: DatabaseWithOptions = opened(&request).await.map_err(closed)?.unchecked_into();
-        // Another tab that brings a newer version must not have to wait for this one.
-        let closing = db.clone();
-        let close = Closure::once_into_js(move || closing.close());
-        db.set_onversionchange(Some(close.unchecked_ref()));
-        Ok(Self(db))
+    pub async fn open(name: &'static str, version: u32, upgrade: Upgrade) -> Result<Self, IdbError> {
+        let first = connect(name, version, upgrade).await?;
+        let (count, idle) = (Cell::new(1), RefCell::new(vec![first]));
+        Ok(Self(Rc::new(Connections { name, version, upgrade, count, idle, waiting: RefCell::default() })))
     }
 
-    pub fn begin(&self, stores: &[&str], mode: Mode) -> Result<Tx, IdbError> {
-        let names: Array = stores.iter().map(|name| JsValue::from_str(name)).collect();
-        let options = Object::new();
-        let word = match mode {
-            Mode::Read => "readonly",
-            Mode::Write => {
-                Reflect::set(&options, &"durability".into(), &"strict".into())?;
-                "readwrite"
+    /// Transactions begin in the order in which they are asked for.
+    pub async fn begin(&self, stores: &[&str], mode: Mode) -> Result<Tx, IdbError> {
+        let connection = self.0.take().await?;
+        match begin(&connection, stores, mode) {
+            Ok(tx) => {
+                let (connections, ended) = (self.0.clone(), tx.done.clone());
+                spawn_local(async move {
+                    let _ = JsFuture::from(ended).await;
+                    connections.give_back(connection);
+                });
+                Ok(tx)
             }
-        };
-        let tx = self.0.transaction_with_options(&names, word, &options)?;
-        let done = completion(&tx);
-        Ok(Tx { tx, done })
+            Err(error) => {
+                // Whoever is next learns by it, too.
+                self.0.give_back(connection);
+                Err(error)
+            }
+        }
     }
+}
+
+impl Connections {
+    async fn take(self: &Rc<Self>) -> Result<DatabaseWithOptions, IdbError> {
+        let idle = self.idle.borrow_mut().pop();
+        if let Some(idle) = idle {
+            return Ok(idle);
+        }
+        let (give, given) = oneshot::channel();
+        self.waiting.borrow_mut().push_back(give);
+        if self.count.get() < CONNECTIONS {
+            self.count.set(self.count.get() + 1);
+            let connections = self.clone();
+            spawn_local(async move { connections.add().await });
+        }
+        given.await.map_err(|_| IdbError::Closed("nobody gives a connection".into()))
+    }
+
+    /// One more. Where there is none to be had, those that there are will do.
+    async fn add(&self) {
+        match connect(self.name, self.version, self.upgrade).await {
+            Ok(connection) => self.give_back(connection),
+            Err(_) => self.count.set(self.count.get() - 1),
+        }
+    }
+
+    fn give_back(&self, mut connection: DatabaseWithOptions) {
+        loop {
+            let next = self.waiting.borrow_mut().pop_front();
+            let Some(next) = next else { break };
+            match next.send(connection) {
+                Ok(()) => return,
+                // It does not wait any more.
+                Err(left) => connection = left,
+            }
+        }
+        self.idle.borrow_mut().push(connection);
+    }
+}
+
+async fn connect(name: &str, version: u32, upgrade: Upgrade) -> Result<DatabaseWithOptions, IdbError> {
+    let closed = |error: JsValue| IdbError::Closed(IdbError::from(error).to_string());
+    let factory = scope().indexed_db().map_err(closed)?;
+    let factory = factory.ok_or_else(|| IdbError::Closed("this browser has no IndexedDB here".into()))?;
+    let request = factory.open_with_u32(name, version).map_err(closed)?;
+    let for_upgrade = request.clone();
+    let upgrade = Closure::once(move |event: web_sys::IdbVersionChangeEvent| {
+        if let Ok(db) = for_upgrade.result() {
+            upgrade(db.unchecked_ref(), event.old_version() as u32);
+        }
+    });
+    request.set_onupgradeneeded(Some(upgrade.as_ref().unchecked_ref()));
+    let db: DatabaseWithOptions = opened(&request).await.map_err(closed)?.unchecked_into();
+    // Another tab that brings a newer version must not have to wait for this one.
+    let closing = db.clone();
+    let close = Closure::once_into_js(move || closing.close());
+    db.set_onversionchange(Some(close.unchecked_ref()));
+    Ok(db)
+}
+
+fn begin(connection: &DatabaseWithOptions, stores: &[&str], mode: Mode) -> Result<Tx, IdbError> {
+    let names: Array = stores.iter().map(|name| JsValue::from_str(name)).collect();
+    let options = Object::new();
+    let word = match mode {
+        Mode::Read => "readonly",
+        Mode::Write => {
+            Reflect::set(&options, &"durability".into(), &"strict".into())?;
+            "readwrite"
+        }
+    };
+    let tx = connection.transaction_with_options(&names, word, &options)?;
+    let done = completion(&tx);
+    Ok(Tx { tx, done })
 }
 
 async fn opened(request: &IdbOpenDbRequest) -> Result<JsValue, JsValue> {

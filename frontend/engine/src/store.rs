@@ -105,11 +105,11 @@ impl Store {
     /// Begins a transaction. A connection that the browser has lost is opened again, once.
     pub async fn begin(&self, stores: &[&str], mode: Mode) -> Result<Tx> {
         let db = self.db().await?;
-        match db.begin(stores, mode) {
+        match db.begin(stores, mode).await {
             Ok(tx) => Ok(tx),
             Err(IdbError::Closed(_)) => {
                 *self.0.borrow_mut() = None;
-                Ok(self.db().await?.begin(stores, mode)?)
+                Ok(self.db().await?.begin(stores, mode).await?)
             }
             Err(error) => Err(error.into()),
         }
