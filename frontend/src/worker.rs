@@ -14,8 +14,8 @@ use crate::window;
 /// How often a build that waits is told to take over, at most, and how far apart.
 const WORDS: u32 = 5;
 const BETWEEN_WORDS: Duration = Duration::from_secs(1);
-/// How old a page is, in milliseconds, that has all its files for sure. While the worker in charge still hands them out,
-/// Chromium may take the word for another to take over, and then never act upon it.
+/// How old a page is, in milliseconds, that has all its files, as far as we have seen. While the worker in charge still
+/// hands them out, Chromium may take the word for another to take over, and then never act upon it.
 const SETTLED_MS: f64 = 3_000.0;
 
 #[derive(Clone, Default)]
