@@ -5,7 +5,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     rc::Rc,
 };
 
@@ -76,8 +75,10 @@ struct Connections {
     /// How many there are, at least one.
     count: Cell<usize>,
     idle: RefCell<Vec<DatabaseWithOptions>>,
-    /// Who waits for one, in the order of asking.
-    waiting: RefCell<VecDeque<oneshot::Sender<DatabaseWithOptions>>>,
+    /// Who waits for the next one that is free.
+    waiting: RefCell<Option<oneshot::Sender<DatabaseWithOptions>>>,
+    /// Falls silent once the transaction that was asked for last has begun.
+    last: RefCell<Option<oneshot::Receiver<()>>>,
 }
 
 /// Makes what an older version (0: none) lacks.
@@ -97,11 +98,19 @@ impl Db {
     pub async fn open(name: &'static str, version: u32, upgrade: Upgrade) -> Result<Self, IdbError> {
         let first = connect(name, version, upgrade).await?;
         let (count, idle) = (Cell::new(1), RefCell::new(vec![first]));
-        Ok(Self(Rc::new(Connections { name, version, upgrade, count, idle, waiting: RefCell::default() })))
+        let (waiting, last) = (RefCell::default(), RefCell::default());
+        Ok(Self(Rc::new(Connections { name, version, upgrade, count, idle, waiting, last })))
     }
 
-    /// Transactions begin in the order in which they are asked for.
+    /// Transactions begin in the order in which they are asked for: what is written of a draft does not come after the
+    /// telling that ends it.
     pub async fn begin(&self, stores: &[&str], mode: Mode) -> Result<Tx, IdbError> {
+        let (_begun, last) = oneshot::channel();
+        let before = self.0.last.replace(Some(last));
+        if let Some(before) = before {
+            // Nothing is ever sent: it is over when its sender is gone.
+            let _ = before.await;
+        }
         let connection = self.0.take().await?;
         match begin(&connection, stores, mode) {
             Ok(tx) => {
@@ -122,13 +131,14 @@ impl Db {
 }
 
 impl Connections {
+    /// One at a time takes.
     async fn take(self: &Rc<Self>) -> Result<DatabaseWithOptions, IdbError> {
         let idle = self.idle.borrow_mut().pop();
         if let Some(idle) = idle {
             return Ok(idle);
         }
         let (give, given) = oneshot::channel();
-        self.waiting.borrow_mut().push_back(give);
+        *self.waiting.borrow_mut() = Some(give);
         if self.count.get() < CONNECTIONS {
             self.count.set(self.count.get() + 1);
             let connections = self.clone();
@@ -145,17 +155,13 @@ impl Connections {
         }
     }
 
-    fn give_back(&self, mut connection: DatabaseWithOptions) {
-        loop {
-            let next = self.waiting.borrow_mut().pop_front();
-            let Some(next) = next else { break };
-            match next.send(connection) {
-                Ok(()) => return,
-                // It does not wait any more.
-                Err(left) => connection = left,
-            }
-        }
-        self.idle.borrow_mut().push(connection);
+    fn give_back(&self, connection: DatabaseWithOptions) {
+        let waiting = self.waiting.borrow_mut().take();
+        let left = match waiting {
+            Some(waiting) => waiting.send(connection).err(),
+            None => Some(connection),
+        };
+        self.idle.borrow_mut().extend(left);
     }
 }
 
