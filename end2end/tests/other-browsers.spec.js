@@ -25,7 +25,7 @@ const test = base.extend({
 });
 
 // Cold starts of a browser, on a machine that may have other things to do.
-test.describe.configure({ timeout: 300_000 });
+test.setTimeout(300_000);
 
 /** By then a page has begun on any machine, and what somebody tapped has been sent. */
 const STARTED_MS = 300;
