@@ -63,6 +63,8 @@ pub fn scope_of(kind: &ThingKind, state: &Object) -> (Scope, Option<PersonId>) {
         _ if deleted => Scope::Curators,
         ThingKind::Story => read::<Story>(state).map_or(Scope::Curators, |story| story_scope(&story)),
         ThingKind::Reaction => Scope::Owner,
+        // One of the two texts is for its author alone.
+        ThingKind::Conflict if state.get("audience").is_some() => Scope::Owner,
         ThingKind::Showing | ThingKind::Conflict => Scope::Curators,
         _ => Scope::Everyone,
     };

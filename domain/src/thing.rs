@@ -174,6 +174,9 @@ pub struct Schema {
 pub enum Again {
     /// The thing is there; nothing more to do. (Two phones minted the same tag.)
     Keep,
+    /// What its author created it with first stands. Members of its sets are added, and texts that differ are kept in a
+    /// conflict: two copies of a browser profile told the same draft.
+    Merge,
     /// The fields are overwritten: the thing is a register.
     Overwrite,
 }
@@ -186,7 +189,7 @@ impl Schema {
                 text: &["title", "situation", "action", "outcome", "lesson", "quote"],
                 sets: &["tags", "values", "attachments", "served"],
                 fixed: &["author", "told_at", "received_at", "published_at", "deleted_at", "status"],
-                again: KEEP,
+                again: Again::Merge,
             },
             ThingKind::Tag | ThingKind::Value | ThingKind::Site | ThingKind::Department => {
                 Self { text: &[], sets: &["aliases"], fixed: &["deleted_at"], again: KEEP }
@@ -198,7 +201,7 @@ impl Schema {
                 text: &["title", "purpose"],
                 sets: &["departments"],
                 fixed: &["author", "deleted_at"],
-                again: KEEP,
+                again: Again::Merge,
             },
             ThingKind::Showing => Self { text: &[], sets: &[], fixed: &["by", "deleted_at"], again: KEEP },
             ThingKind::Reaction => Self {
@@ -208,9 +211,12 @@ impl Schema {
                 again: Again::Overwrite,
             },
             ThingKind::Wording => Self { text: &[], sets: &["words"], fixed: &["deleted_at"], again: KEEP },
-            ThingKind::Conflict => {
-                Self { text: &[], sets: &[], fixed: &["about", "author", "by", "texts", "at"], again: KEEP }
-            }
+            ThingKind::Conflict => Self {
+                text: &[],
+                sets: &[],
+                fixed: &["about", "author", "by", "texts", "at", "audience"],
+                again: KEEP,
+            },
             ThingKind::Tally | ThingKind::Other(_) => return None,
         };
         Some(schema)

@@ -10,6 +10,7 @@
 //! * No text is discarded: the log keeps the very bytes of every op.
 
 mod apply;
+mod create;
 mod edit;
 mod load;
 mod replay;

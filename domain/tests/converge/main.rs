@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod attachments;
+mod created_twice;
 mod examples;
 mod handback;
 mod laws;

@@ -90,7 +90,7 @@ impl World {
             phones: Vec::new(),
             told: Vec::new(),
             texts: Vec::new(),
-            covered: vec![BTreeSet::new(); 5],
+            covered: vec![BTreeSet::new(); 6],
             restored: false,
             now: 1_000,
             chance: 0,

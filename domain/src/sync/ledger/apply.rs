@@ -12,14 +12,15 @@ use crate::{
     path::{Path, Showing},
     person::{Person, Role},
     reaction::{Reaction, Tally},
-    story::{Status, Story},
-    thing::{Again, Schema, ThingKind, ThingRef, fields, read},
+    story::{Audience, Status, Story},
+    thing::{Schema, ThingKind, ThingRef, fields, read},
     time::Millis,
     wording::Wording,
 };
 
 use super::{
     Ledger, Row, ScopeNeed, TAKEN_UP, Waits, conflict_of,
+    create::{lost_texts, note_creation},
     edit::{Lost, edit},
 };
 use crate::sync::wire::{Outcome, Reason};
@@ -84,38 +85,6 @@ impl Ledger {
         Ok(())
     }
 
-    fn create(
-        &mut self,
-        actor: &Actor,
-        op: &Op,
-        schema: &Schema,
-        given: &Object,
-        now: Millis,
-    ) -> Result<Outcome, Declined> {
-        let mut state = match self.row(&op.thing) {
-            Some(_) if schema.again == Again::Keep => return Ok(Outcome::Applied),
-            // A register is about one thing for ever. What follows from the op is counted there, and only there.
-            Some(row) if schema.fixed.iter().any(|field| given.get(*field) != row.state.get(*field)) => {
-                return Err(Declined::Rejected(Reason::Invalid));
-            }
-            Some(row) => {
-                let mut state = row.state.clone();
-                let given = given.iter().filter(|(field, _)| !schema.is_fixed(field));
-                state.extend(given.map(|(field, value)| (field.clone(), value.clone())));
-                state
-            }
-            None => given.clone(),
-        };
-        state.retain(|_, value| !value.is_null());
-        state.remove("deleted_at");
-        if op.thing.kind == ThingKind::Story {
-            arrive(actor, &mut state, now);
-        }
-        check(op, &state)?;
-        self.put(&op.thing, state, false);
-        Ok(Outcome::Applied)
-    }
-
     fn edit(
         &mut self,
         actor: &Actor,
@@ -136,6 +105,7 @@ impl Ledger {
         let meant = *actor == Actor::System && !change.add.contains_key(SERVED);
         let mut edited = edit(&row.state, schema, &change, op, self.head.seq + 1)
             .ok_or(Declined::Rejected(Reason::Invalid))?;
+        note_creation(schema, &row.state, &mut edited.state);
         hide_what_was_taken_out(&mut edited.state);
         check(op, &edited.state)?;
         self.put(&op.thing, edited.state, meant);
@@ -146,16 +116,24 @@ impl Ledger {
         Ok(if edited.merged || deleted { Outcome::Merged } else { Outcome::Applied })
     }
 
-    /// Keeps the texts that met another edit as a thing of their own, for the author and the curators.
-    fn keep_beside(&mut self, op: &Op, lost: Lost, now: Millis) {
+    /// Keeps the texts that met another edit as a thing of their own, for the author and the curators; for the author
+    /// alone, if the thing or the op says so.
+    pub(super) fn keep_beside(&mut self, op: &Op, lost: Lost, now: Millis) {
         let thing = conflict_of((op.device, op.device_seq));
         if self.row(&thing).is_some() {
             // Somebody has handed it back already, and perhaps seen to it.
             return;
         }
         let by = Value::from(op.actor.to_string());
-        let author = self.row(&op.thing).and_then(|row| row.state.get("author").cloned());
-        let state = Object::from_iter([
+        let stands = self.row(&op.thing).map(|row| &row.state);
+        let author = stands.and_then(|state| state.get("author").cloned());
+        let given = match &op.change {
+            Change::Create(given) => Some(given),
+            Change::TakeUp(taken) => Some(&taken.state),
+            _ => None,
+        };
+        let is_private = stands.into_iter().chain(given).any(is_for_author_alone);
+        let mut state = Object::from_iter([
             ("about".into(), Value::from(op.thing.to_string())),
             ("author".into(), author.unwrap_or_else(|| by.clone())),
             ("by".into(), by),
@@ -163,6 +141,9 @@ impl Ledger {
             ("at".into(), Value::from(now.0)),
             ("resolved".into(), Value::Bool(false)),
         ]);
+        if is_private {
+            state.insert("audience".into(), serde_json::json!(Audience::Author));
+        }
         self.put(&thing, state, false);
     }
 
@@ -300,47 +281,19 @@ impl Ledger {
     }
 }
 
+fn is_for_author_alone(state: &Object) -> bool {
+    state.get("audience").and_then(|audience| Audience::deserialize(audience).ok()) == Some(Audience::Author)
+}
+
 /// Which record of the time before a restore the row was made of, if nobody has changed it since.
 fn taken_up(row: &Row) -> Option<(Epoch, u64)> {
     Deserialize::deserialize(row.state.get(TAKEN_UP)?).ok()
 }
 
-/// Texts that what stands does not have.
-fn lost_texts(schema: &Schema, stands: &Object, taken: &Object) -> Lost {
-    let text = |state: &Object, field: &str| -> String {
-        state.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    let mut lost = Lost::new();
-    for field in schema.text {
-        let (kept, other) = (text(stands, field), text(taken, field));
-        if !other.trim().is_empty() && kept != other {
-            lost.insert((*field).to_owned(), serde_json::json!({ "kept": kept, "lost": other }));
-        }
-    }
-    lost
-}
-
 /// Fields of an import that we do not know. An export gives them back, so nobody else may write them.
-const IMPORTED: &str = "extra";
+pub(super) const IMPORTED: &str = "extra";
 /// What the server has of a story's attachments, which it alone can know.
-const SERVED: &str = "served";
-
-/// What the server notes on a story as it arrives.
-fn arrive(actor: &Actor, state: &mut Object, now: Millis) {
-    let imported = *actor == Actor::System;
-    let happened = state.get("occurred_on").and_then(|day| crate::time::Day::deserialize(day).ok());
-    let published = match happened {
-        Some(day) if imported => day.start().min(now),
-        _ => now,
-    };
-    state.insert("received_at".into(), Value::from(now.0));
-    state.insert("published_at".into(), Value::from(published.0));
-    if !imported {
-        state.remove(IMPORTED);
-        state.remove(SERVED);
-        state.remove("status");
-    }
-}
+pub(super) const SERVED: &str = "served";
 
 /// Who takes a photo out of a story means that nobody sees it any more: not even small. That its bytes are with the
 /// server stays known, for whoever takes it in again.
@@ -356,7 +309,7 @@ fn hide_what_was_taken_out(state: &mut Object) {
 }
 
 /// Whether the fields are those of such a thing.
-fn check(op: &Op, state: &Object) -> Result<(), Declined> {
+pub(super) fn check(op: &Op, state: &Object) -> Result<(), Declined> {
     let sound = match op.thing.kind {
         ThingKind::Story => read::<Story>(state)
             .is_ok_and(|story| story.tells() && story.labels_fit() && story.attachments_fit()),

@@ -14,6 +14,8 @@ use crate::{
     thing::{Schema, member_name},
 };
 
+use super::create::CREATED_AS;
+
 /// Field by field, the text that stands and the text that met it: `{"title": {"kept": …, "lost": …}}`.
 pub(super) type Lost = Object;
 
@@ -33,7 +35,8 @@ pub(super) fn edit(state: &Object, schema: &Schema, change: &Edit, op: &Op, seq:
         }
     }
     for (field, value) in &change.set {
-        if schema.is_fixed(field) || schema.is_text(field) || schema.is_set(field) || field == ADDED {
+        let kept_by_the_server = [ADDED, CREATED_AS].contains(&field.as_str());
+        if schema.is_fixed(field) || schema.is_text(field) || schema.is_set(field) || kept_by_the_server {
             continue;
         }
         match value {

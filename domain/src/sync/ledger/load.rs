@@ -8,7 +8,7 @@ use crate::{
     access::Scope,
     id::{DeviceId, LabelId, PersonId, StoryId},
     op::{Change, Op, OpHash},
-    thing::{ThingKind, ThingRef},
+    thing::{Again, Schema, ThingKind, ThingRef},
 };
 
 use super::{Content, From, Incoming, Ledger, LoggedOp, Push, Row, apply::scopes_affected, conflict_of};
@@ -98,6 +98,8 @@ impl Ledger {
             _ => None,
         };
         let keeps_beside = match &op.change {
+            // Whether it is there already, another push of the same transaction may decide.
+            Change::Create(_) => Schema::of(&op.thing.kind).is_some_and(|kind| kind.again == Again::Merge),
             Change::Edit(edit) => !edit.text.is_empty(),
             change => matches!(change, Change::TakeUp(_)),
         };
