@@ -11,6 +11,7 @@
 //! * [`memory`]: both stores in memory, for tests and the simulator.
 //! * [`handback`]: what a phone hands back to a server that was restored.
 //! * [`upload`]: how the bytes of photos and voice notes travel.
+//! * [`rollback`]: whether the server's database went back in time.
 //! * [`round`]: one round of push and pull, and when to try again.
 
 pub mod handback;
@@ -18,6 +19,7 @@ pub mod ledger;
 pub mod memory;
 pub mod page;
 pub mod phone;
+pub mod rollback;
 pub mod round;
 pub mod upload;
 pub mod wire;

@@ -23,6 +23,7 @@ use crate::{
 use super::{
     ledger::Head,
     phone::Block,
+    rollback::Rollback,
     wire::{PUSH_BYTES, Record, SigningKey},
 };
 
@@ -134,6 +135,19 @@ impl Forks {
     /// A backup is restored that was made at `head`.
     pub fn add(&mut self, head: Head) {
         self.0.insert(head.epoch.to_string(), head.seq);
+    }
+
+    /// The database went back to `head` or before.
+    pub fn roll_back(&mut self, head: &Head, rollback: &Rollback) {
+        self.0.insert(head.epoch.to_string(), rollback.whole);
+        for epoch in &rollback.lost_epochs {
+            self.0.entry(epoch.to_string()).or_insert(0);
+        }
+    }
+
+    /// Whether this library has been of that epoch, or is known to have lost it.
+    pub fn knows(&self, epoch: Epoch) -> bool {
+        self.0.contains_key(&epoch.to_string())
     }
 
     /// What a server of the epoch `now` has of an earlier one. Nothing, if it does not descend from it. `None` if it

@@ -242,7 +242,8 @@ impl Ledger {
                 }
             }
         }
-        PushAnswer { epoch: self.head.epoch, receipts, cloned }
+        let head = Some(self.head.into());
+        PushAnswer { epoch: self.head.epoch, receipts, cloned, position: None, head }
     }
 
     /// The receipt of one op, or `None` if another op stands under its number.

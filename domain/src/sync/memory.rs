@@ -19,6 +19,7 @@ use super::{
         AttachmentsWanted, Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay,
         OverlaysWanted, PhoneError, Reads, Transaction, Wanted, Writes, holding,
     },
+    rollback::{Compared, Positions, find_rollback},
     upload::AttachmentRow,
     wire::{Chain, Cursor, PageHeader, PushAnswer, Record, Reset, SigningKey, Token},
 };
@@ -35,6 +36,8 @@ pub struct Server {
     pub log: BTreeMap<u64, (DeviceId, u64)>,
     pub page_records: usize,
     pub forks: Forks,
+    /// What this process has seen; a process that begins anew has seen nothing.
+    pub seen: Option<Positions>,
 }
 
 impl Server {
@@ -48,14 +51,31 @@ impl Server {
             log: BTreeMap::new(),
             page_records: super::wire::PAGE_RECORDS,
             forks: Forks::default(),
+            seen: None,
         }
     }
 
     /// Applies `pushes` in one transaction.
     pub fn push(&mut self, pushes: &[Push]) -> Vec<PushAnswer> {
         let (answers, written) = self.plan(pushes);
+        let from = self.head.into();
         self.write(written);
+        self.seen.get_or_insert(Positions::at(from)).moved(from, self.head.into());
         answers
+    }
+
+    /// Begins `epoch` if one of these tokens proves that the database went back in time, or if it is not where this
+    /// process left it. Says whether.
+    pub fn begin_epoch_if_rolled_back(&mut self, tokens: &[&Token], epoch: Epoch) -> bool {
+        let compared = |position: Cursor| Compared { position, chain: self.chain_at(position.seq) };
+        let brought: Vec<Compared> =
+            tokens.iter().filter_map(|token| self.key.open_cursor(token)).map(compared).collect();
+        let own = self.seen.map(|seen| (seen, self.chain_at(seen.last.seq)));
+        let Some(rollback) = find_rollback(&self.head, &self.forks, own, &brought) else { return false };
+        self.forks.roll_back(&self.head, &rollback);
+        self.head.epoch = epoch;
+        self.seen = Some(Positions::at(self.head.into()));
+        true
     }
 
     /// What `pushes` come to and what is to be written for it; nothing is written yet.
@@ -110,6 +130,7 @@ impl Server {
         *self = backup.clone();
         self.forks.add(self.head);
         self.head.epoch = epoch;
+        self.seen = Some(Positions::at(self.head.into()));
     }
 
     /// Commits what was planned.

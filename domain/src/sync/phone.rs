@@ -61,8 +61,9 @@ pub enum Transaction {
     StartOver { page: Page },
     /// The server has heard what was read of it before it was restored.
     HandedBack { earlier: Vec<Earlier> },
-    /// How far the upload of an attachment has come, and on what reading of the library it was begun.
-    NoteUpload { attachment: AttachmentId, state: UploadState, begun: Reading },
+    /// How far the upload of an attachment has come, on what reading of the library it was begun, and the server's
+    /// position at the receipt.
+    NoteUpload { attachment: AttachmentId, state: UploadState, begun: Reading, position: Option<Token> },
     /// Lets go of attachments so that no more than `budget` bytes are kept, but of none that must stay.
     LetGo { stays: BTreeSet<AttachmentId>, budget: u64, now: Millis },
 }
@@ -218,6 +219,8 @@ pub struct Survey {
     /// Somebody is signed in, so there is a library to read.
     pub signed_in: bool,
     pub cursor: Option<Token>,
+    /// The server's position at the latest receipt, while the cursor is behind it.
+    pub receipt: Option<Token>,
     /// Empty pushes of devices that have been heard. Whoever cannot read learns by one of them whether the server was
     /// restored, and lacks what they once sent.
     pub asks: Vec<Batch>,
@@ -233,6 +236,8 @@ pub struct Batch {
     pub numbers: Vec<u64>,
     /// How often the phone had started over when these were taken.
     pub starts: u32,
+    /// The furthest position at which the server is known to have been: sent along.
+    pub known: Option<Token>,
     pub body: String,
 }
 
@@ -300,7 +305,9 @@ impl Transaction {
             Self::Fork { device, fresh } => receive::fork(reads, *device, *fresh),
             Self::Absorb { page } => receive::absorb(reads, page),
             Self::StartOver { page } => Ok(receive::start_over(reads, page.header.epoch)),
-            Self::NoteUpload { state, begun, .. } => Ok(note_upload(reads, *state, *begun)),
+            Self::NoteUpload { state, begun, position, .. } => {
+                Ok(note_upload(reads, *state, *begun, position.as_ref()))
+            }
             Self::LetGo { stays, budget, now } => {
                 let stay = |row: &AttachmentRow| stays.contains(&row.attachment.id);
                 let dropped_attachments = let_go(&reads.attachments, stay, *budget, *now);
@@ -352,6 +359,7 @@ fn survey(reads: &Reads) -> Survey {
         push_token: row.push_token.clone(),
         numbers: Vec::new(),
         starts: reads.library.starts,
+        known: reads.library.furthest().cloned(),
         body: String::new(),
     };
     Survey {
@@ -359,6 +367,7 @@ fn survey(reads: &Reads) -> Survey {
         unsent: unsent.map(|row| row.device).collect(),
         signed_in: reads.devices.iter().any(|row| row.current),
         cursor: reads.library.cursor.clone(),
+        receipt: reads.library.receipt.clone(),
     }
 }
 
@@ -383,18 +392,27 @@ fn take(reads: &Reads, device: DeviceId, deferred: bool) -> Result<(Writes, Done
     }
     let starts = reads.library.starts;
     let push_token = row.push_token.clone();
-    let batch = (!numbers.is_empty()).then_some(Batch { device, push_token, numbers, starts, body });
+    let known = reads.library.furthest().cloned();
+    let batch = (!numbers.is_empty()).then_some(Batch { device, push_token, numbers, starts, known, body });
     Ok((Writes::default(), Done::Took(batch)))
 }
 
 /// If the phone has started over meanwhile, the server may lack again what it said it had: then nothing is noted, and it
 /// is asked anew. Nor is a receipt before the server's epoch was known: by that the phone notices that it went back, and
 /// an epoch that it learns meanwhile may be that of a server that has.
-fn note_upload(reads: &Reads, state: UploadState, begun: Reading) -> (Writes, Done) {
+fn note_upload(
+    reads: &Reads,
+    state: UploadState,
+    begun: Reading,
+    position: Option<&Token>,
+) -> (Writes, Done) {
     let counts = begun.epoch.is_some() || !matches!(state, UploadState::Received { .. });
     let same = |_: &&AttachmentRow| counts && reads.library.reading() == begun;
     let noted = reads.attachments.iter().filter(same).map(|row| AttachmentRow { state, ..row.clone() });
-    (Writes { attachments: noted.collect(), ..Writes::default() }, Done::Noted)
+    let attachments: Vec<_> = noted.collect();
+    let library = reads.library.with_receipt_at(position.filter(|_| !attachments.is_empty()));
+    let library = (library != reads.library).then_some(library);
+    (Writes { attachments, library, ..Writes::default() }, Done::Noted)
 }
 
 const _: () = assert!(OP_BYTES < PUSH_BYTES, "the largest op fits into a push");

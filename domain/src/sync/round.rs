@@ -25,8 +25,9 @@ pub enum Step {
     Transact(Transaction),
     /// Send this; answer with [`Event::Pushed`].
     Push(Batch),
-    /// Ask for the page after this cursor; answer with [`Event::Pulled`].
-    Pull(Option<Token>),
+    /// Ask for the page after this cursor; answer with [`Event::Pulled`]. The server is told of a position of its own
+    /// that is further, if one is known.
+    Pull { cursor: Option<Token>, known: Option<Token> },
     /// Hand back what was read of the server before it was restored; answer with [`Event::HandedBack`].
     HandBack(Vec<Earlier>),
     /// The round is over.
@@ -75,6 +76,8 @@ pub struct Summary {
 pub struct Round {
     queue: VecDeque<DeviceId>,
     cursor: Option<Token>,
+    /// The server's position at the latest receipt.
+    receipt: Option<Token>,
     signed_in: bool,
     in_flight: Option<Batch>,
     /// What is being handed back.
@@ -102,6 +105,7 @@ impl Round {
         let round = Self {
             queue: VecDeque::new(),
             cursor: None,
+            receipt: None,
             signed_in: false,
             in_flight: None,
             handing: Vec::new(),
@@ -157,12 +161,13 @@ impl Round {
 
     fn after(&mut self, done: Done) -> Step {
         match done {
-            Done::Surveyed(Survey { unsent, signed_in, cursor, asks }) => {
+            Done::Surveyed(Survey { unsent, signed_in, cursor, receipt, asks }) => {
                 self.queue = unsent.into();
                 self.asks = asks.into();
                 self.asked_again = false;
                 self.signed_in = signed_in;
                 self.cursor = cursor;
+                self.receipt = receipt;
                 self.push_or_pull()
             }
             Done::Took(Some(batch)) => {
@@ -189,7 +194,7 @@ impl Round {
             }
             Done::Absorbed { more: true, cursor, .. } => {
                 self.cursor = cursor;
-                Step::Pull(self.cursor.clone())
+                self.pull()
             }
             Done::Absorbed { more: false, cursor, earlier } if !earlier.is_empty() => {
                 self.cursor = cursor;
@@ -197,7 +202,7 @@ impl Round {
                 Step::HandBack(earlier)
             }
             // What the server has taken up, it now shows.
-            Done::HandedBack => Step::Pull(self.cursor.clone()),
+            Done::HandedBack => self.pull(),
             Done::Halted => self.rest(Trouble::Halted),
             Done::NotOurs => self.rest(Trouble::SignedOut),
             Done::StartedOver if self.started_over == STARTS_IN_A_ROUND => self.rest(Trouble::NotSolsken),
@@ -215,9 +220,15 @@ impl Round {
     fn push_or_pull(&mut self) -> Step {
         match self.queue.front() {
             Some(device) => Step::Transact(Transaction::Take { device: *device, deferred: self.asked_again }),
-            None if self.signed_in => Step::Pull(self.cursor.clone()),
+            None if self.signed_in => self.pull(),
             None => self.ask_or_rest(),
         }
+    }
+
+    fn pull(&self) -> Step {
+        let known = Token::further(self.cursor.as_ref(), self.receipt.as_ref());
+        let known = known.filter(|further| Some(*further) != self.cursor.as_ref()).cloned();
+        Step::Pull { cursor: self.cursor.clone(), known }
     }
 
     fn ask_or_rest(&mut self) -> Step {
@@ -248,6 +259,7 @@ impl Round {
             return self.rest(Trouble::NotSolsken);
         }
         self.heard = true;
+        self.receipt = Token::further(self.receipt.as_ref(), answer.position.as_ref()).cloned();
         self.summary.pushed += answer.receipts.len();
         let Batch { device, numbers, starts, .. } = batch;
         let mut answer = answer;

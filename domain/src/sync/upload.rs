@@ -15,7 +15,7 @@ use crate::{
     time::Millis,
 };
 
-use super::round::Trouble;
+use super::{round::Trouble, wire::Token};
 
 /// Bytes of a chunk; the last one is shorter.
 pub const CHUNK_BYTES: u64 = 256 * 1024;
@@ -108,6 +108,9 @@ pub struct UploadReceipt {
     /// What it serves from now on.
     pub served: Served,
     pub at: Millis,
+    /// The server's position once it was noted, as in [`PushAnswer`](super::wire::PushAnswer::position).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Token>,
 }
 
 /// What is to be done next.
@@ -131,6 +134,16 @@ pub enum Event {
     /// The server does not know the story yet: its op comes first.
     TooEarly,
     Trouble(Trouble),
+}
+
+impl Event {
+    /// The server's position, if this is a receipt that names it.
+    pub fn position(&self) -> Option<&Token> {
+        match self {
+            Self::Status(UploadStatus { receipt: Some(receipt), .. }) => receipt.position.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// One try to bring an attachment to the server.

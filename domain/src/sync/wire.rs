@@ -90,6 +90,21 @@ pub struct PushAnswer {
     /// before it; the device goes on under a new id.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cloned: bool,
+    /// The server's position once these were written, under its mark: should its database go back in time, the phone
+    /// can prove that it did. Older servers do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Token>,
+    /// The same before it is signed, from the ledger. Never travels.
+    #[serde(skip)]
+    pub head: Option<Cursor>,
+}
+
+impl PushAnswer {
+    /// The answer as it travels.
+    pub fn signed(self, key: &SigningKey) -> Self {
+        let position = self.head.map(|head| key.sign_cursor(&head));
+        Self { position, head: None, ..self }
+    }
 }
 
 /// How many ops one push may hold.
@@ -262,10 +277,18 @@ impl Cursor {
     }
 }
 
-/// A cursor as phones keep it: signed, and nothing for them to read.
+/// A cursor as phones keep it: signed, and nothing for them to read but which of two is further.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Token(pub String);
+
+impl Token {
+    /// The one with the higher `seq` of two of the same epoch; the first, if neither is.
+    pub fn further<'a>(one: Option<&'a Self>, other: Option<&'a Self>) -> Option<&'a Self> {
+        let seq = |token: &Self| token.0.split('.').nth(1).and_then(|seq| seq.parse::<u64>().ok());
+        if other.and_then(seq) > one.and_then(seq) { other } else { one }
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -352,6 +375,18 @@ mod tests {
         for odd in ["", "...", "a.b.c.d", "å.1.2.3"] {
             assert_eq!(key.open_cursor(&Token(odd.into())), None);
         }
+    }
+
+    #[test]
+    fn of_two_tokens_the_one_with_the_higher_seq_is_further() {
+        let key = SigningKey([1; 32]);
+        let [nine, ten] = [9, 10].map(|seq| key.sign_cursor(&Cursor { seq, ..cursor() }));
+        assert_eq!(Token::further(Some(&nine), Some(&ten)), Some(&ten));
+        assert_eq!(Token::further(Some(&ten), Some(&nine)), Some(&ten));
+        assert_eq!(Token::further(None, Some(&nine)), Some(&nine));
+        assert_eq!(Token::further(Some(&nine), None), Some(&nine));
+        let odd = Token("from the future".into());
+        assert_eq!(Token::further(Some(&nine), Some(&odd)), Some(&nine));
     }
 
     #[test]

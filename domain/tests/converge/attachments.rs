@@ -88,10 +88,13 @@ fn a_receipt_from_before_a_restore_is_not_noted_after_it() {
             attachment,
             state: RECEIVED,
             begun: Reading { starts: 1, epoch },
+            position: None,
         })
         .unwrap();
     assert_eq!(phone.attachments[&attachment].state, WAITING);
-    phone.transact(&Transaction::NoteUpload { attachment, state: RECEIVED, begun: now }).unwrap();
+    phone
+        .transact(&Transaction::NoteUpload { attachment, state: RECEIVED, begun: now, position: None })
+        .unwrap();
     assert_eq!(phone.attachments[&attachment].state, RECEIVED);
 }
 
@@ -100,7 +103,7 @@ fn a_receipt_waits_until_it_is_known_of_which_epoch_it_is() {
     let mut phone = Phone::default();
     let attachment = keep(&mut phone, row(1, WAITING));
     let begun_blind = phone.library.reading();
-    let note = |state| Transaction::NoteUpload { attachment, state, begun: begun_blind };
+    let note = |state| Transaction::NoteUpload { attachment, state, begun: begun_blind, position: None };
     phone.transact(&note(RECEIVED)).unwrap();
     assert_eq!(phone.attachments[&attachment].state, WAITING, "a restore would not be noticed");
     phone.transact(&note(UploadState::Waiting { sent: 1 })).unwrap();

@@ -10,7 +10,7 @@ use domain::{
     time::Millis,
 };
 
-use crate::world::{Act, World};
+use crate::world::{Act, Luck, World};
 
 #[test]
 fn overlapping_edits_keep_both_texts() {
@@ -71,7 +71,7 @@ fn an_edit_waits_for_the_story_it_is_about() {
     // The server is set back to before it heard of the story; the curator's phone speaks first.
     world.server = whole;
     world.restored = true;
-    world.sync(3, &[]);
+    world.sync(3, &[Luck::Arrives, Luck::RequestLost]);
     assert!(world.server.ops.values().any(|op| op.receipt.outcome == Outcome::Deferred));
     world.settle();
     let story = &world.server.rows[&ThingRef::story(world.told[0])];

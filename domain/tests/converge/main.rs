@@ -10,6 +10,7 @@ mod handback;
 mod laws;
 mod recorded;
 mod removals;
+mod rolled_back;
 mod shared;
 mod world;
 

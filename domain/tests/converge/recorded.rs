@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::world::{Act, World};
 
-const VERSIONS: [&str; 3] = ["v1", "v2", "v3"];
+const VERSIONS: [&str; 4] = ["v1", "v2", "v3", "v4"];
 
 /// When the recorded phone pushes, by the server's clock.
 const PUSHED_AT: Millis = Millis(900_000);
@@ -274,7 +274,7 @@ fn said_now() -> BTreeMap<&'static str, String> {
     let ops = batch.body.lines().map(Incoming::read).collect();
     said.insert("push.jsonl", batch.body);
     let push = Push { from: From::Person(*person), ops, now: PUSHED_AT };
-    let answer = world.server.push(&[push]).remove(0);
+    let answer = world.server.push(&[push]).remove(0).signed(&world.server.key);
     said.insert("answer.json", lines([&answer]));
     receive(phone, answer);
     let mut pages: Pages = Vec::new();

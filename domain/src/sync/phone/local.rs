@@ -100,6 +100,7 @@ impl LibraryRow {
             _ => Some(Self {
                 reader: Some(person),
                 handovers: self.handovers + 1,
+                receipt: self.furthest().cloned(),
                 epoch: self.epoch,
                 starts: self.starts,
                 ..Self::default()

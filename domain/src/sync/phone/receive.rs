@@ -65,10 +65,10 @@ pub(super) fn receive(
         }
     }
     writes.devices.push(row);
-    if reads.library.epoch.is_none() {
-        // Before the first page: should the server be restored until then, that page is of another epoch.
-        writes.library = Some(LibraryRow { epoch: Some(answer.epoch), ..reads.library.clone() });
-    }
+    // Also before the first page: should the server be restored until then, that page is of another epoch.
+    let library = reads.library.with_receipt_at(answer.position.as_ref());
+    let library = LibraryRow { epoch: Some(answer.epoch), ..library };
+    writes.library = (library != reads.library).then_some(library);
     Ok((writes, Done::Received { cloned: answer.cloned }))
 }
 
@@ -335,6 +335,7 @@ fn overlays_offered_again(
 pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
     let library = LibraryRow {
         cursor: None,
+        receipt: None,
         epoch: Some(epoch),
         seq: 0,
         taken_stories: BTreeSet::new(),
@@ -385,6 +386,7 @@ impl LibraryRow {
         if !page.header.more {
             self.read_before = 0;
         }
+        *self = self.with_receipt_at(None);
         self.stories = page.header.stories;
         self.partial = page.header.partial;
         self.halted = false;

@@ -125,6 +125,9 @@ pub struct LibraryRow {
     /// How often it was emptied for somebody else.
     pub handovers: u32,
     pub cursor: Option<Token>,
+    /// The server's position at the latest receipt, while the cursor is behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Token>,
     pub epoch: Option<Epoch>,
     pub seq: u64,
     /// The number of the next block.
@@ -161,6 +164,21 @@ pub struct Reading {
 impl LibraryRow {
     pub fn reading(&self) -> Reading {
         Reading { starts: self.starts, epoch: self.epoch }
+    }
+
+    /// The furthest position at which the server is known to have been. It is sent along, so that a server whose
+    /// database went back in time learns of it before it says anything else.
+    pub fn furthest(&self) -> Option<&Token> {
+        Token::further(self.cursor.as_ref(), self.receipt.as_ref())
+    }
+
+    /// The same library once a receipt was given at `position`.
+    pub(super) fn with_receipt_at(&self, position: Option<&Token>) -> Self {
+        let receipt = Token::further(self.furthest(), position);
+        Self {
+            receipt: receipt.filter(|further| Some(*further) != self.cursor.as_ref()).cloned(),
+            ..self.clone()
+        }
     }
 
     /// Whether what is read from the beginning was read before: much of what is said to be gone has been gone for long.

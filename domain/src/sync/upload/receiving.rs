@@ -70,7 +70,7 @@ pub fn receipt(
     at: Millis,
 ) -> Option<UploadReceipt> {
     let served = story.served(attachment.id).filter(|_| served_is_there)?;
-    Some(UploadReceipt { sha256: attachment.sha256, served: served.clone(), at })
+    Some(UploadReceipt { sha256: attachment.sha256, served: served.clone(), at, position: None })
 }
 
 /// How far an upload is, of which so many chunks were received.

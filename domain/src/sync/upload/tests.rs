@@ -63,6 +63,7 @@ impl Server {
                 thumb: None,
             },
             at: NOW,
+            position: None,
         });
         let next = (0..).find(|n| !self.chunks.contains_key(n)).unwrap_or(0);
         Event::Status(UploadStatus { next, receipt })

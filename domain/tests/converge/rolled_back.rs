@@ -1,0 +1,226 @@
+//! The server's database goes back in time under the same epoch: a snapshot of the machine or of the database takes its
+//! place, or a replica that lacks the latest commits.
+
+use domain::{
+    id::{Epoch, PersonId},
+    op::Change,
+    sync::{
+        memory::Server,
+        wire::{Cursor, SigningKey, Token},
+    },
+    thing::{ThingKind, ThingRef},
+    time::Millis,
+};
+
+use crate::world::{Act, Luck, World};
+
+const ELIN: usize = 0;
+const MICKE: usize = 2;
+const KARIN: usize = 3;
+
+fn tell(phone: usize, text: &str) -> Act {
+    Act::Tell { phone, text: text.to_owned() }
+}
+
+impl World {
+    fn stories(&self) -> usize {
+        self.server.rows.keys().filter(|thing| thing.kind == ThingKind::Story).count()
+    }
+
+    /// The snapshot takes the place of the database, in whatever state the server's process is then.
+    fn roll_back(&mut self, snapshot: &Server, process: Process) {
+        let seen = self.server.seen;
+        self.server = snapshot.clone();
+        match process {
+            Process::GoesBackToo => {}
+            Process::BeginsAnew => self.server.seen = None,
+            Process::GoesOn => self.server.seen = seen,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Process {
+    /// A snapshot of the whole machine.
+    GoesBackToo,
+    BeginsAnew,
+    GoesOn,
+}
+
+const PROCESSES: [Process; 3] = [Process::GoesBackToo, Process::BeginsAnew, Process::GoesOn];
+
+/// Elin's phone has a receipt for what it told, and has not read it when the database goes back.
+fn receipt_without_pull() -> (World, Server) {
+    let mut world = World::new();
+    world.settle();
+    let snapshot = world.server.clone();
+    world.act(&tell(ELIN, "a"));
+    assert!(world.sync(ELIN, &[Luck::Arrives, Luck::RequestLost]).is_some());
+    let (_, device, phone) = &world.phones[ELIN];
+    assert_eq!(phone.devices[device].unsent(), 0, "it has its receipt");
+    (world, snapshot)
+}
+
+#[test]
+fn a_receipt_that_the_database_lacks_is_offered_again() {
+    for process in PROCESSES {
+        let (mut world, snapshot) = receipt_without_pull();
+        world.roll_back(&snapshot, process);
+        // Others take the numbers that the receipt named, and more.
+        for text in ["b", "c", "d"] {
+            world.act(&tell(MICKE, text));
+            world.sync(MICKE, &[]);
+        }
+        world.settle();
+        assert_eq!(world.stories(), 4, "{process:?}");
+        assert_ne!(world.server.head.epoch, snapshot.head.epoch);
+        world.check();
+    }
+}
+
+#[test]
+fn a_signed_out_phone_offers_again_what_the_database_lacks() {
+    for process in PROCESSES {
+        let (mut world, snapshot) = receipt_without_pull();
+        world.sign_out(ELIN);
+        world.roll_back(&snapshot, process);
+        for text in ["b", "c", "d"] {
+            world.act(&tell(MICKE, text));
+            world.sync(MICKE, &[]);
+        }
+        assert_eq!(world.sync(ELIN, &[]), None);
+        assert_eq!(world.stories(), 4, "{process:?}");
+    }
+}
+
+#[test]
+fn a_phone_that_tells_more_before_it_reads_brings_its_proof_first() {
+    let (mut world, snapshot) = receipt_without_pull();
+    world.roll_back(&snapshot, Process::GoesBackToo);
+    // Its next push would be answered with a position of the database as it is now.
+    world.act(&tell(ELIN, "b"));
+    let _ = world.sync(ELIN, &[Luck::AnswerLost]);
+    world.settle();
+    assert_eq!(world.stories(), 2);
+    world.check();
+}
+
+#[test]
+fn a_phone_that_was_handed_over_keeps_its_proof() {
+    let (mut world, snapshot) = receipt_without_pull();
+    world.roll_back(&snapshot, Process::GoesBackToo);
+    world.sign_in(ELIN, "Micke");
+    world.act(&tell(MICKE, "b"));
+    world.sync(MICKE, &[]);
+    world.settle();
+    assert_eq!(world.stories(), 2);
+}
+
+/// Elin's phone is gone; Micke has read what she told, and his cursor is ahead of the database.
+#[test]
+fn what_others_told_is_handed_back_after_a_rollback() {
+    for process in PROCESSES {
+        for others in 0..4 {
+            let mut world = World::new();
+            world.settle();
+            let snapshot = world.server.clone();
+            world.act(&tell(ELIN, "a"));
+            world.sync(ELIN, &[]);
+            world.sync(MICKE, &[]);
+            let thing = ThingRef::story(world.told[0]);
+            world.phones[ELIN].2 = Default::default();
+            let (person, device) = (world.phones[ELIN].0, world.phones[ELIN].1);
+            world.phones[ELIN]
+                .2
+                .devices
+                .insert(device, domain::sync::phone::DeviceRow::new(device, person, None));
+            world.roll_back(&snapshot, process);
+            for _ in 0..others {
+                world.act(&tell(KARIN, "b"));
+                world.sync(KARIN, &[]);
+            }
+            for phone in [MICKE, KARIN, MICKE] {
+                world.sync(phone, &[]);
+            }
+            assert!(world.server.rows.contains_key(&thing), "{process:?}, {others} others");
+        }
+    }
+}
+
+#[test]
+fn what_was_changed_since_the_snapshot_comes_back_without_conflicts() {
+    let mut world = World::new();
+    world.act(&tell(ELIN, "a b"));
+    world.settle();
+    let snapshot = world.server.clone();
+    world.act(&Act::Edit { phone: ELIN, story: 0, text: "c d".into() });
+    world.settle();
+    world.roll_back(&snapshot, Process::BeginsAnew);
+    world.settle();
+    world.check();
+    assert_eq!(world.server.rows[&ThingRef::story(world.told[0])].state["situation"], "c d");
+    assert!(world.server.rows.keys().all(|thing| thing.kind != ThingKind::Conflict));
+}
+
+/// The administrator puts the same dump in place twice: the second time the epoch of the first is gone, too.
+#[test]
+fn a_database_that_goes_back_twice_is_noticed_twice() {
+    let (mut world, snapshot) = receipt_without_pull();
+    world.roll_back(&snapshot, Process::BeginsAnew);
+    world.settle();
+    let first = world.server.head.epoch;
+    world.roll_back(&snapshot, Process::BeginsAnew);
+    world.settle();
+    assert!(![first, snapshot.head.epoch].contains(&world.server.head.epoch));
+    assert_eq!(world.stories(), 1);
+    world.check();
+}
+
+#[test]
+fn a_process_that_goes_on_notices_without_any_phone() {
+    let mut world = World::new();
+    world.settle();
+    let snapshot = world.server.clone();
+    world.made_by_server(vec![(ThingRef::person(PersonId::named("Micke")), Change::Delete)]);
+    world.roll_back(&snapshot, Process::GoesOn);
+    let fresh = Epoch::mint(Millis(5), &[5; 10]);
+    assert!(world.server.begin_epoch_if_rolled_back(&[], fresh));
+    assert!(!world.server.begin_epoch_if_rolled_back(&[], Epoch::mint(Millis(6), &[6; 10])));
+    assert_eq!(world.server.head.epoch, fresh);
+}
+
+#[test]
+fn nothing_but_the_servers_mark_proves_a_rollback_and_each_position_only_once() {
+    let mut world = World::new();
+    world.settle();
+    let head = world.server.head;
+    let ahead = Cursor { epoch: head.epoch, seq: head.seq + 1, chain: head.chain };
+    let fresh = |n| Epoch::mint(Millis(n), &[n as u8; 10]);
+    let stranger = SigningKey([8; 32]).sign_cursor(&ahead);
+    let here = world.server.key.sign_cursor(&head.into());
+    let bent = Token(here.0.replacen(&format!(".{}.", head.seq), &format!(".{}.", head.seq + 1), 1));
+    for token in [stranger, bent, here, Token("rubbish".into())] {
+        assert!(!world.server.begin_epoch_if_rolled_back(&[&token], fresh(50)), "{token:?}");
+    }
+    let proof = world.server.key.sign_cursor(&ahead);
+    assert!(world.server.begin_epoch_if_rolled_back(&[&proof], fresh(51)));
+    assert!(!world.server.begin_epoch_if_rolled_back(&[&proof], fresh(52)));
+}
+
+#[test]
+fn a_phone_keeps_no_receipt_once_it_has_read_further() {
+    let (mut world, _) = receipt_without_pull();
+    assert!(world.phones[ELIN].2.library.receipt.is_some());
+    world.settle();
+    assert_eq!(world.phones[ELIN].2.library.receipt, None);
+}
+
+#[test]
+fn a_server_that_names_no_position_is_understood() {
+    let mut world = World::new();
+    world.older_server = true;
+    world.act(&tell(ELIN, "a"));
+    world.settle();
+    world.check();
+    assert_eq!(world.phones[ELIN].2.library.receipt, None);
+}
