@@ -1,7 +1,7 @@
 // The real server, on a store of its own in a temporary folder.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +26,7 @@ export class Solsken {
   links = {};
   #process;
   #said = "";
+  #snapshots = [];
 
   /** @param {{ demo?: boolean, data?: string }} how with the sample library, or empty; in a folder of its own */
   static async start({ demo = true, data = mkdtempSync(join(tmpdir(), "solsken-")) } = {}) {
@@ -69,6 +70,24 @@ export class Solsken {
     await this.startAgain();
   }
 
+  /** All that lies on the machine, as a snapshot of it would keep it; the server is stopped for that moment. */
+  async snapshot() {
+    const folder = mkdtempSync(join(tmpdir(), "solsken-snapshot-"));
+    await this.stop();
+    cpSync(this.data, folder, { recursive: true });
+    await this.startAgain();
+    this.#snapshots.push(folder);
+    return folder;
+  }
+
+  /** The machine is as it was then, and knows nothing of what came since. */
+  async putBack(snapshot) {
+    await this.stop();
+    rmSync(this.data, { recursive: true });
+    cpSync(snapshot, this.data, { recursive: true });
+    await this.startAgain();
+  }
+
   async #serve(more) {
     const listen = `127.0.0.1:${this.port}`;
     this.#process = spawn(BINARY, ["serve", "--data", this.data, "--listen", listen, ...more]);
@@ -107,6 +126,6 @@ export class Solsken {
 
   async end() {
     await this.stop();
-    rmSync(this.data, { recursive: true, force: true });
+    for (const folder of [this.data, ...this.#snapshots]) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod config;
 pub mod credentials;
 pub mod http;
+pub mod last_position;
 pub mod library;
 mod locale;
 pub mod media;

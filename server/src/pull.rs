@@ -18,15 +18,24 @@ pub struct Pull<'a> {
     pub stories: u64,
 }
 
-impl Pull<'_> {
+/// The answer to a [`Pull`].
+#[derive(Clone, Debug)]
+pub struct Pulled {
     /// A header line, then one record a line.
-    pub async fn page(&self, store: &(impl LedgerStore + ?Sized), key: &SigningKey) -> StoreResult<String> {
+    pub body: String,
+    /// The cursor that was sent, if it bears the server's mark and does not fit.
+    pub unfit: Option<Cursor>,
+}
+
+impl Pull<'_> {
+    pub async fn page(&self, store: &(impl LedgerStore + ?Sized), key: &SigningKey) -> StoreResult<Pulled> {
         let opened = self.cursor.map(|token| key.open_cursor(token));
         let forged = opened == Some(None);
         let opened = opened.flatten();
         let after = opened.map_or(0, |cursor| cursor.seq);
         let ask = PageAsk { person: self.person, after: opened, limit: self.limit, stories: self.stories };
         let page = store.page(&ask).await?;
+        let unfit = opened.filter(|_| page.reset.is_some());
         let reset = if forged { Some(Reset::Cursor) } else { page.reset };
         let cursor = Cursor { epoch: page.head.epoch, seq: page.seq, chain: page.chain };
         let header = PageHeader {
@@ -44,6 +53,6 @@ impl Pull<'_> {
         let rows = if reset.is_some() { Vec::new() } else { page.rows };
         let records =
             rows.iter().filter_map(|row| row.record_after(after, &page.reader, page.head.epoch, key));
-        Ok(page_text(&header, records))
+        Ok(Pulled { body: page_text(&header, records), unfit })
     }
 }

@@ -50,6 +50,9 @@ pub enum StoreError {
     Postgres(#[from] postgres::PostgresError),
     #[error("the store was made by a newer solsken, or its migrations were changed")]
     Migration(#[source] MigrateError),
+    /// The database is behind where this process left it. A new epoch has to begin before anything is written.
+    #[error("the database went back in time")]
+    RolledBack,
     /// Something in the store is not what we once wrote.
     #[error("the store holds {what} that cannot be read: {problem}")]
     Corrupt { what: &'static str, problem: String },
@@ -72,7 +75,8 @@ pub trait LedgerStore: Send + Sync + 'static {
     /// Applies `pushes` in order in one transaction that no other writer shares, and returns one answer per push once
     /// it is on disk.
     ///
-    /// Safe to repeat: an op already applied yields the receipt it got the first time.
+    /// Safe to repeat: an op already applied yields the receipt it got the first time. Nothing is written to a database
+    /// that is behind where this process left it: [`StoreError::RolledBack`].
     async fn push(&self, pushes: &[Push]) -> StoreResult<Vec<PushAnswer>>;
 
     /// What a person reads after a cursor, from one snapshot.
@@ -83,6 +87,13 @@ pub trait LedgerStore: Send + Sync + 'static {
 
     /// The server now speaks for another epoch: phones that come with a cursor of the old one start over.
     async fn begin_epoch(&self, epoch: Epoch) -> StoreResult<()>;
+
+    /// Whether the database can have been at this position, at which the library once was.
+    async fn has_been_at(&self, position: &Cursor) -> StoreResult<bool>;
+
+    /// Begins `epoch` if the database went back in time: it is behind where this process left it, or behind one of
+    /// `positions`. Says whether.
+    async fn begin_epoch_if_rolled_back(&self, positions: &[Cursor], epoch: Epoch) -> StoreResult<bool>;
 }
 
 /// A question for a page of the library.

@@ -2,11 +2,20 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use domain::sync::{ledger::Push, wire::PushAnswer};
+use domain::{
+    id::Epoch,
+    sync::{
+        ledger::Push,
+        wire::{Cursor, PushAnswer},
+    },
+};
 use futures::FutureExt;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::store::{Store, StoreError};
+use crate::{
+    clock,
+    store::{Store, StoreError, StoreResult},
+};
 
 /// Pushes in one transaction, at most.
 const TOGETHER: usize = 256;
@@ -24,8 +33,18 @@ struct Job {
 #[derive(Clone)]
 pub struct Writer {
     jobs: mpsc::Sender<Job>,
-    /// The highest `seq` given: changes when there is news.
-    news: watch::Receiver<u64>,
+    store: Arc<dyn Store>,
+    news: News,
+    /// Has seen no change: whoever begins to listen hears at once of what was written before.
+    heard: watch::Receiver<u64>,
+}
+
+/// What is said after a commit.
+#[derive(Clone)]
+struct News {
+    /// The highest `seq` given in this epoch: changes when there is news.
+    seq: watch::Sender<u64>,
+    position: watch::Sender<Option<Cursor>>,
 }
 
 /// Why a push was not written. Phones keep it and come again.
@@ -41,9 +60,15 @@ impl Writer {
     /// Starts the task that writes. It ends, after what was begun, when every `Writer` is gone.
     pub fn start(store: Arc<dyn Store>) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        let (tell, news) = watch::channel(0);
-        tokio::spawn(write(store, waiting, tell));
-        Self { jobs, news }
+        let (seq, heard) = watch::channel(0);
+        let news = News { seq, position: watch::channel(None).0 };
+        tokio::spawn(write(store.clone(), waiting, news.clone()));
+        Self { jobs, store, news, heard }
+    }
+
+    /// Hears of positions at which the library once was: begins a new epoch if the database is behind one of them.
+    pub async fn hear(&self, positions: &[Cursor]) -> StoreResult<()> {
+        begin_epoch_if_rolled_back(self.store.as_ref(), positions, &self.news).await
     }
 
     /// The answer to one push, once everything in it is on disk.
@@ -54,11 +79,16 @@ impl Writer {
     }
 
     pub fn news(&self) -> watch::Receiver<u64> {
-        self.news.clone()
+        self.heard.clone()
+    }
+
+    /// Where the library was after the latest commit of this process.
+    pub fn position(&self) -> watch::Receiver<Option<Cursor>> {
+        self.news.position.subscribe()
     }
 }
 
-async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Job>, news: watch::Sender<u64>) {
+async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Job>, news: News) {
     let mut jobs = Vec::new();
     loop {
         // What a rename or a new analyzer has left to be indexed comes between the pushes, never before one.
@@ -75,9 +105,9 @@ async fn write(store: Arc<dyn Store>, mut waiting: mpsc::Receiver<Job>, news: wa
         }
         let (pushes, replies): (Vec<_>, Vec<_>) = jobs.drain(..).map(|job| (job.push, job.reply)).unzip();
         // A push that this version cannot bear must not keep all later ones from being written.
-        match AssertUnwindSafe(store.push(&pushes)).catch_unwind().await {
+        match AssertUnwindSafe(push(store.as_ref(), &pushes, &news)).catch_unwind().await {
             Ok(Ok(answers)) => {
-                tell_of(&answers, &news);
+                news.tell_of(&answers);
                 // Whoever no longer waits for an answer finds it when they push again.
                 replies.into_iter().zip(answers).for_each(|(reply, answer)| drop(reply.send(Ok(answer))));
             }
@@ -104,12 +134,37 @@ async fn index_more(store: &dyn Store) -> bool {
     }
 }
 
-fn tell_of(answers: &[PushAnswer], news: &watch::Sender<u64>) {
-    let receipts = answers.iter().flat_map(|answer| &answer.receipts);
-    let highest = receipts.map(|receipt| receipt.seq).max().unwrap_or(0);
-    news.send_if_modified(|seq| {
-        let more = highest > *seq;
-        *seq = highest.max(*seq);
-        more
-    });
+/// Writes pushes; to a database that went back in time, under a new epoch.
+async fn push(store: &dyn Store, pushes: &[Push], news: &News) -> StoreResult<Vec<PushAnswer>> {
+    match store.push(pushes).await {
+        Err(StoreError::RolledBack) => {
+            begin_epoch_if_rolled_back(store, &[], news).await?;
+            store.push(pushes).await
+        }
+        written => written,
+    }
+}
+
+async fn begin_epoch_if_rolled_back(store: &dyn Store, positions: &[Cursor], news: &News) -> StoreResult<()> {
+    let epoch = Epoch::mint(clock::now(), &clock::randomness());
+    if store.begin_epoch_if_rolled_back(positions, epoch).await? {
+        // The next numbers may be lower than those that were told of.
+        news.seq.send_replace(0);
+    }
+    Ok(())
+}
+
+impl News {
+    fn tell_of(&self, answers: &[PushAnswer]) {
+        if let Some(position) = answers.last().and_then(|answer| answer.head) {
+            self.position.send_replace(Some(position));
+        }
+        let receipts = answers.iter().flat_map(|answer| &answer.receipts);
+        let highest = receipts.map(|receipt| receipt.seq).max().unwrap_or(0);
+        self.seq.send_if_modified(|seq| {
+            let more = highest > *seq;
+            *seq = highest.max(*seq);
+            more
+        });
+    }
 }

@@ -85,6 +85,10 @@ impl World {
             Fault::ServerCrash => self.server.crash_next = Some(Crash::of(random)),
             Fault::DiskFull => self.server.full_for = 1 + random.below(4) as u32,
             Fault::Restored => self.restore(random),
+            Fault::DatabaseRolledBack => self.roll_back_database(phone, random)?,
+            Fault::DraftToldTwice => self.tell_in_both_copies(phone, random)?,
+            // Nobody could prove any more that its database went back.
+            Fault::KeyLost if self.server.behind => {}
             Fault::KeyLost => {
                 self.met.note_fault(fault);
                 let mut key = [0; 32];
@@ -129,7 +133,6 @@ impl World {
         earlier.clear();
         let handset = &mut self.phones[phone];
         handset.disk = disk;
-        handset.is_copy = true;
         // The store says who sits here or, if they have signed out, who sat here last.
         let store = &handset.disk.store;
         if let Some(row) = store.devices.values().find(|row| row.current) {
@@ -159,12 +162,37 @@ impl World {
         self.met.note_fault(Fault::Cloned);
         self.cloned = true;
         let original = &mut self.phones[phone];
-        original.is_copy = true;
         let mut twin = Handset::new(original.owner, original.device);
         twin.disk = original.disk.clone();
-        twin.is_copy = true;
         twin.keeps_earlier = original.keeps_earlier;
         self.phones.push(twin);
+    }
+
+    /// Whoever sits at the two copies does not know of the other.
+    fn tell_in_both_copies(&mut self, phone: usize, random: &mut Random) -> Result<(), Broken> {
+        let Some(device) = self.phones[phone].current() else { return Ok(()) };
+        let twin = self.phones.len();
+        self.clone_phone(phone);
+        if self.phones.len() == twin {
+            return Ok(());
+        }
+        self.met.note_fault(Fault::DraftToldTwice);
+        let draft = StoryId::mint(Millis(self.now), &randomness(random));
+        for copy in [phone, twin] {
+            // Its tabs may have been killed with what was told before.
+            if self.phones[copy].current() == Some(device) {
+                self.next_token += 1;
+                let now = self.clock(copy);
+                let doing = people::tell_draft(&self.phones[copy], draft, now, self.next_token, random);
+                self.tell(copy, device, doing)?;
+            }
+            if random.chance(0.5) {
+                self.start_round(copy, random);
+                let turns = random.below(30);
+                self.turns(turns, random)?;
+            }
+        }
+        Ok(())
     }
 
     pub fn restore(&mut self, random: &mut Random) {
@@ -181,7 +209,7 @@ impl World {
     }
 
     /// What lies nowhere any more cannot be asked for: neither on the server nor on a phone.
-    fn forgive(&mut self) {
+    pub fn forgive(&mut self) {
         let mut alive: BTreeSet<u64> =
             self.server.look().ops.values().filter_map(|op| token(&op.bytes)).collect();
         for phone in &self.phones {

@@ -93,8 +93,6 @@ pub struct Handset {
     pub budget: Option<u64>,
     /// Rows of attachments whose bytes went, and nobody had said that they should.
     pub gone: Vec<AttachmentRow>,
-    /// There was, or is, another with the same profile.
-    pub is_copy: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -132,7 +130,6 @@ impl Handset {
             went_back: None,
             budget: None,
             gone: Vec::new(),
-            is_copy: false,
         }
     }
 

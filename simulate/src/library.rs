@@ -61,6 +61,33 @@ impl World {
         Ok(())
     }
 
+    /// What a story was created with stands in it or is kept beside it, unless somebody who saw it has changed it since.
+    /// Of a server that went back, nobody may have the changes any more that were made since.
+    pub fn every_told_text_is_found(&self) -> Result<(), Broken> {
+        let state = self.server.look();
+        if self.server.generation > 0 || self.server.was_behind {
+            return Ok(());
+        }
+        let told = |bytes: &str| serde_json::from_str::<Op>(bytes).ok();
+        let applied = state.ops.values().filter(|op| op.receipt.seq > 0 && op.actor != PersonId::SYSTEM);
+        let (created, changed): (Vec<_>, Vec<_>) =
+            applied.partition(|op| told(&op.bytes).is_some_and(|op| matches!(op.change, Change::Create(_))));
+        let shown = state
+            .rows
+            .iter()
+            .filter(|(thing, _)| matches!(thing.kind, ThingKind::Story | ThingKind::Conflict));
+        let shown = shown.map(|(_, row)| serde_json::to_string(&row.state).expect("a state is JSON"));
+        let mut found: BTreeSet<u64> = shown.flat_map(|text| tokens(&text).collect::<Vec<_>>()).collect();
+        found.extend(changed.iter().flat_map(|op| tokens(&op.bytes)));
+        let lost = created.iter().find_map(|op| token(&op.bytes).filter(|token| !found.contains(token)));
+        match lost {
+            Some(lost) => {
+                broken("what was told is in the library or beside it", || format!("q{lost} is in neither"))
+            }
+            None => Ok(()),
+        }
+    }
+
     pub fn reactions_are_counted_once(&self) -> Result<(), Broken> {
         let rows = &self.server.look().rows;
         let mut counted: BTreeMap<(ThingRef, &str), u32> = BTreeMap::new();

@@ -29,6 +29,7 @@ mod people;
 mod plan;
 mod readings;
 mod report;
+mod rollbacks;
 mod rounds;
 mod runs;
 mod server;

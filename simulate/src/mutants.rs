@@ -5,7 +5,7 @@ mod phone;
 mod server;
 
 pub use phone::{after, event, heard, reads, torn, writes};
-pub use server::{answers, page, push};
+pub use server::{answers, created_beside, known, page, push};
 
 /// Each was written down before it was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,10 +96,16 @@ pub enum Mutant {
     ReceiptBeforeServed,
     /// What is told is sent once all bytes are.
     TextWaitsForBytes,
+    /// The second create of a story is answered and forgotten.
+    SecondCreateIgnored,
+    /// The second create of a story is put in the place of the first.
+    SecondCreateOverwrites,
+    /// Only cursors prove that a database went back, and no receipts.
+    ReceiptsProveNothing,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 46] = [
         Self::CursorBeforeData,
         Self::OpAfterProjection,
         Self::ReceiptLostOnRetry,
@@ -143,5 +149,8 @@ impl Mutant {
         Self::ServedNotLookedUp,
         Self::ReceiptBeforeServed,
         Self::TextWaitsForBytes,
+        Self::SecondCreateIgnored,
+        Self::SecondCreateOverwrites,
+        Self::ReceiptsProveNothing,
     ];
 }

@@ -1,10 +1,13 @@
 //! Requests and answers on their way.
 
-use domain::sync::{
-    ledger::{From, Incoming, Push},
-    phone::Page,
-    round::{Event, Step, Trouble},
-    wire::{Outcome, Token},
+use domain::{
+    sync::{
+        ledger::{From, Incoming, Push},
+        phone::Page,
+        round::{Event, Step, Trouble},
+        wire::{Outcome, Token},
+    },
+    time::Millis,
 };
 use splitmix::Random;
 
@@ -32,7 +35,7 @@ impl World {
         Ok(match reply {
             Reply::Never(trouble) => Some(failed(&task.step, trouble)),
             Reply::Page(body, page) => {
-                let Step::Pull(cursor) = &task.step else { unreachable!("a page was asked for") };
+                let Step::Pull { cursor, .. } = &task.step else { unreachable!("a page was asked for") };
                 match (self.befalls_page(&body, random), page) {
                     (Some(body), _) => Some(self.page_arrives(cursor.clone(), &body)),
                     (None, Some(page)) => Some(Event::Pulled(Ok(page))),
@@ -117,6 +120,7 @@ impl World {
         }
         match &task.step {
             Step::Push(batch) => {
+                self.server.hear([None, batch.known.as_ref()], Millis(self.now))?;
                 let row = self.phones[phone].disk.store.devices.get(&batch.device);
                 let person = row.map_or(self.phones[phone].owner, |row| row.person);
                 if self.is_revoked(person) {
@@ -134,7 +138,8 @@ impl World {
                 }
                 Ok(Reply::Pushed(self.server.arrive(push, !self.settling && random.chance(0.25))?))
             }
-            Step::Pull(cursor) => {
+            Step::Pull { cursor, known } => {
+                self.server.hear([cursor.as_ref(), known.as_ref()], Millis(self.now))?;
                 let person = self.phones[phone].owner;
                 if self.is_revoked(person) {
                     self.met.note_fault(Fault::Revoked);

@@ -147,6 +147,12 @@ fn words(random: &mut Random) -> String {
 }
 
 fn tell(phone: &Handset, now: Millis, token: u64, random: &mut Random) -> Doing {
+    let draft = StoryId::mint(now, &randomness(random));
+    tell_draft(phone, draft, now, token, random)
+}
+
+/// Tells the draft with this id, or one for which something was taken.
+pub fn tell_draft(phone: &Handset, draft: StoryId, now: Millis, token: u64, random: &mut Random) -> Doing {
     let mut story = Story::blank(phone.owner);
     let text = format!("{} q{token} slut", words(random));
     story.situation = Some(StoryText::new(text.clone()).expect("words are text"));
@@ -154,8 +160,7 @@ fn tell(phone: &Handset, now: Millis, token: u64, random: &mut Random) -> Doing 
     story.audience =
         *random.choose(&[Audience::Everyone, Audience::Everyone, Audience::Department, Audience::Author]);
     story.told_at = Some(now);
-    let fresh = StoryId::mint(now, &randomness(random));
-    let (id, attachments) = phone.with_what_was_taken(&mut story, fresh, random);
+    let (id, attachments) = phone.with_what_was_taken(&mut story, draft, random);
     let thing = ThingRef::story(id);
     let mut state = fields(&story);
     if random.chance(0.2) {

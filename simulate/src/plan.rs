@@ -33,6 +33,8 @@ pub enum Fault {
     ServerCrash,
     DiskFull,
     Restored,
+    /// The server's database goes back under the same epoch.
+    DatabaseRolledBack,
     KeyLost,
     Revoked,
     Poison,
@@ -41,6 +43,8 @@ pub enum Fault {
     StormAfterRestore,
     /// The phone holds an op that only a newer client can read.
     OlderClient,
+    /// A profile is copied with a draft in it, and both copies tell that with words of their own.
+    DraftToldTwice,
     /// Somebody else tells on this phone and goes.
     Lent,
     /// Whoever sits at this phone signs out.
@@ -73,7 +77,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::RequestLost,
         Self::AnswerLost,
         Self::Doubled,
@@ -95,12 +99,14 @@ impl Fault {
         Self::ServerCrash,
         Self::DiskFull,
         Self::Restored,
+        Self::DatabaseRolledBack,
         Self::KeyLost,
         Self::Revoked,
         Self::Poison,
         Self::Storm,
         Self::StormAfterRestore,
         Self::OlderClient,
+        Self::DraftToldTwice,
         Self::Lent,
         Self::SignedOut,
         Self::Shared,
@@ -245,7 +251,9 @@ impl Plan {
             whole: true,
         };
         for fault in faults.into_iter().filter(|fault| !fault.is_weather()) {
-            if matches!(fault, Fault::Restored | Fault::Straggler | Fault::RestoredInUpload) {
+            let goes_back =
+                [Fault::Restored, Fault::Straggler, Fault::RestoredInUpload, Fault::DatabaseRolledBack];
+            if goes_back.contains(&fault) {
                 plan.insert(&mut random, What::Backup);
             }
             for _ in 0..1 + random.below(2) {

@@ -10,6 +10,7 @@ use domain::{
         wire::{PAGE_RECORDS, Token},
     },
     thing::ThingRef,
+    time::Millis,
 };
 use splitmix::Random;
 
@@ -56,6 +57,8 @@ impl World {
 
     /// Whether there is more to read.
     fn read_page(&mut self, reading: &mut Reading) -> bool {
+        let now = Millis(self.now);
+        self.server.hear([reading.cursor.as_ref(), None], now).expect("to be heard breaks nothing");
         let body = self.server.pull(reading.person, reading.cursor.as_ref());
         let page = Page::parse(reading.cursor.clone(), &body).expect("the server's own page");
         if page.header.reset.is_some() {

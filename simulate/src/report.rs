@@ -22,10 +22,11 @@ pub const FROM_THE_FUTURE: &str = "kind from the future pulled";
 pub const ANSWER_FROM_THE_FUTURE: &str = "answer from the future";
 
 /// Every path that a run of some size must have met.
-pub const PATHS: [&str; 64] = [
+pub const PATHS: [&str; 66] = [
     "op applied",
     "op merged",
     "both texts kept",
+    "both texts of a draft kept",
     "op deferred",
     "op rejected: malformed",
     "op rejected: invalid",
@@ -37,6 +38,7 @@ pub const PATHS: [&str; 64] = [
     "fork",
     "started over: restored",
     "started over: cursor",
+    "rollback noticed",
     "page with more to come",
     "page already overtaken",
     "thing gone from view",

@@ -57,11 +57,11 @@ impl Task {
     }
 
     pub fn is_reading(&self) -> bool {
-        matches!((&self.step, &self.reply), (Step::Pull(_), Some(_)))
+        matches!((&self.step, &self.reply), (Step::Pull { .. }, Some(_)))
     }
 
     pub fn reads_from_the_beginning(&self) -> bool {
-        matches!(self.step, Step::Pull(None))
+        matches!(self.step, Step::Pull { cursor: None, .. })
     }
 }
 
@@ -122,7 +122,7 @@ impl World {
                 }
                 Err(_) => Some(Event::StorageFailed),
             },
-            Step::Push(_) | Step::Pull(_) | Step::HandBack(_) => self.exchange(&mut task, random)?,
+            Step::Push(_) | Step::Pull { .. } | Step::HandBack(_) => self.exchange(&mut task, random)?,
         };
         if let Some(event) = event {
             task.step = task.round.next(mutants::event(self.mutant, event));

@@ -22,7 +22,7 @@ use crate::{
     plan::Fault,
     report::Met,
     runs::Setting,
-    stores::{Backend, Backup},
+    stores::{Backend, Backup, Process},
 };
 
 pub type Ticket = u64;
@@ -49,6 +49,10 @@ pub struct Server {
     pub crash_next: Option<Crash>,
     pub full_for: u32,
     pub mutant: Option<Mutant>,
+    /// Its database went back, and it has not noticed.
+    pub behind: bool,
+    /// Its database went back once.
+    pub was_behind: bool,
     waiting: Vec<(Ticket, Push)>,
     slow: Option<Slow>,
     answers: HashMap<Ticket, Result<PushAnswer, Trouble>>,
@@ -86,6 +90,8 @@ impl Server {
             crash_next: None,
             full_for: 0,
             mutant,
+            behind: false,
+            was_behind: false,
             waiting: Vec::new(),
             slow: None,
             answers: HashMap::new(),
@@ -171,6 +177,9 @@ impl Server {
         pushes: &[Push],
         planned: Option<(Vec<PushAnswer>, domain::sync::ledger::Written)>,
     ) -> Result<(), Broken> {
+        if self.behind {
+            self.hear([None, None], pushes[0].now)?;
+        }
         let before = self.look().head.seq;
         let deferred = self.deferred();
         let mut answers = match planned {
@@ -191,10 +200,15 @@ impl Server {
             if push.from == From::System && answer.receipts.iter().any(beside) {
                 self.met.note("handed back beside what was written since");
             }
+            if mutants::created_beside(push, answer).next().is_some() {
+                self.met.note("both texts of a draft kept");
+            }
             self.check_receipts(push, answer)?;
         }
         self.note_firsts(before);
-        self.answers.extend(tickets.iter().copied().zip(answers.into_iter().map(Ok)));
+        let key = self.look().key.clone();
+        let signed = answers.into_iter().map(|answer| Ok(answer.signed(&key)));
+        self.answers.extend(tickets.iter().copied().zip(signed));
         Ok(())
     }
 
@@ -236,7 +250,9 @@ impl Server {
                     _ => token(&op.bytes).into_iter().collect(),
                 };
                 for token in told {
-                    firsts.entry(token).or_insert(last + 1);
+                    // A database that went back may get the same op again under a lower number.
+                    let first = firsts.entry(token).or_insert(last + 1);
+                    *first = (*first).min(last + 1);
                 }
             }
             last = *seq;
@@ -258,6 +274,41 @@ impl Server {
         mutants::page(self.mutant, self.look(), person, cursor, body)
     }
 
+    /// Hears where it is known to have been, before it says anything else.
+    pub fn hear(&mut self, known: [Option<&Token>; 2], now: Millis) -> Result<(), Broken> {
+        let known = mutants::known(self.mutant, known);
+        let count = self.epochs.len() as u8;
+        // Of two that begin in the same moment, the one by a restore counts as the later.
+        let mut randomness = [0; 10];
+        randomness[9] = count;
+        let epoch = Epoch::mint(now, &randomness);
+        if !self.store.hear(&known, epoch) {
+            return Ok(());
+        }
+        if !std::mem::take(&mut self.behind) {
+            return broken("a rollback is noticed only where there was one", || format!("by {known:?}"));
+        }
+        self.met.note("rollback noticed");
+        self.generation += 1;
+        self.epochs.push(epoch);
+        self.firsts.push(HashMap::new());
+        self.note_firsts(0);
+        Ok(())
+    }
+
+    /// Goes back to a backup under the same epoch, with what is `left` of the bytes of attachments.
+    pub fn roll_back(&mut self, backup: usize, process: Process, left: Left) {
+        let (store, depot) = &self.backups[backup];
+        self.store.roll_back(store, process);
+        self.depot.restore(depot, left);
+        (self.behind, self.was_behind) = (true, true);
+        let generation = self.generation;
+        self.receipts.retain(|(of, ..), _| *of != generation);
+        self.waiting.clear();
+        self.slow = None;
+        self.note_firsts(0);
+    }
+
     pub fn back_up(&mut self) {
         let backup = self.store.back_up();
         self.backups.push((backup, self.depot.back_up()));
@@ -273,6 +324,7 @@ impl Server {
             Left::Backup => "restored with older bytes",
             Left::Nothing => "restored without bytes",
         });
+        self.behind = false;
         self.generation += 1;
         self.epochs.push(epoch);
         self.firsts.push(HashMap::new());

@@ -10,6 +10,7 @@ use domain::{
     sync::{
         ledger::Push,
         memory::Server as Memory,
+        rollback::Positions,
         wire::{PushAnswer, SigningKey, Token},
     },
 };
@@ -54,10 +55,24 @@ pub trait Backend {
     fn set_key(&mut self, key: SigningKey);
     fn set_page_records(&mut self, records: usize);
     fn back_up(&self) -> Backup;
+    /// Puts what lay there when the backup was made in the place of everything, behind the back of the server, which
+    /// was stopped for it or not.
+    fn roll_back(&mut self, backup: &Backup, process: Process);
+    /// Hears of positions, under the server's mark, at which it once was. Whether `epoch` has begun.
+    fn hear(&mut self, known: &[&Token], epoch: Epoch) -> bool;
     /// Puts a backup in the place of everything, and begins `epoch`.
     fn restore(&mut self, backup: &Backup, epoch: Epoch);
     /// Its insides, to break them. Only the memory store lets anyone at them.
     fn memory(&mut self) -> Option<&mut Memory>;
+}
+
+/// What becomes of the server's process when its database goes back in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Process {
+    /// It goes on, and knows where it was.
+    GoesOn,
+    /// It begins anew, or goes back as well: a snapshot of the whole machine.
+    BeginsAnew,
 }
 
 /// What was put away.
@@ -65,6 +80,12 @@ pub struct Backup {
     model: Memory,
     /// The server's own backup of a store of its own.
     file: Option<TempPath>,
+}
+
+impl Backup {
+    pub fn epoch(&self) -> Epoch {
+        self.model.head.epoch
+    }
 }
 
 impl Backend for Memory {
@@ -94,6 +115,19 @@ impl Backend for Memory {
 
     fn restore(&mut self, backup: &Backup, epoch: Epoch) {
         Self::restore(self, &backup.model, epoch);
+    }
+
+    fn roll_back(&mut self, backup: &Backup, process: Process) {
+        let seen = self.seen;
+        *self = Self { key: self.key.clone(), page_records: self.page_records, ..backup.model.clone() };
+        self.seen = match process {
+            Process::GoesOn => seen,
+            Process::BeginsAnew => Some(Positions::at(self.head.into())),
+        };
+    }
+
+    fn hear(&mut self, known: &[&Token], epoch: Epoch) -> bool {
+        self.begin_epoch_if_rolled_back(known, epoch)
     }
 
     fn memory(&mut self) -> Option<&mut Memory> {

@@ -152,8 +152,13 @@ impl Outbox {
             // The draft's id becomes the story's: telling the same draft again tells nothing new.
             None => {
                 // A photo that took its time may have brought the draft back after it was told: then it changes what
-                // was told.
-                let change = match self.phone.story(id).await.map_err(KeepError::from)? {
+                // was told. What another copy of this browser profile made of the draft is not changed: the server
+                // keeps both.
+                let known = match self.phone.story(id).await.map_err(KeepError::from)? {
+                    Some(known) if self.has_told(id).await? => Some(known),
+                    _ => None,
+                };
+                let change = match known {
                     Some(known) => {
                         let mut after = Story { author: known.author, ..story };
                         let more = std::mem::take(&mut after.attachments);
@@ -181,6 +186,10 @@ impl Outbox {
                 Ok(told.id)
             }
         }
+    }
+
+    async fn has_told(&self, id: StoryId) -> Kept<bool> {
+        self.phone.store.has_created(&ThingRef::story(id)).await.map_err(KeepError::from)
     }
 
     /// The ids of the draft's tags, and the ops that make those that are new.

@@ -6,6 +6,7 @@ use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use domain::{
     id::{DeviceId, DraftId},
+    op::{Change, Op},
     ports::KeepError,
     sync::phone::{
         AttachmentsWanted, Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay,
@@ -203,6 +204,14 @@ impl Store {
         }
         unsent.sort_by_key(|op| op.at);
         Ok(unsent)
+    }
+
+    /// Whether this thing was created in this browser profile.
+    pub async fn has_created(&self, thing: &ThingRef) -> Result<bool> {
+        let tx = self.begin(&[OPS], Mode::Read).await?;
+        let ops: Vec<OpRow> = rows(tx.all(OPS, None)?.values().await?)?;
+        let creates = |op: &OpRow| matches!(op.bytes.op(), Ok(Op { change: Change::Create(_), .. }));
+        Ok(ops.iter().any(|op| op.thing == *thing && creates(op)))
     }
 
     pub async fn block(&self, number: u32) -> Result<Option<Vec<u8>>> {

@@ -87,9 +87,10 @@ impl Syncer {
                 Step::Transact(transaction) => self.transact(&transaction).await,
                 Step::Push(batch) => {
                     let token = batch.push_token.as_deref();
-                    Event::Pushed(net::push("/api/v1/sync/push", &batch.body, token).await)
+                    let path = with_query("/api/v1/sync/push", [("known", batch.known.as_ref())]);
+                    Event::Pushed(net::push(&path, &batch.body, token).await)
                 }
-                Step::Pull(cursor) => Event::Pulled(ahead.pull(cursor).await),
+                Step::Pull { cursor, known } => Event::Pulled(ahead.pull(cursor, known).await),
                 Step::HandBack(earlier) => Event::HandedBack(self.hand_back(&earlier).await),
                 Step::Rest(summary) => return summary,
             };
@@ -203,27 +204,36 @@ impl Syncer {
 struct Ahead(Option<(Token, oneshot::Receiver<Result<Page, Trouble>>)>);
 
 impl Ahead {
-    async fn pull(&mut self, cursor: Option<Token>) -> Result<Page, Trouble> {
+    async fn pull(&mut self, cursor: Option<Token>, known: Option<Token>) -> Result<Page, Trouble> {
         let asked = self.0.take().filter(|(next, _)| Some(next) == cursor.as_ref());
         let page = match asked {
             Some((_, coming)) => coming.await.unwrap_or(Err(Trouble::Unreachable)),
-            None => pull(cursor).await,
+            None => pull(cursor, known).await,
         }?;
         if page.header.more && page.header.reset.is_none() {
             let next = page.header.cursor.clone();
             let (came, coming) = oneshot::channel();
             self.0 = Some((next.clone(), coming));
-            spawn_local(async move { drop(came.send(pull(Some(next)).await)) });
+            // What else is known was heard with the first page.
+            spawn_local(async move { drop(came.send(pull(Some(next), None).await)) });
         }
         Ok(page)
     }
 }
 
-async fn pull(cursor: Option<Token>) -> Result<Page, Trouble> {
-    let path = match &cursor {
-        Some(cursor) => format!("/api/v1/sync/pull?cursor={}", cursor.0),
-        None => "/api/v1/sync/pull".to_owned(),
-    };
+/// The path with those tokens that there are. They need no escapes.
+fn with_query<const N: usize>(path: &str, tokens: [(&str, Option<&Token>); N]) -> String {
+    let mut path = path.to_owned();
+    for (name, token) in tokens.into_iter().filter_map(|(name, token)| Some((name, token?))) {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        path.push(mark);
+        path.extend([name, "=", &token.0]);
+    }
+    path
+}
+
+async fn pull(cursor: Option<Token>, known: Option<Token>) -> Result<Page, Trouble> {
+    let path = with_query("/api/v1/sync/pull", [("cursor", cursor.as_ref()), ("known", known.as_ref())]);
     let body = net::get(&path).await?;
     Page::parse(cursor, &body).ok_or(Trouble::NotSolsken)
 }

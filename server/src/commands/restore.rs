@@ -10,6 +10,7 @@ use super::{
 use crate::{
     backup::{self, Kept, Sound},
     config::Config,
+    last_position,
 };
 
 /// Puts what is in a backup in the place of the library. What was there before is kept as a backup of its own. Phones
@@ -36,6 +37,8 @@ impl Restore {
             println!("What was there before is in {}", before.display());
         }
         let restored = sound.restore(kept).await?;
+        last_position::forget(&config.data)
+            .map_err(|error| CommandError::File(config.data.clone(), error))?;
         println!(
             "The library is as it was on {}: {}. Phones send again what they have told since.",
             restored.done.library.made_at.day(),

@@ -1,18 +1,21 @@
 use std::{future::Future, io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
 
-use domain::person::Role;
+use domain::{id::Epoch, person::Role};
 use tokio::{net::TcpListener, signal, sync::watch};
 use tracing_subscriber::EnvFilter;
 
 use super::{CommandError, Done, demo, invite, open_media, open_store};
 use crate::{
     backup::Kept,
+    clock,
     config::Config,
     credentials::Credentials,
     http::{self, Guesses, Server},
+    last_position::LastPosition,
     media::Media,
     secrets,
     site::Site,
+    store::{Store, StoreResult},
     writer::Writer,
 };
 
@@ -50,9 +53,15 @@ pub async fn serve(
     let media = open_media(&config)?;
     tokio::spawn(sweep(media.clone()));
     let (stopping, mut stopped) = watch::channel(());
+    let key = secrets::signing_key(&config.data)?;
+    let last_position = LastPosition::new(&config.data, key.clone());
+    notice_rollback(store.as_ref(), &last_position).await?;
+    let writer = Writer::start(store.clone());
+    let position = writer.position();
+    tokio::spawn(last_position.clone().follow(position.clone()));
     let server = Server {
-        key: secrets::signing_key(&config.data)?,
-        writer: Writer::start(store.clone()),
+        key,
+        writer,
         credentials: Credentials::start(store.clone()),
         store: store.clone(),
         media: media.clone(),
@@ -93,7 +102,19 @@ pub async fn serve(
         () = farewell => {}
         () = backups => {}
     }
+    let latest = *position.borrow();
+    last_position.note(latest).await;
     store.close().await;
+    Ok(())
+}
+
+/// Begins a new epoch if the database was put back to an earlier state while no server ran.
+async fn notice_rollback(store: &dyn Store, last_position: &LastPosition) -> StoreResult<()> {
+    if let Some(position) = last_position.read() {
+        let epoch = Epoch::mint(clock::now(), &clock::randomness());
+        store.begin_epoch_if_rolled_back(&[position], epoch).await?;
+    }
+    last_position.note(Some(store.head().await?.into())).await;
     Ok(())
 }
 

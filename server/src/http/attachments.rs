@@ -143,7 +143,10 @@ impl Brought {
     }
 
     async fn status(&self, server: &Server) -> Result<UploadStatus, AppError> {
-        let receipt = self.receipt(server).await?;
+        let mut receipt = self.receipt(server).await?;
+        if let Some(receipt) = &mut receipt {
+            receipt.position = Some(server.key.sign_cursor(&server.store.head().await?.into()));
+        }
         let received = match receipt {
             Some(_) => 0,
             None => server.media.received(self.upload()).await?,

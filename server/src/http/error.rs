@@ -72,7 +72,7 @@ impl From<WelcomeError> for AppError {
 impl AppError {
     fn of(error: &StoreError) -> Self {
         match error {
-            StoreError::Busy(_) => Self::Busy,
+            StoreError::Busy(_) | StoreError::RolledBack => Self::Busy,
             StoreError::Full(_) => Self::Full,
             _ => Self::Broken,
         }

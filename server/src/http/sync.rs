@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use axum::{
-    extract::{Query, State},
-    http::{HeaderValue, header},
+    extract::{FromRequestParts, Query, State},
+    http::{HeaderValue, header, request::Parts},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -15,7 +15,7 @@ use domain::{
     sync::{
         handback::taken_up,
         ledger::{From, Incoming, Push},
-        wire::{PAGE_RECORDS, PUSH_OPS, Token},
+        wire::{Cursor, PAGE_RECORDS, PUSH_OPS, Token},
     },
 };
 use futures::{Stream, StreamExt};
@@ -32,6 +32,7 @@ use crate::{clock, pull::Pull};
 /// `POST /api/v1/sync/push`: one op a line. Answers with one receipt a line, each on disk before it is given.
 pub async fn push(
     State(server): State<Server>,
+    _: Known,
     Pusher(person): Pusher,
     body: String,
 ) -> Result<Response, AppError> {
@@ -41,7 +42,36 @@ pub async fn push(
     }
     let ops = lines.into_iter().map(Incoming::read).collect();
     let answer = server.writer.push(Push { from: From::Person(person), ops, now: clock::now() }).await?;
-    Ok(axum::Json(answer).into_response())
+    Ok(axum::Json(answer.signed(&server.key)).into_response())
+}
+
+/// The furthest position at which the phone knows the server to have been: `known=…`, under the server's mark, and beside
+/// it perhaps a cursor. It is heard before anything else, also before anybody is asked who they are: a database that went
+/// back in time may know nobody any more who joined since.
+pub struct Known;
+
+#[derive(Deserialize)]
+struct KnownQuery {
+    known: Option<Token>,
+    cursor: Option<Token>,
+}
+
+impl FromRequestParts<Server> for Known {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, AppError> {
+        // Whoever else reads the query says what is wrong with it.
+        let Ok(Query(KnownQuery { known: Some(known), cursor })) = Query::try_from_uri(&parts.uri) else {
+            return Ok(Self);
+        };
+        let Some(position) = server.key.open_cursor(&known) else { return Ok(Self) };
+        if !server.store.has_been_at(&position).await? {
+            let cursor = cursor.and_then(|cursor| server.key.open_cursor(&cursor));
+            let positions: Vec<Cursor> = [position].into_iter().chain(cursor).collect();
+            server.writer.hear(&positions).await?;
+        }
+        Ok(Self)
+    }
 }
 
 #[derive(Deserialize)]
@@ -75,6 +105,7 @@ pub struct PullQuery {
 /// `GET /api/v1/sync/pull?cursor=…`: a header line, then one record a line.
 pub async fn pull(
     State(server): State<Server>,
+    _: Known,
     session: Session,
     Query(query): Query<PullQuery>,
 ) -> Result<Response, AppError> {
@@ -84,9 +115,15 @@ pub async fn pull(
         limit: PAGE_RECORDS,
         stories: server.config.phone_stories,
     };
-    let body = pull.page(server.store.as_ref(), &server.key).await?;
+    let mut pulled = pull.page(server.store.as_ref(), &server.key).await?;
+    if let Some(cursor) = pulled.unfit
+        && !server.store.has_been_at(&cursor).await?
+    {
+        server.writer.hear(&[cursor]).await?;
+        pulled = pull.page(server.store.as_ref(), &server.key).await?;
+    }
     let mime = HeaderValue::from_static("application/x-ndjson");
-    Ok(([(header::CONTENT_TYPE, mime)], body).into_response())
+    Ok(([(header::CONTENT_TYPE, mime)], pulled.body).into_response())
 }
 
 /// `GET /api/v1/sync/news`: a word whenever there is something to pull. It says no more than that.

@@ -14,10 +14,16 @@ mod rows;
 mod search;
 mod statement;
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use async_trait::async_trait;
-use domain::{id::Epoch, sync::wire::Chain};
+use domain::{
+    id::Epoch,
+    sync::{ledger::Head, rollback::Positions, wire::Chain},
+};
 use sqlx::{Pool, Transaction};
 
 pub use self::{
@@ -34,6 +40,8 @@ pub struct SqlStore<D: Dialect> {
     readers: Pool<D>,
     search: Arc<search::Kept>,
     most_pending: i64,
+    /// Where this process has seen the library.
+    seen: Mutex<Option<Positions>>,
 }
 
 /// One of the databases.
@@ -92,12 +100,20 @@ pub const INDEXED_CHARS: usize = 100;
 impl<D: Dialect> SqlStore<D> {
     /// A store whose tables are there. If they are empty it begins `epoch`.
     pub(super) async fn begin(writer: Pool<D>, readers: Pool<D>, epoch: Epoch) -> StoreResult<Self> {
-        let store = Self { writer, readers, search: Arc::default(), most_pending: search::MOST_PENDING };
+        let store = Self {
+            writer,
+            readers,
+            search: Arc::default(),
+            most_pending: search::MOST_PENDING,
+            seen: Mutex::default(),
+        };
         let mut tx = store.writing().await?;
         let meta = "INSERT INTO meta (key, value) VALUES ('epoch', ?), ('seq', '0'), ('chain', ?) ON CONFLICT DO NOTHING";
         tx.run(Statement::new(meta).bind(epoch.to_string()).bind(Chain::default().to_string())).await?;
         search::begin_anew_if_changed(&mut *tx).await?;
+        let head = ledger::head(&mut *tx).await?;
         tx.commit().await?;
+        store.opened_at(head);
         Ok(store)
     }
 
@@ -105,6 +121,16 @@ impl<D: Dialect> SqlStore<D> {
     /// there is to write and the less to look through for each query; what is found is the same.
     pub fn with_most_pending(self, most_pending: i64) -> Self {
         Self { most_pending, ..self }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Positions>> {
+        // A position is copied whole: there is no half of one.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The library was opened at `head`, or its epoch began there.
+    fn opened_at(&self, head: Head) {
+        *self.seen() = Some(Positions::at(head.into()));
     }
 
     async fn writing(&self) -> StoreResult<Transaction<'static, D>> {

@@ -116,3 +116,57 @@ fn an_invite_leads_to_where_the_server_was_last() {
     let said = desk.run(&["invite", "--role", "member", "--url", "https://solsken.example"]);
     assert!(said.out.contains("https://solsken.example/ga-med#"), "{}", said.out);
 }
+
+/// Starts a server on the data folder and stops it again.
+async fn served(desk: &Desk) -> domain::id::Epoch {
+    let Serving { stop, done, .. } = Serving::with(&["--data", desk.data().to_str().unwrap()]).await;
+    stop.send(()).unwrap();
+    done.await.unwrap().unwrap();
+    let store = desk.store().await;
+    let epoch = store.head().await.unwrap().epoch;
+    store.close().await;
+    epoch
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_was_put_back_while_no_server_ran_is_noticed_at_the_next_start() {
+    let desk = Desk::new();
+    desk.import(crate::story(1, "Kunden kom tillbaka med en burk färg.", ""));
+    let database = desk.data().join("solsken.db");
+    let epoch = served(&desk).await;
+    let snapshot = std::fs::read(&database).unwrap();
+    desk.import(crate::story(2, "Kunden kom tillbaka med bullar.", ""));
+    assert_eq!(served(&desk).await, epoch, "what another process has written is no rollback");
+    std::fs::write(&database, &snapshot).unwrap();
+    let noticed = served(&desk).await;
+    assert_ne!(noticed, epoch);
+    assert_eq!(served(&desk).await, noticed, "once is enough");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_without_a_sound_last_position_begins_no_epoch() {
+    let desk = Desk::new();
+    let epoch = served(&desk).await;
+    let file = desk.data().join("last-position");
+    for damaged in [&b""[..], b"half of it", b"\xff\xfe"] {
+        std::fs::write(&file, damaged).unwrap();
+        assert_eq!(served(&desk).await, epoch);
+        assert!(std::fs::read(&file).unwrap().len() > 60, "it is written anew");
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(served(&desk).await, epoch);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_backup_begins_one_epoch_and_the_next_start_no_other() {
+    let desk = Desk::new();
+    desk.import(crate::story(1, "Kunden kom tillbaka med en burk färg.", ""));
+    let backup = desk.path().join("monday.backup").to_str().unwrap().to_owned();
+    assert!(desk.run(&["backup", &backup]).ok);
+    desk.import(crate::story(2, "Kunden kom tillbaka med bullar.", ""));
+    let epoch = served(&desk).await;
+    assert!(desk.run(&["restore", &backup]).ok);
+    let restored = desk.store().await.head().await.unwrap().epoch;
+    assert_ne!(restored, epoch);
+    assert_eq!(served(&desk).await, restored);
+}

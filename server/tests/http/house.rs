@@ -50,6 +50,8 @@ pub struct House {
     /// Held, since the house does not close before the test does.
     _open: watch::Sender<()>,
     router: Router,
+    flags: Vec<String>,
+    key: SigningKey,
 }
 
 /// An invite as it was handed out.
@@ -66,16 +68,28 @@ impl House {
     }
 
     pub async fn with(flags: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        Self::in_folder(tempfile::tempdir().unwrap(), flags, SigningKey(clock::random())).await
+    }
+
+    /// Another process on the same data, with the same key.
+    pub async fn started_again(self) -> Self {
+        let Self { folder, store, flags, key, .. } = self;
+        store.close().await;
+        Self::in_folder(folder, flags, key).await
+    }
+
+    async fn in_folder(folder: tempfile::TempDir, given: Vec<String>, key: SigningKey) -> Self {
         let data = folder.path().to_str().unwrap();
-        let flags = Flags::parse_from(["solsken", "--data", data].iter().chain(flags));
+        let all = ["solsken", "--data", data].into_iter().chain(given.iter().map(String::as_str));
+        let flags = Flags::parse_from(all);
         let config = Config::read(&flags.common, &flags.serve).unwrap();
         let epoch = Epoch::mint(clock::now(), &clock::randomness());
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&config.data.join("solsken.db"), epoch).await.unwrap());
         let (open, stopping) = watch::channel(());
         let server = Server {
-            key: SigningKey(clock::random()),
+            key: key.clone(),
             writer: Writer::start(store.clone()),
             credentials: Credentials::start(store.clone()),
             media: Media::open(None, folder.path()).unwrap(),
@@ -85,7 +99,7 @@ impl House {
             guesses: Arc::new(Guesses::default()),
             stopping,
         };
-        Self { folder, store, _open: open, router: router(server) }
+        Self { folder, store, _open: open, router: router(server), flags: given, key }
     }
 
     pub async fn invite(&self, role: Role, uses: u32) -> Handout {

@@ -9,4 +9,5 @@ mod joining;
 mod library;
 mod pages;
 mod restoring;
+mod rolling_back;
 mod syncing;

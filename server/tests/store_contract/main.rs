@@ -8,6 +8,7 @@ mod backends;
 mod cluster;
 mod oddities;
 mod pushes;
+mod rollbacks;
 mod searches;
 mod writers;
 

@@ -123,7 +123,9 @@ impl Server {
     }
 
     fn status(&mut self, known: &Brought, now: Millis) -> Event {
+        let position = self.look().key.sign_cursor(&self.look().head.into());
         let receipt = self.receipt(known, now);
+        let receipt = receipt.map(|receipt| UploadReceipt { position: Some(position), ..receipt });
         if let Some(receipt) = &receipt
             && self.depot.truly_has(&receipt.served, &known.attachment)
         {
@@ -149,7 +151,7 @@ impl Server {
         }
         if dies == Some(DiesAt::Served) {
             if self.mutant == Some(Mutant::ReceiptBeforeServed) {
-                let receipt = UploadReceipt { sha256: attachment.sha256, served, at: now };
+                let receipt = UploadReceipt { sha256: attachment.sha256, served, at: now, position: None };
                 return Ok(Event::Status(receiving::status(attachment, Some(receipt), 0)));
             }
             return Ok(Event::Trouble(Trouble::Unreachable));

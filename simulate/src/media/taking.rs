@@ -41,8 +41,8 @@ impl Handset {
         let Some(draft) = taken.first().and_then(|row| row.draft) else {
             return (fresh, Attachments::default());
         };
-        // A copy of this profile may have told the same draft: whoever goes on here writes a story of their own.
-        let id = if self.is_copy { fresh } else { StoryId::from_uuid(draft.uuid()) };
+        // A copy of this profile may have told the same draft.
+        let id = StoryId::from_uuid(draft.uuid());
         let out = random.chance(0.15).then(|| taken[0].attachment.id);
         let told: Vec<_> = taken.iter().filter(|row| Some(row.attachment.id) != out).collect();
         story.attachments = told.iter().map(|row| row.attachment.clone()).collect();

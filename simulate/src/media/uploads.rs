@@ -9,6 +9,7 @@ use domain::{
         phone::{Reading, Transaction},
         round::Trouble,
         upload::{AttachmentRow, Event, Refusal, Step, Upload, UploadState, UploadStatus, holds_up_others},
+        wire::Token,
     },
 };
 use splitmix::Random;
@@ -127,7 +128,8 @@ impl World {
         let begun = disk.store.library.reading();
         let bytes = disk.bytes.get(&row.attachment.id).cloned().unwrap_or_default();
         if bytes.sha256() != row.attachment.sha256 {
-            return self.note_upload(bringing.phone, &row, UploadState::Refused(Refusal::Damaged), begun);
+            let damaged = UploadState::Refused(Refusal::Damaged);
+            return self.note_upload(bringing.phone, &row, damaged, begun, None);
         }
         bringing.under_way = Some(UnderWay { row, upload, step, begun, bytes, answer: None });
         Ok(After::GoesOn)
@@ -162,10 +164,11 @@ impl World {
             (_, Some(answer)) => self.answer_arrives(phone, answer, random),
         };
         self.note_heard(&one, &event);
+        let position = event.position().cloned();
         let (state, step) = one.upload.next(mutants::heard(self.mutant, &one.row, event));
         one.step = step;
         let after = match state {
-            Some(state) => self.note_upload(phone, &one.row, state, one.begun)?,
+            Some(state) => self.note_upload(phone, &one.row, state, one.begun, position)?,
             None => After::GoesOn,
         };
         bringing.under_way = Some(one);
@@ -179,6 +182,7 @@ impl World {
         row: &AttachmentRow,
         state: UploadState,
         begun: Reading,
+        position: Option<Token>,
     ) -> Result<After, Broken> {
         match state {
             UploadState::Received { .. } => self.met.note("upload received"),
@@ -194,7 +198,7 @@ impl World {
         if self.phones[phone].disk.store.library.reading() != begun {
             self.met.note("upload overtaken by starting over");
         }
-        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, begun };
+        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, begun, position };
         Ok(match self.transact(phone, &note, false)? {
             Ok(_) => After::GoesOn,
             Err(Failed::Crashed) => {

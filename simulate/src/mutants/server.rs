@@ -1,7 +1,8 @@
 //! Between the server's half and its store, and what it says.
 
 use domain::{
-    id::PersonId,
+    id::{PersonId, ThingId},
+    op::{Change, Op},
     sync::{
         ledger::Push,
         memory::Server as Memory,
@@ -59,7 +60,43 @@ pub fn push(mutant: Option<Mutant>, store: &mut dyn Backend, pushes: &[Push]) ->
             }
             answers
         }
+        Some(mutant @ (Mutant::SecondCreateIgnored | Mutant::SecondCreateOverwrites)) => {
+            let mut answers = store.push(pushes);
+            let state = memory(store);
+            for (push, answer) in pushes.iter().zip(&mut answers) {
+                for (at, op) in created_beside(push, answer).collect::<Vec<_>>() {
+                    answer.receipts[at].outcome = Outcome::Applied;
+                    state.rows.remove(&ThingRef::new(
+                        ThingKind::Conflict,
+                        ThingId::conflict(op.device, op.device_seq),
+                    ));
+                    if let (Mutant::SecondCreateOverwrites, Change::Create(given), Some(row)) =
+                        (mutant, op.change, state.rows.get_mut(&op.thing))
+                    {
+                        row.state.extend(given);
+                    }
+                }
+            }
+            answers
+        }
         _ => store.push(pushes),
+    }
+}
+
+/// Creates whose texts were kept beside what was created before, with their places in the push.
+pub fn created_beside<'a>(push: &'a Push, answer: &'a PushAnswer) -> impl Iterator<Item = (usize, Op)> + 'a {
+    let kept = answer.receipts.iter().enumerate();
+    let kept = kept.filter(|(_, receipt)| receipt.outcome == Outcome::ConflictKept);
+    let op = |at: usize| serde_json::from_str::<Op>(push.ops[at].bytes()).ok();
+    kept.filter_map(move |(at, _)| Some((at, op(at)?)))
+        .filter(|(_, op)| matches!(op.change, Change::Create(_)))
+}
+
+/// What the server hears of where it was: a phone's cursor, and a position that is further.
+pub fn known<'a>(mutant: Option<Mutant>, known: [Option<&'a Token>; 2]) -> Vec<&'a Token> {
+    match mutant {
+        Some(Mutant::ReceiptsProveNothing) => known[..1].iter().copied().flatten().collect(),
+        _ => known.into_iter().flatten().collect(),
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{
     sync::{
         ledger::Push,
         memory::Server as Memory,
-        wire::{PushAnswer, SigningKey, Token},
+        wire::{Cursor, PushAnswer, SigningKey, Token},
     },
     time::Millis,
 };
@@ -22,7 +22,7 @@ use tokio::{
     sync::OnceCell,
 };
 
-use super::{Backend, Backup};
+use super::{Backend, Backup, Process};
 use crate::cluster::Database;
 
 thread_local! {
@@ -89,7 +89,7 @@ impl Backend for Sql {
 
     fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String {
         let pull = Pull { person, cursor, limit: self.model.page_records, stories: u64::MAX };
-        wait(pull.page(self.store.as_ref(), &self.model.key)).expect("the store can be read")
+        wait(pull.page(self.store.as_ref(), &self.model.key)).expect("the store can be read").body
     }
 
     fn everything(&self) -> &Memory {
@@ -122,6 +122,24 @@ impl Backend for Sql {
         });
         self.model.restore(&backup.model, epoch);
         self.stands_where_it_should();
+    }
+
+    /// The same rows as in the backup, under the same epoch: what else a restore writes is not looked at before another
+    /// begins. The process begins anew, whatever it is to do.
+    fn roll_back(&mut self, backup: &Backup, _: Process) {
+        let epoch = backup.epoch();
+        self.restore(backup, epoch);
+        Backend::roll_back(&mut self.model, backup, Process::BeginsAnew);
+        self.stands_where_it_should();
+    }
+
+    fn hear(&mut self, known: &[&Token], epoch: Epoch) -> bool {
+        let positions: Vec<Cursor> =
+            known.iter().filter_map(|token| self.model.key.open_cursor(token)).collect();
+        let began = wait(self.store.begin_epoch_if_rolled_back(&positions, epoch)).expect("the store hears");
+        assert_eq!(began, self.model.hear(known, epoch), "the store notices as its contract says");
+        self.stands_where_it_should();
+        began
     }
 
     fn memory(&mut self) -> Option<&mut Memory> {

@@ -9,6 +9,7 @@ use domain::{
         phone::{Reading, Transaction},
         round::Trouble,
         upload::{AttachmentRow, Event, Refusal, Step, Upload, UploadState, chunk_range, holds_up_others},
+        wire::Token,
     },
 };
 use wasm_bindgen_futures::spawn_local;
@@ -75,7 +76,7 @@ impl Uploads {
         let token = self.token(row).await?;
         let bytes = self.phone.store.attached_bytes(row.attachment.id).await?;
         if Sha256Hash::of(&bytes) != row.attachment.sha256 {
-            self.note(row, UploadState::Refused(Refusal::Damaged), begun).await?;
+            self.note(row, UploadState::Refused(Refusal::Damaged), begun, None).await?;
             return Ok(None);
         }
         loop {
@@ -83,18 +84,25 @@ impl Uploads {
                 Step::Rest(trouble) => return Ok(trouble),
                 step => ask(row, step, &bytes, token.as_deref()).await,
             };
+            let position = event.position().cloned();
             let (state, next) = upload.next(event);
             if let Some(state) = state {
-                self.note(row, state, begun).await?;
+                self.note(row, state, begun, position).await?;
             }
             step = next;
         }
     }
 
     /// Writes how far it has come, unless the phone has started over meanwhile: then it may be missing again.
-    async fn note(&self, row: &AttachmentRow, state: UploadState, begun: Reading) -> Result<(), StoreError> {
+    async fn note(
+        &self,
+        row: &AttachmentRow,
+        state: UploadState,
+        begun: Reading,
+        position: Option<Token>,
+    ) -> Result<(), StoreError> {
         let before = row.state;
-        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, begun };
+        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, begun, position };
         self.phone.transact(&note).await?;
         self.phone.page.tell(News::Media);
         if before != state && !matches!(state, UploadState::Waiting { .. }) {

@@ -180,13 +180,18 @@ fn values<'a>(
 const FILES: &str = "CREATE TABLE backup_files (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT";
 const MADE_AT: &str = "backup_made_at";
 /// Until when nothing is missing in a library that was restored.
-const WHOLE_UNTIL: &str = "whole_until";
+pub(super) const WHOLE_UNTIL: &str = "whole_until";
 /// Where this library parted from those that it was before it was restored.
 const FORKS: &str = "forks";
 
-async fn forks(connection: &mut impl Connection) -> StoreResult<Forks> {
+pub(super) async fn forks(connection: &mut impl Connection) -> StoreResult<Forks> {
     let Some(text) = meta(connection, FORKS).await? else { return Ok(Forks::default()) };
     serde_json::from_str(&text).map_err(|error| StoreError::corrupt("forks", error))
+}
+
+pub(super) async fn set_forks(connection: &mut impl Connection, forks: &Forks) -> StoreResult<()> {
+    let text = serde_json::to_string(forks).map_err(|error| StoreError::corrupt("forks", error))?;
+    set_meta(connection, FORKS, text).await
 }
 
 #[async_trait]
@@ -232,11 +237,13 @@ impl<D: Dialect> BackupStore for SqlStore<D> {
         let head = ledger::head(&mut *from).await?;
         let mut forks = forks(&mut *from).await?;
         forks.add(head);
-        let text = serde_json::to_string(&forks).map_err(|error| StoreError::corrupt("forks", error))?;
-        set_meta(&mut *to, FORKS, text).await?;
-        set_head(&mut *to, &Head { epoch, ..head }).await?;
+        set_forks(&mut *to, &forks).await?;
+        let head = Head { epoch, ..head };
+        set_head(&mut *to, &head).await?;
         set_meta(&mut *to, WHOLE_UNTIL, backup.summary.made_at.0.to_string()).await?;
-        Ok(to.commit().await?)
+        to.commit().await?;
+        self.opened_at(head);
+        Ok(())
     }
 
     async fn forks(&self) -> StoreResult<Forks> {
@@ -317,13 +324,17 @@ fn millis(text: &str) -> StoreResult<Millis> {
     text.parse().map(Millis).map_err(|_| StoreError::corrupt("a moment", text))
 }
 
-async fn meta(connection: &mut impl Connection, key: &'static str) -> StoreResult<Option<String>> {
+pub(super) async fn meta(connection: &mut impl Connection, key: &'static str) -> StoreResult<Option<String>> {
     let value = Statement::new("SELECT value FROM meta WHERE key = ?").bind(key);
     connection.first(value).await?.map(|row| Ok(row.text("value")?.to_owned())).transpose()
 }
 
 /// Changes rows rather than putting others in their place: whoever writes locks one of them.
-async fn set_meta(connection: &mut impl Connection, key: &'static str, value: String) -> StoreResult<()> {
+pub(super) async fn set_meta(
+    connection: &mut impl Connection,
+    key: &'static str,
+    value: String,
+) -> StoreResult<()> {
     let set = Statement::new(
         "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     );
@@ -331,7 +342,7 @@ async fn set_meta(connection: &mut impl Connection, key: &'static str, value: St
     Ok(())
 }
 
-async fn set_head(connection: &mut impl Connection, head: &Head) -> StoreResult<()> {
+pub(super) async fn set_head(connection: &mut impl Connection, head: &Head) -> StoreResult<()> {
     set_meta(connection, "epoch", head.epoch.to_string()).await?;
     set_meta(connection, "seq", head.seq.to_string()).await?;
     set_meta(connection, "chain", head.chain.to_string()).await

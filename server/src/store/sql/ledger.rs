@@ -1,5 +1,6 @@
 mod load;
 mod page;
+mod rollback;
 mod write;
 
 use async_trait::async_trait;
@@ -8,7 +9,8 @@ use domain::{
     person::{Person, Reader},
     sync::{
         ledger::{Head, Ledger, LoggedOp, Push},
-        wire::{Chain, PushAnswer},
+        rollback::Positions,
+        wire::{Chain, Cursor, PushAnswer},
     },
     thing::ThingRef,
     time::Millis,
@@ -33,6 +35,10 @@ impl<D: Dialect> LedgerStore for SqlStore<D> {
         // The lock is held from here until commit, so that commit order is seq order.
         let mut tx = self.writing().await?;
         let start = head(&mut *tx).await?;
+        let seen = *self.seen();
+        if rollback::find(&mut *tx, &start, seen, &[]).await?.is_some() {
+            return Err(StoreError::RolledBack);
+        }
         let mut ledger = Ledger::new(start);
         loop {
             let needs = ledger.missing(pushes);
@@ -42,9 +48,12 @@ impl<D: Dialect> LedgerStore for SqlStore<D> {
             load::load(&mut *tx, &needs, &mut ledger).await?;
         }
         let answers = pushes.iter().map(|push| ledger.push(push)).collect();
+        let end = ledger.head();
         let now = pushes.iter().map(|push| push.now).max().unwrap_or(Millis(0));
         write::write(&mut *tx, ledger.written(), start.seq, now, self.most_pending).await?;
         tx.commit().await?;
+        let (from, to) = (start.into(), end.into());
+        self.seen().get_or_insert(Positions::at(from)).moved(from, to);
         Ok(answers)
     }
 
@@ -68,6 +77,29 @@ impl<D: Dialect> LedgerStore for SqlStore<D> {
     async fn begin_epoch(&self, epoch: Epoch) -> StoreResult<()> {
         self.write(Statement::new("UPDATE meta SET value = ? WHERE key = 'epoch'").bind(epoch.to_string()))
             .await
+    }
+
+    async fn has_been_at(&self, position: &Cursor) -> StoreResult<bool> {
+        let mut tx = self.snapshot().await?;
+        let fits = rollback::has_been_at(&mut *tx, position).await?;
+        tx.commit().await?;
+        Ok(fits)
+    }
+
+    async fn begin_epoch_if_rolled_back(&self, positions: &[Cursor], epoch: Epoch) -> StoreResult<bool> {
+        let mut tx = self.writing().await?;
+        let start = head(&mut *tx).await?;
+        let seen = *self.seen();
+        let Some(lost) = rollback::find(&mut *tx, &start, seen, positions).await? else { return Ok(false) };
+        rollback::begin_epoch(&mut *tx, &start, &lost, epoch).await?;
+        tx.commit().await?;
+        self.opened_at(Head { epoch, ..start });
+        tracing::warn!(
+            seq = start.seq,
+            whole = lost.whole,
+            "the database went back in time: a new epoch begins, and phones send again what it lacks"
+        );
+        Ok(true)
     }
 }
 
