@@ -97,6 +97,7 @@ pub struct Texts {
     pub slow_down: &'static str,
     pub no_name: &'static str,
     pub name_too_long: &'static str,
+    pub wrong_address: &'static str,
     pub your_name: &'static str,
     pub your_name_hint: &'static str,
     pub site_hint: &'static str,

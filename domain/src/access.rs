@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Object,
     id::{LabelId, PersonId},
+    label::Label,
     op::Change,
     person::{Reader, Role},
     story::{Audience, Status, Story},
@@ -85,6 +86,8 @@ fn story_scope(story: &Story) -> Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     Person(Reader),
+    /// A person who has signed out on the device that sends the change. Their role does not count.
+    SignedOut(PersonId),
     System,
 }
 
@@ -92,6 +95,7 @@ impl Actor {
     fn person(&self) -> PersonId {
         match self {
             Self::Person(reader) => reader.person,
+            Self::SignedOut(person) => *person,
             Self::System => PersonId::SYSTEM,
         }
     }
@@ -100,6 +104,7 @@ impl Actor {
         let (scope, owner) = scope_of(kind, state);
         match self {
             Self::Person(reader) => scope.admits(owner, reader),
+            Self::SignedOut(person) => owner == Some(*person),
             Self::System => true,
         }
     }
@@ -107,6 +112,7 @@ impl Actor {
     fn role(&self) -> Role {
         match self {
             Self::Person(reader) => reader.role,
+            Self::SignedOut(_) => Role::default(),
             Self::System => Role::Admin,
         }
     }
@@ -119,6 +125,11 @@ pub fn may(actor: &Actor, thing: &ThingRef, now: Option<&Object>, change: &Chang
     }
     if matches!(change, Change::TakeUp(_)) {
         // Only the server knows what it once said.
+        return false;
+    }
+    if let Actor::SignedOut(person) = actor
+        && !may_signed_out(*person, thing, now, change)
+    {
         return false;
     }
     let owns = |state: &Object| scope_of(&thing.kind, state).1 == Some(actor.person());
@@ -146,6 +157,43 @@ pub fn may(actor: &Actor, thing: &ThingRef, now: Option<&Object>, change: &Chang
             own || actor.role() == Role::Admin
         }
         _ => false,
+    }
+}
+
+/// Whether a push credential alone, without a session of its person, may carry `change`: the person's own stories, and
+/// the new tags that such a story names. The credential stays on a shared phone after sign-out, where the next person
+/// can read it, so that it carries nothing else; whatever [`may`] refuses stays refused.
+///
+/// Kinds and changes are listed one by one: a new one does not compile until somebody has decided.
+fn may_signed_out(person: PersonId, thing: &ThingRef, now: Option<&Object>, change: &Change) -> bool {
+    let owns = |state: &Object| scope_of(&thing.kind, state).1 == Some(person);
+    match (&thing.kind, change) {
+        (ThingKind::Story, Change::Create(fields)) => owns(fields) && now.is_none_or(owns),
+        (ThingKind::Story, Change::Edit(_) | Change::Delete | Change::Restore) => now.is_some_and(owns),
+        // The status of a story is for curators to decide.
+        (ThingKind::Story, Change::Move { .. } | Change::TakeUp(_)) => false,
+        // With aliases it would rename other tags, and merged it would take their place.
+        (ThingKind::Tag, Change::Create(fields)) => {
+            read::<Label>(fields).is_ok_and(|label| label.aliases.is_empty() && label.merged_into.is_none())
+        }
+        (
+            ThingKind::Tag,
+            Change::Edit(_) | Change::Move { .. } | Change::Delete | Change::Restore | Change::TakeUp(_),
+        ) => false,
+        (
+            ThingKind::Value
+            | ThingKind::Site
+            | ThingKind::Department
+            | ThingKind::Person
+            | ThingKind::Path
+            | ThingKind::Showing
+            | ThingKind::Reaction
+            | ThingKind::Wording
+            | ThingKind::Tally
+            | ThingKind::Conflict
+            | ThingKind::Other(_),
+            _,
+        ) => false,
     }
 }
 
@@ -214,5 +262,96 @@ mod tests {
         let me = ThingRef::person(elin.person);
         assert!(may(&Actor::Person(elin), &me, None, &change("name")));
         assert!(!may(&Actor::Person(elin), &me, None, &change("role")));
+    }
+
+    /// Every kind of change, a created thing with `state`.
+    fn changes(state: &Object) -> [(&'static str, Change); 6] {
+        let taken = crate::op::TakenUp {
+            epoch: crate::id::Epoch::mint(Millis(1), &[1; 10]),
+            seq: 1,
+            whole: 0,
+            state: state.clone(),
+        };
+        let moved = Change::Move { from: Status::InLibrary, to: Status::Archived };
+        [
+            ("create", Change::Create(state.clone())),
+            ("edit", Change::Edit(Edit::default())),
+            ("move", moved),
+            ("delete", Change::Delete),
+            ("restore", Change::Restore),
+            ("take up", Change::TakeUp(taken)),
+        ]
+    }
+
+    /// A thing of any kind that is as much `owner`'s as one can be.
+    fn owned_by(owner: PersonId) -> Object {
+        let owner = serde_json::json!(owner);
+        let owners = ["author", "person", "by"].map(|field| (field.to_owned(), owner.clone()));
+        Object::from_iter(owners.into_iter().chain([("name".to_owned(), "Regn".into())]))
+    }
+
+    #[test]
+    fn signed_out_actor_may_change_own_stories_and_create_tags_and_nothing_else_of_any_kind() {
+        let elin = PersonId::named("Elin");
+        let (own, others) = (owned_by(elin), owned_by(PersonId::named("Micke")));
+        let mut allowed = Vec::new();
+        for kind in ThingKind::KNOWN.into_iter().chain([ThingKind::Other("pulse".into())]) {
+            // Of a person, the thing's id says whose it is.
+            let thing = ThingRef::new(kind, elin);
+            for (whose, now, given) in [
+                ("new", None, &own),
+                ("own", Some(&own), &own),
+                ("new in another name", None, &others),
+                ("another's", Some(&others), &others),
+                ("another's as own", Some(&others), &own),
+            ] {
+                for (what, change) in changes(given) {
+                    if may(&Actor::SignedOut(elin), &thing, now, &change) {
+                        allowed.push(format!("{whose} {}: {what}", thing.kind.key()));
+                    }
+                }
+            }
+        }
+        // Tags are nobody's own.
+        let tags = ["new", "own", "new in another name", "another's", "another's as own"];
+        let expected = ["new story: create", "own story: create", "own story: edit", "own story: delete"];
+        let expected = expected.into_iter().chain(["own story: restore"]).map(str::to_owned);
+        assert_eq!(
+            allowed,
+            expected.chain(tags.map(|whose| format!("{whose} tag: create"))).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn signed_out_actor_may_do_nothing_that_the_person_may_not() {
+        let elin = PersonId::named("Elin");
+        let states = [owned_by(elin), owned_by(PersonId::named("Micke"))];
+        for kind in ThingKind::KNOWN {
+            for thing in [elin, PersonId::named("Micke")].map(|id| ThingRef::new(kind.clone(), id)) {
+                for now in [None, Some(&states[0]), Some(&states[1])] {
+                    for (what, change) in states.iter().flat_map(changes) {
+                        let signed_in = Actor::Person(reader("Elin", Role::Member, None));
+                        assert!(
+                            !may(&Actor::SignedOut(elin), &thing, now, &change)
+                                || may(&signed_in, &thing, now, &change),
+                            "{what} {thing}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn signed_out_actor_may_not_create_a_tag_that_takes_the_place_of_others() {
+        let elin = Actor::SignedOut(PersonId::named("Elin"));
+        let mut label = Label::new(crate::text::Name::new("Regn").unwrap());
+        let thing = ThingRef::label(LabelKind::Tag, LabelId::named(LabelKind::Tag, "Regn"));
+        assert!(may(&elin, &thing, None, &Change::Create(fields(&label))));
+        label.merged_into = Some(LabelId::named(LabelKind::Tag, "Snö"));
+        assert!(!may(&elin, &thing, None, &Change::Create(fields(&label))));
+        label.merged_into = None;
+        label.aliases = vec![crate::text::Name::new("Snö").unwrap()];
+        assert!(!may(&elin, &thing, None, &Change::Create(fields(&label))));
     }
 }

@@ -35,7 +35,7 @@ pub enum ThingKind {
 }
 
 impl ThingKind {
-    const KNOWN: [Self; 12] = [
+    pub(crate) const KNOWN: [Self; 12] = [
         Self::Story,
         Self::Tag,
         Self::Value,

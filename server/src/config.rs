@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::backup::Schedule;
+use crate::{address::Address, backup::Schedule};
 
 /// Flags that every command takes.
 #[derive(Args, Clone, Debug)]
@@ -30,9 +30,10 @@ pub struct Common {
     /// Settings in TOML. Without it, DIR/solsken.toml if there is one.
     #[arg(long, global = true, value_name = "FILE", env = "SOLSKEN_CONFIG")]
     config: Option<PathBuf>,
-    /// Address that phones reach this server by, such as https://solsken.example.
+    /// Address that phones reach this server by, such as https://solsken.example. Behind a proxy it is needed: what
+    /// comes from pages of any other address is refused.
     #[arg(long, global = true, value_name = "URL", env = "SOLSKEN_URL")]
-    url: Option<String>,
+    url: Option<Address>,
 }
 
 /// Flags of `solsken serve`.
@@ -65,7 +66,7 @@ struct File {
     data: Option<PathBuf>,
     database: Option<String>,
     attachments: Option<String>,
-    url: Option<String>,
+    url: Option<Address>,
     listen: Option<SocketAddr>,
     phone_stories: Option<u64>,
     backups: Option<PathBuf>,
@@ -81,7 +82,7 @@ pub struct Config {
     /// A bucket for photos and voice notes, instead of a folder in `data`.
     pub attachments: Option<String>,
     pub listen: SocketAddr,
-    url: Option<String>,
+    url: Option<Address>,
     pub phone_stories: u64,
     pub backups: Option<Schedule>,
     pub retire_worker: bool,
@@ -124,14 +125,14 @@ impl Config {
             database: common.database.clone().or(file.database),
             attachments: common.attachments.clone().or(file.attachments),
             listen: serve.listen.or(file.listen).unwrap_or(SocketAddr::from(USUAL_LISTEN)),
-            url: common.url.clone().or(file.url).map(|url| url.trim_end_matches('/').to_owned()),
+            url: common.url.clone().or(file.url),
             phone_stories: serve.phone_stories.or(file.phone_stories).unwrap_or(USUAL_PHONE_STORIES),
         })
     }
 
     /// The address that goes into links.
     pub fn url(&self) -> String {
-        self.url.clone().unwrap_or_else(|| {
+        self.url.as_ref().map(Address::to_string).unwrap_or_else(|| {
             let host = match self.listen.ip() {
                 ip if ip.is_unspecified() => "localhost".to_owned(),
                 std::net::IpAddr::V6(ip) => format!("[{ip}]"),
@@ -148,13 +149,18 @@ impl Config {
 
     /// With the address that a server on this data was last reached by, unless the settings name one.
     pub fn with_last_url(self) -> Self {
-        let last = || fs::read_to_string(self.data.join(LAST_URL)).ok();
+        let last = || fs::read_to_string(self.data.join(LAST_URL)).ok()?.parse().ok();
         Self { url: self.url.clone().or_else(last), ..self }
     }
 
     /// Whether phones come by HTTPS, as far as the settings say.
     pub fn is_https(&self) -> bool {
-        self.url.as_ref().is_some_and(|url| url.starts_with("https://"))
+        self.url.as_ref().is_some_and(Address::is_https)
+    }
+
+    /// The address that the settings name, if they do.
+    pub fn named_url(&self) -> Option<&Address> {
+        self.url.as_ref()
     }
 }
 
@@ -195,6 +201,26 @@ mod tests {
         let usual = read(&Serve::default()).unwrap();
         assert_eq!((usual.folder, usual.every.as_secs()), (folder.path().join("backups"), 86_400));
         assert!(read(&Serve { backup_hours: Some(0), ..Serve::default() }).is_none());
+    }
+
+    #[test]
+    fn address_of_another_shape_in_the_file_is_refused_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for url in ["solsken.example", "ftp://a.example", "", "https://a.example/under"] {
+            fs::write(folder.path().join("solsken.toml"), format!("url = {url:?}")).unwrap();
+            let error = Config::read(&common(folder.path()), &Serve::default()).unwrap_err().to_string();
+            assert!(error.contains("solsken.toml") && error.contains("such as https://"), "{error}");
+        }
+    }
+
+    #[test]
+    fn address_that_an_earlier_version_left_and_that_is_none_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = || Config::read(&common(folder.path()), &Serve::default()).unwrap().with_last_url().url();
+        fs::write(folder.path().join(LAST_URL), "a.example").unwrap();
+        assert_eq!(read(), "http://127.0.0.1:8080");
+        fs::write(folder.path().join(LAST_URL), "https://A.example").unwrap();
+        assert_eq!(read(), "https://a.example");
     }
 
     #[test]

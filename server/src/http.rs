@@ -30,7 +30,6 @@ use tower_http::{
         CompressionLayer, CompressionLevel, DefaultPredicate,
         predicate::{NotForContentType, Predicate},
     },
-    csrf::CsrfLayer,
     trace::TraceLayer,
 };
 
@@ -92,7 +91,8 @@ pub fn router(server: Server) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         // One more would take a third more time for four bytes less in a hundred.
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(worth_it))
-        .layer(CsrfLayer::new())
+        .layer(guard::same_origin(&server.config))
+        .layer(middleware::from_fn(guard::refuse_other_sites))
         .layer(CatchPanicLayer::new())
         // Around those that refuse: what they say is hardened too.
         .layer(middleware::from_fn_with_state(server.clone(), guard::headers))

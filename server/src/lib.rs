@@ -1,5 +1,6 @@
 //! The machine's half of Solsken: HTTP, stores, accounts, and the commands of the `solsken` binary.
 
+pub mod address;
 pub mod backup;
 pub mod clock;
 pub mod commands;

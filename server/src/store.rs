@@ -270,7 +270,12 @@ pub trait AccountStore: Send + Sync + 'static {
     /// A session that was lost by a restore. `false` if it has been ended meanwhile.
     async fn add_session(&self, token: &SecretHash, person: PersonId, at: Millis) -> StoreResult<bool>;
 
-    async fn person_of_session(&self, token: &SecretHash) -> StoreResult<Option<PersonId>>;
+    async fn person_of_session(&self, token: &SecretHash) -> StoreResult<Option<PersonId>> {
+        Ok(self.people_of_sessions(std::slice::from_ref(token)).await?.remove(token))
+    }
+
+    /// Whose these sessions are; those that have ended or are nobody's are left out.
+    async fn people_of_sessions(&self, tokens: &[SecretHash]) -> StoreResult<HashMap<SecretHash, PersonId>>;
 
     /// Whose pushes these credentials may carry; those that are nobody's are left out.
     async fn people_of_push_tokens(

@@ -3,8 +3,14 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    sync::handback::is_handed_back,
-    sync::wire::{Outcome, Reason},
+    access::{Actor, may},
+    sync::{
+        handback::is_handed_back,
+        ledger::From,
+        memory::Server as Memory,
+        phone::OpRow,
+        wire::{Outcome, Reason},
+    },
     thing::ThingRef,
 };
 
@@ -97,6 +103,9 @@ impl World {
                     continue;
                 }
             }
+            if waits_for_its_person(phone, op, state) || was_sent_again(phone, op) {
+                continue;
+            }
             // That a database went back is not to be seen by what was refused: it has no number.
             let was_refused = op.rejected.is_some() && self.server.was_behind;
             let Some(logged) = state.ops.get(&(op.device, op.device_seq)) else {
@@ -177,4 +186,23 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// Whether the server has put an op off until its person is signed in on this phone again, as it should.
+fn waits_for_its_person(phone: &Handset, op: &OpRow, state: &Memory) -> bool {
+    let row = &phone.disk.store.devices[&op.device];
+    let From::SignedOut(person) = phone.sender(row.person) else { return false };
+    let Ok(told) = op.bytes.op() else { return row.deferred.get(&op.device_seq) == Some(&0) };
+    let now = state.rows.get(&op.thing).map(|row| &row.state);
+    row.deferred.get(&op.device_seq) == Some(&0)
+        && !may(&Actor::SignedOut(person), &op.thing, now, &told.change)
+}
+
+/// Whether an op that was put off went on under another number, since a clone had used its own.
+fn was_sent_again(phone: &Handset, op: &OpRow) -> bool {
+    let mut later = phone.disk.store.ops.range((op.device, op.device_seq + 1)..=(op.device, u64::MAX));
+    later.any(|(_, again)| {
+        let renumbered = op.bytes.renumbered(again.device, again.device_seq);
+        renumbered.is_ok_and(|bytes| bytes == again.bytes)
+    })
 }

@@ -10,6 +10,7 @@ use domain::{
     id::{AttachmentId, DeviceId, PersonId},
     person::{Person, Reader},
     sync::{
+        ledger::From,
         memory::Phone,
         phone::{DeviceRow, Done, OpRow, PhoneError, Transaction, Writes},
         upload::{AttachmentRow, UploadState},
@@ -134,6 +135,13 @@ impl Handset {
     }
 
     /// The device that the person in front of the screen writes with.
+    /// As whom the server takes what one of this person's devices pushes: the browser sends the session of whoever sits
+    /// here along.
+    pub fn sender(&self, person: PersonId) -> From {
+        let signed_in = self.disk.store.devices.values().any(|row| row.current && row.person == person);
+        if signed_in { From::Person(person) } else { From::SignedOut(person) }
+    }
+
     pub fn current(&self) -> Option<DeviceId> {
         self.disk.store.devices.values().find(|row| row.current).map(|row| row.device)
     }

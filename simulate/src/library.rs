@@ -10,6 +10,7 @@ use domain::{
     sync::{
         ledger::{From, Head, Incoming, Push},
         memory::Server as Memory,
+        phone::OpRow,
         wire::Chain,
     },
     thing::{ThingKind, ThingRef, read},
@@ -32,10 +33,13 @@ impl World {
         }
         let unsent = |told: u64| {
             let mut ops = self.phones.iter().flat_map(|phone| {
-                let revoked = |device| {
-                    self.is_revoked(phone.owner) || self.is_revoked(phone.disk.store.devices[device].person)
+                let may_not_send = |op: &OpRow| {
+                    let row = &phone.disk.store.devices[&op.device];
+                    let put_off = row.deferred.get(&op.device_seq) == Some(&0);
+                    let signed_out = matches!(phone.sender(row.person), From::SignedOut(_));
+                    self.is_revoked(phone.owner) || self.is_revoked(row.person) || put_off && signed_out
                 };
-                phone.disk.store.ops.values().filter(move |op| revoked(&op.device))
+                phone.disk.store.ops.values().filter(move |op| may_not_send(op))
             });
             ops.any(|op| token(op.bytes.as_str()) == Some(told))
         };

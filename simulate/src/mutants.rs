@@ -5,7 +5,7 @@ mod phone;
 mod server;
 
 pub use phone::{after, event, heard, reads, torn, writes};
-pub use server::{answers, created_beside, known, page, push};
+pub use server::{answers, created_beside, known, page, push, sender};
 
 /// Each was written down before it was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,10 +102,14 @@ pub enum Mutant {
     SecondCreateOverwrites,
     /// Only cursors prove that a database went back, and no receipts.
     ReceiptsProveNothing,
+    /// A push credential keeps all of its person's rights when they sign out.
+    SignedOutKeepsRights,
+    /// What somebody who has signed out may not send is refused for good.
+    SignedOutRefused,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 48] = [
         Self::CursorBeforeData,
         Self::OpAfterProjection,
         Self::ReceiptLostOnRetry,
@@ -152,5 +156,7 @@ impl Mutant {
         Self::SecondCreateIgnored,
         Self::SecondCreateOverwrites,
         Self::ReceiptsProveNothing,
+        Self::SignedOutKeepsRights,
+        Self::SignedOutRefused,
     ];
 }

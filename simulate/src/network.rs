@@ -2,7 +2,7 @@
 
 use domain::{
     sync::{
-        ledger::{From, Incoming, Push},
+        ledger::{Incoming, Push},
         phone::Page,
         round::{Event, Step, Trouble},
         wire::{Outcome, Token},
@@ -128,7 +128,8 @@ impl World {
                     return Ok(Reply::Never(Trouble::SignedOut));
                 }
                 let ops = batch.body.lines().map(Incoming::read).collect();
-                let push = Push { from: From::Person(person), ops, now: self.server_now() };
+                let from = mutants::sender(self.mutant, self.phones[phone].sender(person));
+                let push = Push { from, ops, now: self.server_now() };
                 if self.meets(Fault::Delayed, random) {
                     self.late.push(Late::Push(push));
                     return Ok(Reply::Never(Trouble::Timeout));

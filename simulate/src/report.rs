@@ -21,6 +21,8 @@ pub struct Met {
 pub const FROM_THE_FUTURE: &str = "kind from the future pulled";
 pub const ANSWER_FROM_THE_FUTURE: &str = "answer from the future";
 
+pub const PUT_OFF_SIGNED_OUT: &str = "op put off after sign-out";
+
 /// Every path that a run of some size must have met.
 pub const PATHS: [&str; 66] = [
     "op applied",
@@ -48,6 +50,8 @@ pub const PATHS: [&str; 66] = [
     "busy",
     "round ended in trouble",
     "deferred op set free",
+    PUT_OFF_SIGNED_OUT,
+    "op decided once its person was back",
     FROM_THE_FUTURE,
     "ops of someone who left pushed",
     "op offered again",

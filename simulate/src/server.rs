@@ -1,16 +1,17 @@
 //! The one server: a store behind a seam, and what can befall it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     attachment::Sha256Hash,
     id::{AttachmentId, DeviceId, Epoch, PersonId},
     sync::{
-        ledger::{From, Head, Push},
+        ledger::{From, Head, Incoming, Push},
         memory::Server as Memory,
         round::Trouble,
         wire::{Chain, Outcome, PushAnswer, Receipt, SigningKey, Token},
     },
+    thing::ThingKind,
     time::Millis,
 };
 
@@ -20,7 +21,7 @@ use crate::{
     media::{Depot, DiesAt, Left},
     mutants::{self, Mutant},
     plan::Fault,
-    report::Met,
+    report::{Met, PUT_OFF_SIGNED_OUT},
     runs::Setting,
     stores::{Backend, Backup, Process},
 };
@@ -58,6 +59,8 @@ pub struct Server {
     answers: HashMap<Ticket, Result<PushAnswer, Trouble>>,
     next_ticket: Ticket,
     receipts: HashMap<(usize, DeviceId, u64, [u8; 32]), Receipt>,
+    /// What it has put off without keeping it, since its person had signed out.
+    put_off: HashSet<(DeviceId, u64, [u8; 32])>,
 }
 
 /// A transaction that holds the lock.
@@ -97,6 +100,7 @@ impl Server {
             answers: HashMap::new(),
             next_ticket: 0,
             receipts: HashMap::new(),
+            put_off: HashSet::new(),
         }
     }
 
@@ -222,6 +226,7 @@ impl Server {
         }
         for (incoming, receipt) in push.ops.iter().zip(&answer.receipts) {
             self.met.note(outcome_path(&receipt.outcome));
+            self.check_signed_out(push, incoming, receipt)?;
             let Some((device, device_seq)) = incoming.key() else { continue };
             let key = (self.generation, device, device_seq, incoming.hash().0);
             if let Some(first) = self.receipts.get(&key) {
@@ -234,6 +239,52 @@ impl Server {
                 }
             }
             self.receipts.insert(key, receipt.clone());
+        }
+        Ok(())
+    }
+
+    /// Of somebody who has signed out, nothing is decided but their own stories and new tags. The rest is put off, and not
+    /// kept.
+    fn check_signed_out(
+        &mut self,
+        push: &Push,
+        incoming: &Incoming,
+        receipt: &Receipt,
+    ) -> Result<(), Broken> {
+        let Some((device, device_seq)) = incoming.key() else { return Ok(()) };
+        let key = (device, device_seq, incoming.hash().0);
+        let kept =
+            self.look().ops.get(&(device, device_seq)).filter(|op| op.hash == incoming.hash()).cloned();
+        let signed_out = match push.from {
+            From::SignedOut(person) => Some(person),
+            From::Person(_) | From::System => None,
+        };
+        let Some(kept) = kept else {
+            if signed_out.is_some() && receipt.outcome == Outcome::Deferred {
+                self.met.note(PUT_OFF_SIGNED_OUT);
+                self.put_off.insert(key);
+            }
+            return Ok(());
+        };
+        let was_put_off = self.put_off.remove(&key);
+        let Some(person) = signed_out else {
+            if was_put_off {
+                self.met.note("op decided once its person was back");
+            }
+            return Ok(());
+        };
+        let known = |generation: usize| {
+            self.receipts.contains_key(&(generation, device, device_seq, incoming.hash().0))
+        };
+        let decided_now = receipt.seq > 0 && (was_put_off || !(0..=self.generation).any(known));
+        let thing = &kept.thing;
+        let owner = self.look().rows.get(thing).and_then(|row| row.owner);
+        let is_theirs =
+            thing.kind == ThingKind::Tag || thing.kind == ThingKind::Story && owner == Some(person);
+        if decided_now && !is_theirs {
+            return broken("whoever has signed out sends their own stories and nothing else", || {
+                format!("{} was {:?}", kept.bytes, receipt.outcome)
+            });
         }
         Ok(())
     }

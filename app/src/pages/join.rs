@@ -145,6 +145,7 @@ fn join_problem(t: &'static Texts, problem: JoinError) -> &'static str {
         JoinError::SlowDown => t.slow_down,
         JoinError::NoName => t.no_name,
         JoinError::TooLong => t.name_too_long,
+        JoinError::WrongAddress => t.wrong_address,
         JoinError::Unreachable => t.unreachable_text,
         JoinError::Storage => t.storage_failed_text,
         JoinError::Broken => t.broken_text,

@@ -85,6 +85,7 @@ pub const TEXTS: Texts = Texts {
     slow_down: "Too many wrong codes. Wait a while and try again.",
     no_name: "Enter your name.",
     name_too_long: "That’s too long. 80 characters at most.",
+    wrong_address: "Solsken has another address than this page. Open the link you were given, or tell whoever runs Solsken.",
     your_name: "Your name",
     your_name_hint: "What your colleagues call you, for example Elin W.",
     site_hint: "Where you work, for example Borås",

@@ -85,6 +85,7 @@ pub const TEXTS: Texts = Texts {
     slow_down: "För många fel koder. Vänta en stund och försök igen.",
     no_name: "Skriv vad du heter.",
     name_too_long: "Det blev för långt. Högst 80 tecken går bra.",
+    wrong_address: "Solsken har en annan adress än den här sidan. Öppna länken du fick, eller säg till den som sköter Solsken.",
     your_name: "Ditt namn",
     your_name_hint: "Det kollegorna kallar dig, till exempel Elin W.",
     site_hint: "Var du jobbar, till exempel Borås",

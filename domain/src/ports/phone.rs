@@ -178,6 +178,9 @@ pub enum JoinError {
     NoName,
     #[error("a name is too long")]
     TooLong,
+    /// The page's address is not the one that the server expects phones at.
+    #[error("this page has another address than the server")]
+    WrongAddress,
     #[error("the server cannot be reached")]
     Unreachable,
     /// This browser cannot keep anything.

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     Object,
-    access::{Actor, Scope, scope_of},
+    access::{Actor, Scope, may, scope_of},
     id::{DeviceId, Epoch, PersonId, ThingId},
     op::{Envelope, Op, OpHash, TakenUp},
     person::{Person, Reader},
@@ -182,9 +182,23 @@ pub struct Push {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
+    /// Someone who is signed in on the device that pushes.
     Person(PersonId),
+    /// Someone whose device still has its push credential, and no session. Of what they push, only their own stories
+    /// are taken ([`may`]); the rest is answered with [`Outcome::Deferred`] and not kept, so that nobody fills the disk
+    /// with it. The phone keeps it, asks again, and has it decided once its person is signed in there.
+    SignedOut(PersonId),
     /// The server itself: joining, imports. May speak for anyone.
     System,
+}
+
+impl From {
+    fn person(self) -> Option<PersonId> {
+        match self {
+            Self::Person(person) | Self::SignedOut(person) => Some(person),
+            Self::System => None,
+        }
+    }
 }
 
 /// What a store has loaded, and what the pushes have made of it so far.
@@ -263,7 +277,12 @@ impl Ledger {
             Some(None) => {}
             None => unreachable!("the store loads the receipt of every op before it is pushed: {key:?}"),
         }
-        if let From::Person(person) = push.from
+        if let From::SignedOut(person) = push.from
+            && !self.may_be_taken_signed_out(person, incoming)
+        {
+            return Some(Receipt { outcome: Outcome::Deferred, seq: 0, at: push.now });
+        }
+        if let Some(person) = push.from.person()
             && self.devices.insert(envelope.device, Some(person)).flatten().is_none()
         {
             self.new_devices.insert(envelope.device, person);
@@ -280,13 +299,20 @@ impl Ledger {
     }
 
     fn speaks_for(&self, from: From, envelope: &Envelope) -> bool {
-        match from {
-            From::System => true,
-            From::Person(person) => {
+        match from.person() {
+            None => true,
+            Some(person) => {
                 let owner = self.devices.get(&envelope.device).copied().flatten();
                 envelope.actor == person && owner.is_none_or(|owner| owner == person)
             }
         }
+    }
+
+    /// Whether an op that nobody has signed in for is decided now. What cannot be read as an op of today may be anything.
+    fn may_be_taken_signed_out(&self, person: PersonId, incoming: &Incoming) -> bool {
+        let Content::Op(op) = &incoming.content else { return false };
+        let now = self.row(&op.thing).map(|row| &row.state);
+        may(&Actor::SignedOut(person), &op.thing, now, &op.change)
     }
 
     fn decide(&mut self, push: &Push, incoming: &Incoming) -> (Receipt, Option<Waits>) {
@@ -316,9 +342,11 @@ impl Ledger {
     fn actor(&self, from: From, person: PersonId) -> Actor {
         match from {
             From::System => Actor::System,
+            From::SignedOut(person) => Actor::SignedOut(person),
             From::Person(_) => {
-                let known =
-                    self.row(&ThingRef::person(person)).and_then(|row| read::<Person>(&row.state).ok());
+                // Whoever was taken out of the library has no role in it.
+                let row = self.row(&ThingRef::person(person)).filter(|row| !row.is_deleted());
+                let known = row.and_then(|row| read::<Person>(&row.state).ok());
                 Actor::Person(match known {
                     Some(known) => Reader::of(person, &known),
                     None => Reader { person, role: Default::default(), department: None },

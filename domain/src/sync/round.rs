@@ -262,11 +262,9 @@ impl Round {
         self.receipt = Token::further(self.receipt.as_ref(), answer.position.as_ref()).cloned();
         self.summary.pushed += answer.receipts.len();
         let Batch { device, numbers, starts, .. } = batch;
-        let mut answer = answer;
         if self.asked_again {
             // Once a round; whether it still waits, the next one asks.
             self.next_device();
-            answer.cloned = false;
         }
         Step::Transact(Transaction::Receive { device, numbers, starts, answer })
     }

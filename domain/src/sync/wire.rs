@@ -46,7 +46,8 @@ pub enum Outcome {
     Merged,
     /// Someone else changed the same words first. Theirs stand, these are kept beside them for author and curators.
     ConflictKept,
-    /// Kept until the server knows what to do with it.
+    /// Kept until the server knows what to do with it; or not kept, since its person has signed out on that device and
+    /// it is no story of theirs. Either way the phone asks again.
     Deferred,
     /// Not taken. It stays on the phone until its person has decided.
     Rejected(#[serde(deserialize_with = "reason")] Reason),

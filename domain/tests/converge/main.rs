@@ -12,6 +12,7 @@ mod recorded;
 mod removals;
 mod rolled_back;
 mod shared;
+mod signed_out;
 mod world;
 
 use domain::{

@@ -259,7 +259,7 @@ impl World {
                 },
                 Step::Push(batch) => {
                     let ops = batch.body.lines().map(Incoming::read).collect();
-                    let push = Push { from: From::Person(store.devices[&batch.device].person), ops, now };
+                    let push = Push { from: sender(store, batch.device), ops, now };
                     let mut send = || -> PushAnswer {
                         hear(&mut self.server, [batch.known.as_ref(), None], now);
                         let answer = self.server.push(std::slice::from_ref(&push)).remove(0);
@@ -395,4 +395,11 @@ fn meet<T>(luck: Option<Luck>, send: &mut impl FnMut() -> T) -> Result<T, Troubl
             Ok(send())
         }
     }
+}
+
+/// As whom the server takes what this device pushes: the browser sends the session of whoever sits here along.
+fn sender(store: &Phone, device: DeviceId) -> From {
+    let person = store.devices[&device].person;
+    let signed_in = store.devices.values().any(|row| row.current && row.person == person);
+    if signed_in { From::Person(person) } else { From::SignedOut(person) }
 }

@@ -1,6 +1,6 @@
 //! Joining and leaving on this phone.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
 use domain::{
     id::DeviceId,
@@ -28,6 +28,8 @@ use crate::{
 const LEAVING: &str = "leaving";
 /// What begins or ends a session does so alone.
 const SESSION: &str = "solsken-session";
+/// How long a session that is to end waits for what was done in it to be sent.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 pub struct Accounts {
     phone: Rc<Phone>,
@@ -89,8 +91,8 @@ impl Accounts {
     /// Tells the server that whoever signed out here is gone, as soon as it can be told. Until then the browser still
     /// holds the cookie, and a page from the server would let the next person in under the name of the last.
     pub fn end_session(&self) {
-        let phone = self.phone.clone();
-        spawn_local(async move { drop(end_session(&phone).await) });
+        let (phone, syncer) = (self.phone.clone(), self.syncer.clone());
+        spawn_local(async move { drop(end_session(&phone, &syncer).await) });
     }
 
     /// A browser that kept its cookie but lost its store becomes a device again.
@@ -98,9 +100,10 @@ impl Accounts {
         if self.phone.reader().is_some() {
             return;
         }
-        if let Ok(true) = end_session(&self.phone).await {
+        if let Ok(Some(_)) = self.phone.store.meta(LEAVING).await {
             // The server has greeted somebody who signed out here without a network.
             self.phone.page.set_me(None);
+            self.end_session();
             return;
         }
         let device = DeviceId::mint(now(), &randomness());
@@ -134,18 +137,21 @@ impl Accounts {
     }
 }
 
-/// Whether there was a session to end.
-async fn end_session(phone: &Phone) -> Result<bool, StoreError> {
+async fn end_session(phone: &Phone, syncer: &Rc<Syncer>) -> Result<(), StoreError> {
     tabs::alone(SESSION, async {
         if phone.store.meta(LEAVING).await?.is_none() {
-            return Ok(false);
+            return Ok(());
+        }
+        if !phone.store.unsent().await?.is_empty() {
+            // Without the session the server takes nothing but stories.
+            syncer.send(FAREWELL).await;
         }
         match net::ask::<serde_json::Value>("/api/v1/sign-out", &serde_json::json!({})).await {
             // A server that knows of no session has none to end.
             Ok(_) | Err(Trouble::SignedOut) => phone.store.set_meta(LEAVING, "").await?,
             Err(_) => {}
         }
-        Ok(true)
+        Ok(())
     })
     .await
 }

@@ -79,6 +79,21 @@ impl Syncer {
         });
     }
 
+    /// Sends what waits, beside whatever round is running, and waits no longer than `patience` until it is sent. The round
+    /// goes on after that.
+    pub async fn send(self: &Rc<Self>, patience: Duration) {
+        let (done, sent) = oneshot::channel();
+        let done = Rc::new(RefCell::new(Some(done)));
+        let finish = move || drop(done.borrow_mut().take());
+        let _enough = Timer::after(patience, finish.clone());
+        let syncer = self.clone();
+        spawn_local(async move {
+            syncer.round().await;
+            finish();
+        });
+        let _: Result<(), oneshot::Canceled> = sent.await;
+    }
+
     async fn round(&self) -> Summary {
         let (mut round, mut step) = Round::start(now(), &randomness());
         let mut ahead = Ahead::default();

@@ -12,12 +12,15 @@ use axum::{
 };
 use domain::{
     attachment::{Attachment, Served, Sha256Hash},
-    id::{AttachmentId, PersonId, StoryId},
-    person::Reader,
+    id::{AttachmentId, StoryId},
+    person::{Reader, Role},
     story::Story,
-    sync::upload::{
-        Refusal, UploadReceipt, UploadStatus, chunks,
-        receiving::{self, NotKept},
+    sync::{
+        ledger::From,
+        upload::{
+            Refusal, UploadReceipt, UploadStatus, chunks,
+            receiving::{self, NotKept},
+        },
     },
     thing::ThingRef,
 };
@@ -55,10 +58,10 @@ pub struct NamedChunk {
 /// `GET /api/v1/attachments/STORY/ID/upload`: which chunk is missing, or the receipt.
 pub async fn status(
     State(server): State<Server>,
-    Pusher(person): Pusher,
+    Pusher(from): Pusher,
     Path(Named { story, id }): Path<Named>,
 ) -> Result<Json<UploadStatus>, AppError> {
-    let known = Brought::find(&server, person, story, id).await?;
+    let known = Brought::find(&server, from, story, id).await?;
     known.status(&server).await.map(Json)
 }
 
@@ -66,12 +69,12 @@ pub async fn status(
 /// and more than once.
 pub async fn chunk(
     State(server): State<Server>,
-    Pusher(person): Pusher,
+    Pusher(from): Pusher,
     Path(NamedChunk { story, id, chunk }): Path<NamedChunk>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<UploadStatus>, AppError> {
-    let known = Brought::find(&server, person, story, id).await?;
+    let known = Brought::find(&server, from, story, id).await?;
     let said = headers.get("content-digest").and_then(|field| field.to_str().ok());
     let said = said.and_then(Sha256Hash::from_content_digest);
     receiving::may_keep(&known.attachment, chunk, body.len() as u64, said, || Sha256Hash::of(&body))
@@ -89,10 +92,10 @@ pub async fn chunk(
 /// says, and was written to the story for all to see.
 pub async fn finish(
     State(server): State<Server>,
-    Pusher(person): Pusher,
+    Pusher(from): Pusher,
     Path(Named { story, id }): Path<Named>,
 ) -> Result<Json<UploadStatus>, AppError> {
-    let known = Brought::find(&server, person, story, id).await?;
+    let known = Brought::find(&server, from, story, id).await?;
     if known.receipt(&server).await?.is_some() || known.is_missing_chunks(&server).await? {
         return known.status(&server).await.map(Json);
     }
@@ -104,7 +107,7 @@ pub async fn finish(
         Finished::Differs => {}
         Finished::Refused(refusal) => return Err(AppError::Refused(refusal)),
     }
-    Brought::find(&server, person, story, id).await?.status(&server).await.map(Json)
+    Brought::find(&server, from, story, id).await?.status(&server).await.map(Json)
 }
 
 /// An attachment of a story that somebody may change.
@@ -118,14 +121,24 @@ struct Brought {
 impl Brought {
     async fn find(
         server: &Server,
-        person: PersonId,
+        from: From,
         id: StoryId,
         attachment: AttachmentId,
     ) -> Result<Self, AppError> {
-        let reader = server.store.reader(person).await?.ok_or(AppError::SignedOut)?;
+        let reader = match from {
+            From::Person(person) => server.store.reader(person).await?.ok_or(AppError::SignedOut)?,
+            From::SignedOut(person) => Reader { person, role: Role::default(), department: None },
+            From::System => unreachable!("the server sends itself no attachments"),
+        };
         let seen = seen(server, &reader, id).await?;
         if !receiving::may_bring(&seen.story, &reader) {
-            return Err(AppError::Refused(Refusal::NotAllowed));
+            // A refusal would be final. Whoever has signed out may be allowed once they are back.
+            let signed_out = matches!(from, From::SignedOut(_));
+            return Err(if signed_out {
+                AppError::SignedOut
+            } else {
+                AppError::Refused(Refusal::NotAllowed)
+            });
         }
         let attachment = seen.story.attachment(attachment).cloned().ok_or(AppError::NotFound)?;
         Ok(Self { id, seq: seen.seq, story: seen.story, attachment })

@@ -93,6 +93,7 @@ impl AppError {
             Self::Refused(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Join(JoinError::NoSuchInvite) => StatusCode::NOT_FOUND,
             Self::Join(JoinError::SlowDown) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Join(JoinError::WrongAddress) => StatusCode::FORBIDDEN,
             Self::Join(JoinError::NoName | JoinError::TooLong) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Join(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -10,10 +10,15 @@ use axum::{
     extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
+use domain::ports::JoinError;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use super::{Server, session::came_by_https};
+use super::{Server, error::AppError, session::came_by_https};
+use crate::config::Config;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// For everything that is not a page: nothing may be loaded, framed or run.
 const CSP_NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -44,6 +49,44 @@ pub async fn headers(State(server): State<Server>, request: Request, next: Next)
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
     response
+}
+
+/// Takes what changes something only from our own pages, as the browser's `Sec-Fetch-Site` says or, in older ones,
+/// `Origin`. That is compared with the address in the settings, and with `Host`, which a proxy may have written anew.
+/// [`refuse_other_sites`] goes around it.
+pub fn same_origin(config: &Config) -> CsrfLayer {
+    let layer = CsrfLayer::new();
+    match config.named_url() {
+        Some(url) => layer.add_trusted_origin(url.as_str()).expect("an address is an origin"),
+        None => layer,
+    }
+}
+
+/// Says in our own shape what [`same_origin`] refuses, and refuses whatever a browser says comes from another site, also
+/// where the origin beside it is ours.
+pub async fn refuse_other_sites(request: Request, next: Next) -> Response {
+    let is_upload = request.uri().path().starts_with("/api/v1/attachments/");
+    let said =
+        [SEC_FETCH_SITE, header::ORIGIN, header::HOST].map(|name| request.headers().get(name).cloned());
+    let comes_from_us = |site: &HeaderValue| site.is_empty() || site == "same-origin" || site == "none";
+    if request.method().is_safe() || said[0].as_ref().is_none_or(comes_from_us) {
+        let response = next.run(request).await;
+        if response.extensions().get::<ProtectionError>().is_none() {
+            return response;
+        }
+    }
+    let [site, origin, host] = said;
+    tracing::warn!(
+        ?origin,
+        ?host,
+        ?site,
+        "a page of another address than the server's was refused; see --url"
+    );
+    if is_upload {
+        // Phones take 403 for the last word on an attachment, and this is none.
+        return AppError::BadRequest("the request comes from a page of another address").into_response();
+    }
+    AppError::Join(JoinError::WrongAddress).into_response()
 }
 
 /// A page may run our own files and compile our wasm, and show the small pictures that come with its stories; with a nonce, also the data that it was rendered with.

@@ -4,10 +4,10 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
-use domain::{id::PersonId, person::Reader};
+use domain::{person::Reader, sync::ledger::From};
 
 use super::{Server, error::AppError};
-use crate::{returning, secrets, store::SecretHash};
+use crate::{credentials::Shown, returning, secrets, store::SecretHash};
 
 /// Sessions last as long as browsers let cookies last: 400 days from the latest visit.
 const COOKIE_SECONDS: u32 = 400 * 24 * 60 * 60;
@@ -49,23 +49,32 @@ impl FromRequestParts<Server> for Session {
     }
 }
 
-/// Someone who may push: by a device's own credential, which outlives signing out, or by a session.
-pub struct Pusher(pub PersonId);
+/// Someone who may push: by a device's own credential, which outlives signing out, or by a session. The credential lies
+/// where the next person on a shared phone can read it, so that it has its person's rights only beside a session of the
+/// same person, whose cookie no script can read.
+pub struct Pusher(pub From);
 
 impl FromRequestParts<Server> for Pusher {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, AppError> {
         let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        if let Some(token) = bearer.and_then(|value| value.strip_prefix("Bearer ")) {
-            let person = match server.credentials.person(secrets::hash(token)).await? {
-                Some(person) => Some(person),
-                None => returning::device(server, token).await?,
-            };
-            return person.map(Self).ok_or(AppError::SignedOut);
-        }
-        let session = Session::from_request_parts(parts, server).await?;
-        Ok(Self(session.reader.person))
+        let Some(token) = bearer.and_then(|value| value.strip_prefix("Bearer ")) else {
+            let session = Session::from_request_parts(parts, server).await?;
+            return Ok(Self(From::Person(session.reader.person)));
+        };
+        let cookie = cookie(&parts.headers, came_by_https(server, &parts.headers));
+        let shown = Shown { credential: secrets::hash(token), session: cookie.map(secrets::hash) };
+        let owners = server.credentials.owners(shown).await?;
+        let person = match owners.credential {
+            Some(person) => person,
+            None => returning::device(server, token).await?.ok_or(AppError::SignedOut)?,
+        };
+        let signed_in = match (owners.session, cookie) {
+            (None, Some(cookie)) => returning::session(server, cookie).await?,
+            (known, _) => known,
+        };
+        Ok(Self(if signed_in == Some(person) { From::Person(person) } else { From::SignedOut(person) }))
     }
 }
 

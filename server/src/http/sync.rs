@@ -33,7 +33,7 @@ use crate::{clock, pull::Pull};
 pub async fn push(
     State(server): State<Server>,
     _: Known,
-    Pusher(person): Pusher,
+    Pusher(from): Pusher,
     body: String,
 ) -> Result<Response, AppError> {
     let lines: Vec<&str> = body.lines().filter(|line| !line.trim().is_empty()).collect();
@@ -41,7 +41,7 @@ pub async fn push(
         return Err(AppError::BadRequest("a push holds 1000 ops at most"));
     }
     let ops = lines.into_iter().map(Incoming::read).collect();
-    let answer = server.writer.push(Push { from: From::Person(person), ops, now: clock::now() }).await?;
+    let answer = server.writer.push(Push { from, ops, now: clock::now() }).await?;
     Ok(axum::Json(answer.signed(&server.key)).into_response())
 }
 

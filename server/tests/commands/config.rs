@@ -67,6 +67,7 @@ fn what_is_wrong_with_a_setting_is_said() {
         ("listen = \"everywhere\"", "listen"),
         ("phone_stories = -1", "phone_stories"),
         ("url = ", "1"),
+        ("url = \"solsken.example\"", "such as https://solsken.example"),
     ] {
         let file = desk.write("solsken.toml", toml);
         let said = desk.run(&["export", "--config", file.to_str().unwrap()]);
@@ -77,6 +78,26 @@ fn what_is_wrong_with_a_setting_is_said() {
     let said = desk.with_environment(&["serve"], &[("SOLSKEN_LISTEN", "everywhere")]);
     assert!(!said.ok && said.err.contains("everywhere"), "{}", said.err);
     assert!(!desk.data().exists());
+}
+
+#[test]
+fn address_that_phones_cannot_reach_is_refused_at_once_by_every_command() {
+    let desk = Desk::new();
+    for url in
+        ["solsken.example", "ftp://solsken.example", "", "https://solsken.example/under", "https://a:b@c"]
+    {
+        for command in [&["invite", "--role", "member"][..], &["serve", "--listen", "127.0.0.1:0"]] {
+            let flag = desk.run(&[command, &["--url", url]].concat());
+            let environment = desk.with_environment(command, &[("SOLSKEN_URL", url)]);
+            for said in [flag, environment] {
+                assert!(!said.ok && said.out.is_empty(), "{url:?}: {}", said.out);
+                assert!(said.err.contains("such as https://solsken.example"), "{url:?}: {}", said.err);
+            }
+        }
+    }
+    assert!(!desk.data().exists());
+    let said = desk.run(&["invite", "--role", "member", "--url", "HTTPS://Solsken.Example:443/"]);
+    assert!(said.ok && said.out.contains("https://solsken.example/ga-med#"), "{}{}", said.out, said.err);
 }
 
 #[test]

@@ -75,7 +75,8 @@ fn path(story: StoryId, attachment: &Attachment, rest: &str) -> String {
 }
 
 async fn put(house: &House, guest: &Guest, path: &str, bytes: &[u8], digest: &str) -> Reply {
-    let request = request(Method::PUT, path, None)
+    // Phones that are signed in send both.
+    let request = request(Method::PUT, path, Some(guest))
         .header(header::AUTHORIZATION, format!("Bearer {}", guest.push_token))
         .header("content-digest", digest);
     house.ask(request.body(Body::from(bytes.to_vec())).unwrap()).await
@@ -421,4 +422,57 @@ async fn a_backup_has_the_bytes_too() {
     // What no backup could hold, the phone that took it is asked for.
     let asked = house.get(&path(story, &damaged, "/upload"), Some(&elin)).await;
     assert_eq!(status(&asked), UploadStatus { next: 0, receipt: None });
+}
+
+#[tokio::test]
+async fn upload_after_sign_out_is_taken_for_own_stories_and_waits_for_its_person_with_others() {
+    let house = House::open().await;
+    let (elin, karin) =
+        (house.join(Role::Member, "Elin", "Färg").await, house.join(Role::Curator, "Karin", "Färg").await);
+    let said = voice();
+    let (own, others) = (attachment(MediaKind::Voice, &said), attachment(MediaKind::Voice, &said));
+    let told = tell(&house, &karin, Audience::Author, &[&own]).await;
+    let elins = tell(&house, &elin, Audience::Everyone, &[&others]).await;
+    let alone = |method: Method, path: String, body: Vec<u8>| {
+        let ask = request(method, &path, None)
+            .header(header::AUTHORIZATION, format!("Bearer {}", karin.push_token))
+            .header("content-digest", Sha256Hash::of(&said).content_digest());
+        house.ask(ask.body(Body::from(body)).unwrap())
+    };
+    // Beside her session she may bring what belongs to a story that she may change.
+    let asked = request(Method::GET, &path(elins, &others, "/upload"), Some(&karin))
+        .header(header::AUTHORIZATION, format!("Bearer {}", karin.push_token));
+    assert_eq!(house.ask(asked.body(Body::empty()).unwrap()).await.status, StatusCode::OK);
+
+    house.post("/api/v1/sign-out", Some(&karin), &json!({})).await;
+    for (method, rest, body) in [
+        (Method::GET, "/upload", Vec::new()),
+        (Method::PUT, "/upload/0", said.clone()),
+        (Method::POST, "/upload", Vec::new()),
+    ] {
+        // Not 403, which a phone takes for the last word.
+        let reply = alone(method.clone(), path(elins, &others, rest), body.clone()).await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{method} {rest}: {}", reply.body);
+        let reply = alone(method.clone(), path(told, &own, rest), body).await;
+        assert_eq!(reply.status, StatusCode::OK, "{method} {rest}: {}", reply.body);
+    }
+    assert_eq!(pulled(&house, &elin, elins).await.served, []);
+    assert!(house.store.states(&[told]).await.unwrap()[0].1.served(own.id).is_some());
+}
+
+#[tokio::test]
+async fn bytes_served_that_were_cut_are_asked_for_again_although_they_are_there() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let said = voice();
+    let attachment = attachment(MediaKind::Voice, &said);
+    let story = tell(&house, &elin, Audience::Everyone, &[&attachment]).await;
+    bring(&house, &elin, story, &attachment, &said).await;
+    let served = walk(&house.folder.path().join("attachments/served"));
+    assert_eq!(served.len(), 1);
+    std::fs::write(&served[0], &said[..said.len() - 1]).unwrap();
+    let ask = status(&house.get(&path(story, &attachment, "/upload"), Some(&elin)).await);
+    assert_eq!(ask, UploadStatus { next: 0, receipt: None });
+    assert!(status(&bring(&house, &elin, story, &attachment, &said).await).receipt.is_some());
+    assert_eq!(house.get(&path(story, &attachment, ""), Some(&elin)).await.bytes, said);
 }

@@ -11,36 +11,95 @@ use crate::house::{House, Reply, request};
 
 const HOST: &str = "solsken.example";
 
+const URL: &str = "https://solsken.example";
+
+/// Signs somebody out by a request with these headers, and with no `Host` but one among them.
 async fn sign_out_as(house: &House, headers: &[(&str, &str)]) -> Reply {
     let elin = house.join(Role::Member, "Elin", "Färg").await;
-    let ask = request(Method::POST, "/api/v1/sign-out", Some(&elin)).header(header::HOST, HOST);
+    let ask = request(Method::POST, "/api/v1/sign-out", Some(&elin));
     let ask = headers.iter().fold(ask, |ask, (name, value)| ask.header(*name, *value));
     house.ask(ask.body(Body::empty()).unwrap()).await
 }
 
+async fn is_refused(house: &House, headers: &[(&str, &str)]) {
+    let reply = sign_out_as(house, headers).await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN, "{headers:?}");
+    assert_eq!(reply.json(), json!({ "error": "wrong_address" }), "in a shape that the page can show");
+    assert_hardened(&reply, "refused");
+}
+
+async fn is_taken(house: &House, headers: &[(&str, &str)]) {
+    assert_eq!(sign_out_as(house, headers).await.status, StatusCode::OK, "{headers:?}");
+}
+
 #[tokio::test]
 async fn another_site_cannot_make_a_browser_act() {
+    for flags in [&[][..], &["--url", URL]] {
+        let house = House::with(flags).await;
+        for site in ["cross-site", "same-site", "something-new"] {
+            is_refused(&house, &[("host", HOST), ("sec-fetch-site", site)]).await;
+            for origin in [URL, "https://evil.example", "null", "https://www.solsken.example"] {
+                let headers = [("host", HOST), ("sec-fetch-site", site), ("origin", origin)];
+                is_refused(&house, &headers).await;
+            }
+        }
+        for origin in [
+            "https://evil.example",
+            "null",
+            "https://solsken.example.evil.example",
+            "https://solsken.example:8443",
+            "https://www.solsken.example",
+            "https://evil.example/https://solsken.example",
+        ] {
+            is_refused(&house, &[("host", HOST), ("origin", origin)]).await;
+            is_refused(&house, &[("host", HOST), ("origin", origin), ("x-forwarded-host", "evil.example")])
+                .await;
+        }
+        for headers in [
+            &[("host", HOST), ("sec-fetch-site", "same-origin"), ("origin", URL)][..],
+            &[("host", HOST), ("origin", URL)],
+            &[("host", HOST), ("sec-fetch-site", "none")],
+            &[("host", HOST)],
+        ] {
+            is_taken(&house, headers).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn page_of_the_servers_address_is_let_in_whatever_a_proxy_makes_of_the_host() {
+    for url in [URL, "HTTPS://Solsken.Example:443/"] {
+        let house = House::with(&["--url", url]).await;
+        for host in
+            ["127.0.0.1:8080", "upstream", "solsken.example:443", "SOLSKEN.example", "solsken.example:8080"]
+        {
+            is_taken(&house, &[("host", host), ("origin", URL)]).await;
+            is_taken(&house, &[("host", host), ("origin", URL), ("x-forwarded-host", HOST)]).await;
+            is_taken(&house, &[("host", host), ("origin", URL), ("sec-fetch-site", "same-origin")]).await;
+            is_refused(&house, &[("host", host), ("origin", "https://evil.example")]).await;
+            is_refused(&house, &[("host", host), ("origin", "http://solsken.example:1")]).await;
+            is_refused(&house, &[("host", host), ("origin", "null"), ("x-forwarded-host", HOST)]).await;
+        }
+        is_taken(&house, &[("origin", URL)]).await;
+    }
+    // Without an address in the settings, what the browser says itself is enough.
     let house = House::open().await;
-    for headers in [
-        &[("sec-fetch-site", "cross-site")][..],
-        &[("sec-fetch-site", "same-site")],
-        &[("sec-fetch-site", "cross-site"), ("origin", "https://solsken.example")],
-        &[("origin", "https://evil.example")],
-        &[("origin", "null")],
-        &[("origin", "https://solsken.example.evil.example")],
-        &[("origin", "https://solsken.example:8443")],
-    ] {
-        let reply = sign_out_as(&house, headers).await;
-        assert_eq!(reply.status, StatusCode::FORBIDDEN, "{headers:?}");
-        assert_hardened(&reply, "refused");
-    }
-    for headers in [
-        &[("sec-fetch-site", "same-origin"), ("origin", "https://solsken.example")][..],
-        &[("origin", "https://solsken.example")],
-        &[],
-    ] {
-        assert_eq!(sign_out_as(&house, headers).await.status, StatusCode::OK, "{headers:?}");
-    }
+    let headers = [("host", "127.0.0.1:8080"), ("sec-fetch-site", "same-origin"), ("origin", URL)];
+    is_taken(&house, &headers).await;
+    is_refused(&house, &[("host", "127.0.0.1:8080"), ("origin", URL)]).await;
+}
+
+#[tokio::test]
+async fn upload_from_a_page_of_another_address_is_refused_so_that_the_phone_tries_again() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let nothing = "00000000-0000-0000-0000-000000000000";
+    let path = format!("/api/v1/attachments/{nothing}/{nothing}/upload/0");
+    let ask = request(Method::PUT, &path, Some(&elin)).header("sec-fetch-site", "cross-site");
+    let reply = house.ask(ask.body(Body::empty()).unwrap()).await;
+    // Phones take 403 for the server's last word on an attachment.
+    assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{}", reply.body);
+    assert!(reply.json()["error"].is_string());
 }
 
 fn assert_hardened(reply: &Reply, what: &str) {

@@ -238,6 +238,11 @@ async fn signing_out_leaves_the_way_for_unsent_work_and_no_other() {
     };
     let reply = bearer(Method::POST, "/api/v1/sync/push", line).await;
     assert_eq!(reply.json()["receipts"][0]["outcome"], "applied", "{}", reply.body);
+    let renamed = elin.set(ThingRef::person(elin.id()), "name", json!("Nils"));
+    let reply = bearer(Method::POST, "/api/v1/sync/push", renamed).await;
+    assert_eq!(reply.json()["receipts"][0]["outcome"], "deferred", "{}", reply.body);
+    let person = house.store.person(elin.id()).await.unwrap().unwrap();
+    assert_eq!(person.name.as_str(), "Elin", "it carries stories and nothing else");
     for (method, path, body) in [
         (Method::GET, "/api/v1/sync/pull", json!({})),
         (Method::GET, "/api/v1/sync/news", json!({})),

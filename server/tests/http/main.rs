@@ -10,4 +10,5 @@ mod library;
 mod pages;
 mod restoring;
 mod rolling_back;
+mod signed_out;
 mod syncing;

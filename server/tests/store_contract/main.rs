@@ -45,6 +45,7 @@ contract! {
     a_cursor_from_another_time_is_noticed
     a_phone_is_given_the_newest_stories_and_its_own
     an_invite_is_used_up
+    secrets_looked_up_together_each_get_their_own_person
     a_store_survives_being_closed_and_opened
     labels_are_found_by_name
 }
@@ -264,6 +265,42 @@ async fn an_invite_is_used_up(backend: Backend) {
     let pushes_for = store.people_of_push_tokens(&[secret(21), secret(22), secret(21)]).await.unwrap();
     let elin = [(secret(21), PersonId::named("Elin"))].into();
     assert_eq!(pushes_for, elin, "signing out leaves the way for unsent work");
+}
+
+async fn secrets_looked_up_together_each_get_their_own_person(backend: Backend) {
+    let (_place, store) = backend.store().await;
+    let person = |n: u8| PersonId::named(&format!("Gäst {n}"));
+    let people = 1..=5_u8;
+    for n in people.clone() {
+        let joined = Joined { person: person(n), ..joining(n) };
+        store.add_device(joined.device, joined.person, &joined.push_token, joined.at).await.unwrap();
+        assert!(store.add_session(&joined.session, joined.person, joined.at).await.unwrap());
+    }
+    // A second device of the first; its session has ended.
+    let again = Joined { person: person(1), ..joining(6) };
+    store.add_device(again.device, again.person, &again.push_token, again.at).await.unwrap();
+    store.add_session(&again.session, again.person, again.at).await.unwrap();
+    store.end_session(&again.session, Millis(60)).await.unwrap();
+    let unknown = [secret(99), secret(0), secret(255)];
+    let forward: Vec<u8> = people.collect();
+    let backward: Vec<u8> = forward.iter().rev().copied().collect();
+    for order in [&forward[..], &backward, &[3, 1, 5], &[4], &[2, 2, 1, 2]] {
+        let shown = |first: u8| {
+            let known = order.iter().map(move |n| secret(first + n));
+            unknown[..1].iter().copied().chain(known).chain(unknown[1..].iter().copied()).collect::<Vec<_>>()
+        };
+        let expected = |first: u8| order.iter().map(|n| (secret(first + n), person(*n))).collect();
+        assert_eq!(store.people_of_push_tokens(&shown(20)).await.unwrap(), expected(20), "{order:?}");
+        assert_eq!(store.people_of_sessions(&shown(10)).await.unwrap(), expected(10), "{order:?}");
+    }
+    let pushes_for = store.people_of_push_tokens(&[secret(26), secret(22)]).await.unwrap();
+    assert_eq!(pushes_for, [(secret(26), person(1)), (secret(22), person(2))].into());
+    let signed_in = store.people_of_sessions(&[secret(16), secret(12)]).await.unwrap();
+    assert_eq!(signed_in, [(secret(12), person(2))].into(), "one of them has ended");
+    assert_eq!(store.people_of_push_tokens(&unknown).await.unwrap(), Default::default());
+    // A session is no credential, nor the other way round.
+    assert_eq!(store.people_of_push_tokens(&[secret(11)]).await.unwrap(), Default::default());
+    assert_eq!(store.people_of_sessions(&[secret(21)]).await.unwrap(), Default::default());
 }
 
 async fn a_store_survives_being_closed_and_opened(backend: Backend) {

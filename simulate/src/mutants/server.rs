@@ -4,7 +4,7 @@ use domain::{
     id::{PersonId, ThingId},
     op::{Change, Op},
     sync::{
-        ledger::Push,
+        ledger::{From, Push},
         memory::Server as Memory,
         wire::{Outcome, PageHeader, PushAnswer, Reason, Receipt, Record, Token, page_text},
     },
@@ -13,6 +13,14 @@ use domain::{
 
 use super::Mutant;
 use crate::stores::Backend;
+
+/// As whom the server takes a push.
+pub fn sender(mutant: Option<Mutant>, from: From) -> From {
+    match from {
+        From::SignedOut(person) if mutant == Some(Mutant::SignedOutKeepsRights) => From::Person(person),
+        from => from,
+    }
+}
 
 /// The server's transaction.
 pub fn push(mutant: Option<Mutant>, store: &mut dyn Backend, pushes: &[Push]) -> Vec<PushAnswer> {
@@ -141,11 +149,24 @@ fn by_clock(store: &mut dyn Backend, pushes: &[Push]) -> Vec<PushAnswer> {
 
 /// What the server says to pushes.
 pub fn answers(mutant: Option<Mutant>, pushes: &[Push], answers: &mut [PushAnswer]) {
+    if mutant == Some(Mutant::SignedOutRefused) {
+        return refuse_signed_out(pushes, answers);
+    }
     if mutant == Some(Mutant::ReceiptLostOnRetry) {
         for (push, answer) in pushes.iter().zip(answers) {
             for receipt in answer.receipts.iter_mut().filter(|receipt| receipt.at != push.now) {
                 *receipt = Receipt { outcome: Outcome::Rejected(Reason::Other), seq: 0, at: push.now };
             }
+        }
+    }
+}
+
+/// Answers as refused what is put off of somebody who has signed out.
+fn refuse_signed_out(pushes: &[Push], answers: &mut [PushAnswer]) {
+    let signed_out = |(push, _): &(&Push, &mut PushAnswer)| matches!(push.from, From::SignedOut(_));
+    for (_, answer) in pushes.iter().zip(answers).filter(signed_out) {
+        for receipt in answer.receipts.iter_mut().filter(|receipt| receipt.outcome == Outcome::Deferred) {
+            receipt.outcome = Outcome::Rejected(Reason::NotAllowed);
         }
     }
 }

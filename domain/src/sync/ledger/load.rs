@@ -11,7 +11,7 @@ use crate::{
     thing::{Again, Schema, ThingKind, ThingRef},
 };
 
-use super::{Content, From, Incoming, Ledger, LoggedOp, Push, Row, apply::scopes_affected, conflict_of};
+use super::{Content, Incoming, Ledger, LoggedOp, Push, Row, apply::scopes_affected, conflict_of};
 use crate::sync::wire::Receipt;
 
 /// What a store is to load next.
@@ -59,7 +59,7 @@ impl Ledger {
     pub fn missing(&self, pushes: &[Push]) -> Needs {
         let mut needs = Needs::default();
         for push in pushes {
-            if let From::Person(person) = push.from {
+            if let Some(person) = push.from.person() {
                 self.need_thing(&mut needs, ThingRef::person(person));
             }
             for incoming in &push.ops {

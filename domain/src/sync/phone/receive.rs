@@ -51,12 +51,22 @@ pub(super) fn receive(
         note_refusal(op, receipt, &mut writes);
         touched.insert(op.thing.clone(), Some(receipt.at));
     }
+    let taken = numbers.get(answer.receipts.len()).copied().filter(|_| answer.cloned);
+    if let Some(number) = taken.filter(|number| row.deferred.get(number) == Some(&0))
+        && let Some(op) = ops.get(&number)
+    {
+        let again = sent_again(op, &mut row)?;
+        touched.insert(again.thing.clone(), None);
+        writes.ops.push(again.clone());
+        ops.insert(again.device_seq, again);
+    }
     let told = Told::of(reads.ops.iter().filter(|op| op.device != device).chain(ops.values()));
     let open = |op: &OpRow| op.device != device || row.is_open(op.device_seq);
     for (thing, received_at) in touched {
         if let Some(overlay) = reads.overlays.get(&thing) {
             let mut after = replayed(overlay.base.clone(), told.about(&thing), open, Some(overlay));
             if let Some(after) = &mut after
+                && received_at.is_some()
                 && after.last <= row.acked
             {
                 after.received_at = received_at;
@@ -64,12 +74,25 @@ pub(super) fn receive(
             writes.overlays.push((thing, after));
         }
     }
+    let acked = row.acked;
     writes.devices.push(row);
     // Also before the first page: should the server be restored until then, that page is of another epoch.
     let library = reads.library.with_receipt_at(answer.position.as_ref());
     let library = LibraryRow { epoch: Some(answer.epoch), ..library };
     writes.library = (library != reads.library).then_some(library);
-    Ok((writes, Done::Received { cloned: answer.cloned }))
+    // A number that has its receipt was put off, or another tab has noted it since: there is nothing to fork for.
+    let cloned = taken.is_some_and(|number| number > acked);
+    Ok((writes, Done::Received { cloned }))
+}
+
+/// An op that the server has put off without keeping it, under the device's next number: under its own, the server has
+/// since received another op, from a clone of this profile. The first copy stays, since numbers have no gaps.
+fn sent_again(op: &OpRow, row: &mut DeviceRow) -> Result<OpRow, PhoneError> {
+    let device_seq = row.next;
+    let bytes = op.bytes.renumbered(op.device, device_seq).map_err(|_| PhoneError::Unreadable)?;
+    row.deferred.remove(&op.device_seq);
+    row.next += 1;
+    Ok(OpRow { device_seq, bytes, ..op.clone() })
 }
 
 impl DeviceRow {

@@ -97,20 +97,18 @@ impl<D: Dialect> AccountStore for SqlStore<D> {
         Ok(self.person_of_session(token).await? == Some(person))
     }
 
-    async fn person_of_session(&self, token: &SecretHash) -> StoreResult<Option<PersonId>> {
-        self.person_by("SELECT person FROM sessions WHERE token_hash = ? AND ended_at IS NULL", token).await
+    async fn people_of_sessions(&self, tokens: &[SecretHash]) -> StoreResult<HashMap<SecretHash, PersonId>> {
+        let open =
+            "SELECT token_hash AS secret, person FROM sessions WHERE ended_at IS NULL AND token_hash IN ";
+        self.people_by(open, tokens).await
     }
 
     async fn people_of_push_tokens(
         &self,
         tokens: &[SecretHash],
     ) -> StoreResult<HashMap<SecretHash, PersonId>> {
-        let mut query =
-            Statement::new("SELECT push_token_hash, person FROM devices WHERE push_token_hash IN ");
-        query.push_list(tokens.iter().copied());
-        let found = self.reading().await?.all(query).await?;
-        let of = |row: &_| Ok((secret(row)?, rows::person_id(row, "person")?));
-        found.iter().map(of).collect()
+        let known = "SELECT push_token_hash AS secret, person FROM devices WHERE push_token_hash IN ";
+        self.people_by(known, tokens).await
     }
 
     async fn end_session(&self, token: &SecretHash, at: Millis) -> StoreResult<()> {
@@ -119,16 +117,24 @@ impl<D: Dialect> AccountStore for SqlStore<D> {
     }
 }
 
-fn secret(row: &impl Columns) -> StoreResult<SecretHash> {
-    let hash = row.bytes("push_token_hash")?.try_into();
-    hash.map(SecretHash).map_err(|_| StoreError::corrupt("a push credential", "of another length"))
+impl<D: Dialect> SqlStore<D> {
+    /// By secret, whose they are. `owners` asks for `secret` and `person` and ends before the list of secrets.
+    async fn people_by(
+        &self,
+        owners: &'static str,
+        secrets: &[SecretHash],
+    ) -> StoreResult<HashMap<SecretHash, PersonId>> {
+        let mut query = Statement::new(owners);
+        query.push_list(secrets.iter().copied());
+        let found = self.reading().await?.all(query).await?;
+        found.iter().map(owner).collect()
+    }
 }
 
-impl<D: Dialect> SqlStore<D> {
-    async fn person_by(&self, owner: &'static str, token: &SecretHash) -> StoreResult<Option<PersonId>> {
-        let found = self.reading().await?.first(Statement::new(owner).bind(*token)).await?;
-        found.map(|row| rows::person_id(&row, "person")).transpose()
-    }
+/// Columns: secret, person.
+fn owner(row: &impl Columns) -> StoreResult<(SecretHash, PersonId)> {
+    let secret = rows::fixed(row.bytes("secret")?, "a secret").map(SecretHash)?;
+    Ok((secret, rows::person_id(row, "person")?))
 }
 
 impl From<SecretHash> for Value {
