@@ -12,9 +12,22 @@ const PORTAL = "<!DOCTYPE html><title>Gästnät</title><p>Godkänn villkoren fö
 const ANSWERS = {
   refused: (_, response) => response.writeHead(500).end("no"),
   portal: (_, response) => response.writeHead(200, { "content-type": "text/html" }).end(PORTAL),
+  // What a proxy says that wants to know first who this is.
+  unknown: (_, response) => response.writeHead(401, { "content-type": "text/html" }).end("<h1>401</h1>"),
   silence: () => {},
   cut: (_, response) => response.socket.destroy(),
 };
+
+/** What nginx says to a body that is larger than it was told to pass, and what it passes unless it was told. */
+const NGINX_SAYS = `<html>
+<head><title>413 Request Entity Too Large</title></head>
+<body>
+<center><h1>413 Request Entity Too Large</h1></center>
+<hr><center>nginx/1.22.1</center>
+</body>
+</html>
+`;
+export const NGINX_PASSES = 1024 * 1024;
 
 const BOOT = /\/engine-boot-.*\.js$/;
 
@@ -34,8 +47,16 @@ export class Network {
   bend = null;
   /** `next`: the server has another build now, with one more file. `broken`: that file is not what its list says. */
   build = null;
+  /** Larger bodies are refused, in bytes. */
+  passes = Infinity;
+  /** Pages of the library that are larger on the wire break off, in bytes. */
+  breaksAt = Infinity;
+  /** The sizes of what was sent and of what came, as far as that was bounded. */
+  sizes = { sent: [], came: [] };
   /** What was asked while the day was bad. */
   met = [];
+  /** Streams of news that are open. */
+  streams = 0;
   #server;
 
   static async before(solsken) {
@@ -51,6 +72,18 @@ export class Network {
   }
 
   #answer(asked, response) {
+    if (asked.url === "/api/v1/sync/news") {
+      this.streams += 1;
+      response.on("close", () => (this.streams -= 1));
+    }
+    if (this.passes < Infinity) {
+      const size = Number(asked.headers["content-length"] ?? 0);
+      if (size > 0) this.sizes.sent.push(size);
+      if (size > this.passes) {
+        asked.resume();
+        return response.writeHead(413, { "content-type": "text/html", connection: "close" }).end(NGINX_SAYS);
+      }
+    }
     const bad = this.api && this.concerns.test(asked.url);
     if (bad) this.met.push(`${asked.method} ${asked.url}`);
     if (bad && ANSWERS[this.api]) {
@@ -65,6 +98,7 @@ export class Network {
     const { method, headers, url: path } = asked;
     const onward = request({ port: this.solsken.port, host: "127.0.0.1", method, path, headers }, (answer) => {
       const whole = [];
+      if (this.breaksAt < Infinity && path.startsWith("/api/v1/sync/pull")) this.#breakOff(answer, response);
       answer.on("data", (bytes) => {
         if (bad || altered) whole.push(bytes);
         else response.write(bytes);
@@ -89,6 +123,16 @@ export class Network {
     onward.removeHeader("content-length");
     asked.on("data", (bytes) => said.push(bytes));
     asked.on("end", () => onward.end(this.bend(String(Buffer.concat(said)))));
+  }
+
+  /** Lets go of an answer that is larger than the line bears. */
+  #breakOff(answer, response) {
+    let size = 0;
+    answer.on("data", (bytes) => {
+      size += bytes.length;
+      if (size > this.breaksAt) response.destroy();
+    });
+    answer.on("end", () => this.sizes.came.push(size));
   }
 
   /** What is made of the server's own words, if they do not come through as they are. */

@@ -12,6 +12,7 @@
 //! * [`handback`]: what a phone hands back to a server that was restored.
 //! * [`upload`]: how the bytes of photos and voice notes travel.
 //! * [`rollback`]: whether the server's database went back in time.
+//! * [`sizes`]: how large a push or a page may be on this phone's line.
 //! * [`round`]: one round of push and pull, and when to try again.
 
 pub mod handback;
@@ -21,5 +22,6 @@ pub mod page;
 pub mod phone;
 pub mod rollback;
 pub mod round;
+pub mod sizes;
 pub mod upload;
 pub mod wire;

@@ -182,7 +182,7 @@ fn watch(engine: &Rc<Engine>, remote: &Remote, workers: &Workers, live: Live) {
     let (poke, keep, look) = (engine.clone(), remote.clone(), workers.clone());
     on_document("visibilitychange", move || match visibility() {
         Some(VisibilityState::Visible) => {
-            poke.tell(Call::Sync);
+            poke.tell(Call::Foreground);
             look.look_for_update();
         }
         _ => keep.leave_last_words(),

@@ -14,6 +14,8 @@ pub struct Pull<'a> {
     pub cursor: Option<&'a Token>,
     /// Records in the page, at most.
     pub limit: usize,
+    /// Bytes of the page before compression, at most; one record at least.
+    pub bytes: usize,
     /// Stories that a phone is given, at most.
     pub stories: u64,
 }
@@ -33,7 +35,8 @@ impl Pull<'_> {
         let forged = opened == Some(None);
         let opened = opened.flatten();
         let after = opened.map_or(0, |cursor| cursor.seq);
-        let ask = PageAsk { person: self.person, after: opened, limit: self.limit, stories: self.stories };
+        let Self { person, limit, bytes, stories, .. } = *self;
+        let ask = PageAsk { person, after: opened, limit, bytes, stories };
         let page = store.page(&ask).await?;
         let unfit = opened.filter(|_| page.reset.is_some());
         let reset = if forged { Some(Reset::Cursor) } else { page.reset };

@@ -103,6 +103,8 @@ pub struct PageAsk {
     pub after: Option<Cursor>,
     /// Things to look at, at most. Some of them may not be for this person.
     pub limit: usize,
+    /// How many bytes the page holds at most, before compression; one thing at least.
+    pub bytes: usize,
     /// How many stories a phone is given, the newest and those of its own department and author first.
     pub stories: u64,
 }

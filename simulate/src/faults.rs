@@ -8,7 +8,7 @@ use domain::{
     story::Story,
     sync::{
         phone::{OpRow, Overlay},
-        wire::SigningKey,
+        wire::{LEAST_PAGE_BYTES, SigningKey},
     },
     thing::{ThingRef, fields},
     time::Millis,
@@ -16,7 +16,7 @@ use domain::{
 use splitmix::Random;
 
 use crate::{
-    handset::{Clock, Crash, Disk, Handset},
+    handset::{Clock, Crash, Disk, Handset, Line},
     invariants::Broken,
     media::Left,
     people::{self, randomness},
@@ -42,6 +42,12 @@ impl World {
             | Fault::NoRoom => self.befall_media(fault, phone, random)?,
             Fault::Offline => handset.online = !handset.online,
             Fault::OneWay => handset.one_way = !handset.one_way,
+            Fault::ProxyLimit => self.proxy_passes = Some(400 + random.below(4_000) as usize),
+            Fault::SlowLine => {
+                let (push, page) =
+                    (400 + random.below(4_000), LEAST_PAGE_BYTES as u64 + 1_000 + random.below(2_000));
+                handset.line = Some(Line { push: push as usize, page: page as usize });
+            }
             Fault::Crash => handset.crash = Some(Crash::of(random)),
             Fault::Quota => handset.quota = 1 + random.below(4) as u32,
             Fault::Clock => {

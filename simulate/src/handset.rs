@@ -85,6 +85,7 @@ pub struct Handset {
     pub clock: Clock,
     pub online: bool,
     pub one_way: bool,
+    pub line: Option<Line>,
     pub poked: bool,
     /// Stories that were taken so far by the pull whose page was written last.
     pub taken: usize,
@@ -94,6 +95,13 @@ pub struct Handset {
     pub budget: Option<u64>,
     /// Rows of attachments whose bytes went, and nobody had said that they should.
     pub gone: Vec<AttachmentRow>,
+}
+
+/// How many bytes get through in time.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    pub push: usize,
+    pub page: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +134,7 @@ impl Handset {
             clock: Clock::Off(0),
             online: true,
             one_way: false,
+            line: None,
             poked: false,
             taken: 0,
             went_back: None,

@@ -106,10 +106,16 @@ pub enum Mutant {
     SignedOutKeepsRights,
     /// What somebody who has signed out may not send is refused for good.
     SignedOutRefused,
+    /// A push that did not get through is sent again as it was.
+    NeverHalved,
+    /// A push holds more than it is to hold.
+    TakesTooMuch,
+    /// Pages are as large as their number of records makes them.
+    PageWithoutBytes,
 }
 
 impl Mutant {
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 51] = [
         Self::CursorBeforeData,
         Self::OpAfterProjection,
         Self::ReceiptLostOnRetry,
@@ -158,5 +164,8 @@ impl Mutant {
         Self::ReceiptsProveNothing,
         Self::SignedOutKeepsRights,
         Self::SignedOutRefused,
+        Self::NeverHalved,
+        Self::TakesTooMuch,
+        Self::PageWithoutBytes,
     ];
 }

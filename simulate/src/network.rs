@@ -3,8 +3,8 @@
 use domain::{
     sync::{
         ledger::{Incoming, Push},
-        phone::Page,
-        round::{Event, Step, Trouble},
+        phone::{Batch, Page},
+        round::{Event, PageWish, Step, Trouble},
         wire::{Outcome, Token},
     },
     time::Millis,
@@ -12,7 +12,7 @@ use domain::{
 use splitmix::Random;
 
 use crate::{
-    invariants::{self, Broken},
+    invariants::{self, Broken, broken},
     mutants,
     plan::{Fault, WEATHER_ONE_IN},
     report::ANSWER_FROM_THE_FUTURE,
@@ -35,7 +35,9 @@ impl World {
         Ok(match reply {
             Reply::Never(trouble) => Some(failed(&task.step, trouble)),
             Reply::Page(body, page) => {
-                let Step::Pull { cursor, .. } = &task.step else { unreachable!("a page was asked for") };
+                let Step::Pull(PageWish { cursor, .. }) = &task.step else {
+                    unreachable!("a page was asked for")
+                };
                 match (self.befalls_page(&body, random), page) {
                     (Some(body), _) => Some(self.page_arrives(cursor.clone(), &body)),
                     (None, Some(page)) => Some(Event::Pulled(Ok(page))),
@@ -120,6 +122,9 @@ impl World {
         }
         match &task.step {
             Step::Push(batch) => {
+                if let Some(trouble) = self.is_stopped(phone, batch)? {
+                    return Ok(Reply::Never(trouble));
+                }
                 self.server.hear([None, batch.known.as_ref()], Millis(self.now))?;
                 let row = self.phones[phone].disk.store.devices.get(&batch.device);
                 let person = row.map_or(self.phones[phone].owner, |row| row.person);
@@ -139,7 +144,7 @@ impl World {
                 }
                 Ok(Reply::Pushed(self.server.arrive(push, !self.settling && random.chance(0.25))?))
             }
-            Step::Pull { cursor, known } => {
+            Step::Pull(PageWish { cursor, known, bytes }) => {
                 self.server.hear([cursor.as_ref(), known.as_ref()], Millis(self.now))?;
                 let person = self.phones[phone].owner;
                 if self.is_revoked(person) {
@@ -149,8 +154,14 @@ impl World {
                 if self.phones[phone].current().is_none() {
                     return Ok(Reply::Never(Trouble::SignedOut));
                 }
-                let body = self.server.pull(person, cursor.as_ref());
+                let body = self.server.pull(person, cursor.as_ref(), *bytes);
                 let page = Page::parse(cursor.clone(), &body);
+                let slow = self.phones[phone].line.is_some_and(|line| body.len() > line.page);
+                if slow && page.as_ref().is_some_and(|page| page.records.len() > 1) {
+                    self.met.note_fault(Fault::SlowLine);
+                    self.met.note("page took too long");
+                    return Ok(Reply::Never(Trouble::Timeout));
+                }
                 if let Some(page) = &page {
                     invariants::page_is_for(&self.phones[phone], &self.server, page)?;
                     invariants::a_page_says_what_is_taken(&self.phones[phone], &self.server, page)?;
@@ -187,6 +198,28 @@ impl World {
         }
     }
 
+    /// Whether a body is too large for what is between this phone and the server. What cannot be made smaller gets
+    /// through.
+    fn is_stopped(&mut self, phone: usize, batch: &Batch) -> Result<Option<Trouble>, Broken> {
+        let size = batch.body.len();
+        if batch.numbers.len() <= 1 {
+            return Ok(None);
+        }
+        if size >= PROXIES_PASS {
+            return broken("a push is no larger than what proxies pass", || format!("it has {size} bytes"));
+        }
+        if self.proxy_passes.is_some_and(|most| size > most) {
+            self.met.note_fault(Fault::ProxyLimit);
+            return Ok(Some(Trouble::TooLarge));
+        }
+        if self.phones[phone].line.is_some_and(|line| size > line.push) {
+            self.met.note_fault(Fault::SlowLine);
+            self.met.note("push took too long");
+            return Ok(Some(Trouble::Timeout));
+        }
+        Ok(None)
+    }
+
     /// What was delayed or doubled arrives. Nobody waits for an answer any more.
     pub fn late_arrives(&mut self, random: &mut Random) -> Result<(), Broken> {
         if self.late.is_empty() {
@@ -213,6 +246,9 @@ impl World {
         meets
     }
 }
+
+/// Bodies of this size are refused somewhere.
+const PROXIES_PASS: usize = 1_000_000;
 
 /// What a hotel says before one has paid.
 const PORTAL: &str = "<!doctype html>\n<title>Welcome</title>\n";

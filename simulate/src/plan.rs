@@ -15,6 +15,10 @@ pub enum Fault {
     Truncated,
     /// Something else answers in the server's place: a hotel's page, a proxy.
     Portal,
+    /// From then on, a proxy in front of the server refuses bodies that are larger than it likes.
+    ProxyLimit,
+    /// From then on, what is large takes too long on this phone's line, in both directions.
+    SlowLine,
     Offline,
     /// Requests arrive, answers do not.
     OneWay,
@@ -84,6 +88,8 @@ impl Fault {
         Self::Delayed,
         Self::Truncated,
         Self::Portal,
+        Self::ProxyLimit,
+        Self::SlowLine,
         Self::Offline,
         Self::OneWay,
         Self::Crash,

@@ -7,7 +7,7 @@ use domain::{
     id::PersonId,
     sync::{
         phone::Page,
-        wire::{PAGE_RECORDS, Token},
+        wire::{PAGE_BYTES, PAGE_RECORDS, Token},
     },
     thing::ThingRef,
     time::Millis,
@@ -47,7 +47,9 @@ impl World {
                 seen: BTreeMap::new(),
             },
         };
-        self.read_page(&mut reading);
+        // Wherever a page ends.
+        let bytes = *random.choose(&[1, 700, 2_000, PAGE_BYTES]);
+        self.read_page(&mut reading, bytes);
         if self.readings.len() < MOST {
             self.readings.push(reading);
         } else {
@@ -56,10 +58,10 @@ impl World {
     }
 
     /// Whether there is more to read.
-    fn read_page(&mut self, reading: &mut Reading) -> bool {
+    fn read_page(&mut self, reading: &mut Reading, bytes: usize) -> bool {
         let now = Millis(self.now);
         self.server.hear([reading.cursor.as_ref(), None], now).expect("to be heard breaks nothing");
-        let body = self.server.pull(reading.person, reading.cursor.as_ref());
+        let body = self.server.pull(reading.person, reading.cursor.as_ref(), Some(bytes));
         let page = Page::parse(reading.cursor.clone(), &body).expect("the server's own page");
         if page.header.reset.is_some() {
             (reading.cursor, reading.seen) = (None, BTreeMap::new());
@@ -79,7 +81,7 @@ impl World {
         // Small pages show most while things change, and that is over.
         self.server.store.set_page_records(PAGE_RECORDS);
         for mut reading in std::mem::take(&mut self.readings) {
-            while self.read_page(&mut reading) {}
+            while self.read_page(&mut reading, PAGE_BYTES) {}
             let state = self.server.look();
             let reader = state.reader(reading.person);
             let visible = state.rows.iter().filter(|(_, row)| row.scope.admits(row.owner, &reader));

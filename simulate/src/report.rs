@@ -42,6 +42,8 @@ pub const PATHS: [&str; 66] = [
     "started over: cursor",
     "rollback noticed",
     "page with more to come",
+    "page took too long",
+    "push took too long",
     "page already overtaken",
     "thing gone from view",
     "pull halted",

@@ -4,7 +4,7 @@ use domain::{
     sync::{
         ledger::Push,
         phone::{Done, Page, Transaction},
-        round::{Event, Round, Step, Trouble},
+        round::{Event, PageWish, Round, Step, Trouble},
         wire::Reset,
     },
     time::Millis,
@@ -61,7 +61,7 @@ impl Task {
     }
 
     pub fn reads_from_the_beginning(&self) -> bool {
-        matches!(self.step, Step::Pull { cursor: None, .. })
+        matches!(self.step, Step::Pull(PageWish { cursor: None, .. }))
     }
 }
 

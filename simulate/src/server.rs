@@ -9,7 +9,7 @@ use domain::{
         ledger::{From, Head, Incoming, Push},
         memory::Server as Memory,
         round::Trouble,
-        wire::{Chain, Outcome, PushAnswer, Receipt, SigningKey, Token},
+        wire::{Chain, Outcome, PAGE_BYTES, PushAnswer, Receipt, SigningKey, Token},
     },
     thing::ThingKind,
     time::Millis,
@@ -320,8 +320,13 @@ impl Server {
             || self.slow.as_ref().is_some_and(|slow| slow.tickets.contains(&ticket))
     }
 
-    pub fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String {
-        let body = self.store.pull(person, cursor);
+    /// A page of no more than `bytes`, or than the server likes.
+    pub fn pull(&mut self, person: PersonId, cursor: Option<&Token>, bytes: Option<usize>) -> String {
+        let bytes = match self.mutant {
+            Some(Mutant::PageWithoutBytes) => usize::MAX,
+            _ => bytes.unwrap_or(PAGE_BYTES),
+        };
+        let body = self.store.pull(person, cursor, bytes);
         mutants::page(self.mutant, self.look(), person, cursor, body)
     }
 

@@ -49,7 +49,7 @@ impl fmt::Display for Store {
 pub trait Backend {
     fn push(&mut self, pushes: &[Push]) -> Vec<PushAnswer>;
     /// A page as it travels.
-    fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String;
+    fn pull(&mut self, person: PersonId, cursor: Option<&Token>, bytes: usize) -> String;
     /// What must lie in it, in the plain form that the invariants look at.
     fn everything(&self) -> &Memory;
     fn set_key(&mut self, key: SigningKey);
@@ -93,8 +93,8 @@ impl Backend for Memory {
         Self::push(self, pushes)
     }
 
-    fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String {
-        Self::pull(self, person, cursor)
+    fn pull(&mut self, person: PersonId, cursor: Option<&Token>, bytes: usize) -> String {
+        self.pull_within(person, cursor, bytes)
     }
 
     fn everything(&self) -> &Memory {

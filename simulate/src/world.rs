@@ -57,6 +57,8 @@ pub struct World {
     pub cloned: bool,
     /// Words in what the server took up again after a restore.
     pub handed: BTreeSet<u64>,
+    /// The largest body that the proxy in front of the server passes, if there is one.
+    pub proxy_passes: Option<usize>,
     /// The server has lost its key, and does not know its own marks any more.
     pub key_lost: bool,
     /// The network is whole again, and nothing more goes wrong.
@@ -84,6 +86,7 @@ impl World {
             made: 0,
             cloned: false,
             handed: BTreeSet::new(),
+            proxy_passes: None,
             key_lost: false,
             settling: false,
         };

@@ -341,7 +341,11 @@ pub const TEXTS: Texts = Texts {
     trouble: |trouble| match trouble {
         Trouble::Unreachable => "The server isn’t answering, or the phone has no coverage.",
         Trouble::Timeout => "It took too long. Coverage is probably weak.",
+        Trouble::CutOff => "The answer broke off on the way. Coverage is probably weak.",
         Trouble::Server(_) => "The server ran into a problem.",
+        Trouble::TooLarge => {
+            "A story is too large for the network you are on. It stays on the phone. Try another network."
+        }
         Trouble::NotSolsken => {
             "Something other than Solsken answered. Is this a network that wants you to log in?"
         }

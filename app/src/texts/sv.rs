@@ -341,7 +341,11 @@ pub const TEXTS: Texts = Texts {
     trouble: |trouble| match trouble {
         Trouble::Unreachable => "Servern svarar inte, eller så har telefonen ingen täckning.",
         Trouble::Timeout => "Det tog för lång tid. Täckningen är nog svag.",
+        Trouble::CutOff => "Svaret bröts på vägen. Täckningen är nog svag.",
         Trouble::Server(_) => "Servern hade problem.",
+        Trouble::TooLarge => {
+            "En berättelse är för stor för nätet du är på. Den ligger kvar på telefonen. Prova ett annat nät."
+        }
         Trouble::NotSolsken => "Något annat än Solsken svarade. Är det ett nät som vill att du loggar in?",
         Trouble::SignedOut => "Servern känner inte igen telefonen. Gå med igen med en kod.",
         Trouble::Storage => "Telefonens lagring svarar inte.",

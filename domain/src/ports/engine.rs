@@ -57,6 +57,8 @@ pub enum Call {
     Mend(Waiting),
     /// `()`; a round starts now.
     Sync,
+    /// The page has come to the foreground: a round, and it listens to the server rather than another tab.
+    Foreground,
     /// `Result<InviteView, JoinError>`
     LookAtInvite(String),
     /// `Result<Me, JoinError>`

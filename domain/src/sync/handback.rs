@@ -24,7 +24,7 @@ use super::{
     ledger::Head,
     phone::Block,
     rollback::Rollback,
-    wire::{PUSH_BYTES, Record, SigningKey},
+    wire::{Record, SigningKey},
 };
 
 /// Records in one request, at most.
@@ -107,16 +107,17 @@ fn hash(state: &str) -> u64 {
     hasher.finish()
 }
 
-/// Lines in bodies of a size that a server takes.
-pub fn parts(lines: &[&str]) -> Vec<String> {
-    let mut parts: Vec<String> = Vec::new();
-    for line in lines {
-        match parts.last_mut() {
-            Some(part) if part.len() + line.len() < PUSH_BYTES => part.extend(["\n", line]),
-            _ => parts.push((*line).to_owned()),
+/// The next body to send of these lines: as many as fit into `bytes`, but always one. How many these are, and the body.
+pub fn next_part(lines: &[&str], bytes: usize) -> (usize, String) {
+    let (mut count, mut size) = (0, 0);
+    for line in lines.iter().take(HANDED_RECORDS) {
+        size += line.len() + 1;
+        if count > 0 && size > bytes {
+            break;
         }
+        count += 1;
     }
-    parts
+    (count, lines[..count].join("\n"))
 }
 
 /// Where a restored server parted from what it was before: by epoch, the last `seq` of it that is in what was restored.

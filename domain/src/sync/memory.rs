@@ -14,7 +14,7 @@ use crate::{
 use super::{
     handback::{Earlier, Forks, HandBack, taken_up},
     ledger::{From, Head, Incoming, Ledger, LoggedOp, Needs, Push, Row, ScopeNeed, Waits, Written},
-    page::StoredRow,
+    page::{StoredRow, fitting},
     phone::{
         AttachmentsWanted, Attention, Block, DeviceRow, Done, LibraryRow, OpRow, OpsWanted, Overlay,
         OverlaysWanted, PhoneError, Reads, Transaction, Wanted, Writes, holding,
@@ -35,6 +35,7 @@ pub struct Server {
     /// Applied ops by their `seq`.
     pub log: BTreeMap<u64, (DeviceId, u64)>,
     pub page_records: usize,
+    pub page_bytes: usize,
     pub forks: Forks,
     /// What this process has seen; a process that begins anew has seen nothing.
     pub seen: Option<Positions>,
@@ -50,6 +51,7 @@ impl Server {
             devices: BTreeMap::new(),
             log: BTreeMap::new(),
             page_records: super::wire::PAGE_RECORDS,
+            page_bytes: super::wire::PAGE_BYTES,
             forks: Forks::default(),
             seen: None,
         }
@@ -145,6 +147,11 @@ impl Server {
 
     /// The page that `person` reads after `token`, as its lines.
     pub fn pull(&self, person: PersonId, token: Option<&Token>) -> String {
+        self.pull_within(person, token, self.page_bytes)
+    }
+
+    /// The same, of no more than `bytes`.
+    pub fn pull_within(&self, person: PersonId, token: Option<&Token>, bytes: usize) -> String {
         let reader = self.reader(person);
         let start = Cursor { epoch: self.head.epoch, seq: 0, chain: Chain::default() };
         let cursor = token.map(|token| self.key.open_cursor(token));
@@ -161,9 +168,13 @@ impl Server {
         let from = if reset.is_some() { start } else { cursor.flatten().unwrap_or(start) };
         let mut rows: Vec<_> = self.rows.iter().filter(|(_, row)| row.seq > from.seq).collect();
         rows.sort_by_key(|(_, row)| row.seq);
-        let more = rows.len() > self.page_records;
+        let all = rows.len();
         rows.truncate(self.page_records);
-        let seq = if more { rows.last().map_or(from.seq, |(_, row)| row.seq) } else { self.head.seq };
+        let text = |row: &Row| serde_json::to_string(&row.state).expect("a state is plain data");
+        let mut rows: Vec<_> = rows.into_iter().map(|(thing, row)| stored(thing, row, text(row))).collect();
+        rows.truncate(fitting(rows.iter().map(|row| row.line_bytes(&reader)), bytes));
+        let more = all > rows.len();
+        let seq = if more { rows.last().map_or(from.seq, |row| row.seq) } else { self.head.seq };
         let cursor = Cursor { epoch: self.head.epoch, seq, chain: self.chain_at(seq) };
         let stories = self
             .rows
@@ -182,10 +193,8 @@ impl Server {
             unmeant: Some(taken.count() as u64),
             partial: false,
         };
-        let records = rows.into_iter().filter_map(|(thing, row)| {
-            let state = serde_json::to_string(&row.state).ok()?;
-            stored(thing, row, state).record_after(from.seq, &reader, self.head.epoch, &self.key)
-        });
+        let records =
+            rows.iter().filter_map(|row| row.record_after(from.seq, &reader, self.head.epoch, &self.key));
         super::wire::page_text(
             &header,
             if reset.is_some() { Vec::new() } else { records.collect::<Vec<Record>>() },

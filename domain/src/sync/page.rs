@@ -36,7 +36,30 @@ pub struct StoredRow {
     pub meant: bool,
 }
 
+/// What a line holds beside the state: kind, id, `seq` and mark.
+const LINE_BYTES: usize = 160;
+
+/// How many rows a page of so many bytes holds, of rows whose lines have `sizes`: one at least, or nobody would ever read
+/// on.
+pub fn fitting(sizes: impl IntoIterator<Item = usize>, bytes: usize) -> usize {
+    let (mut sum, mut count) = (0_usize, 0);
+    for size in sizes {
+        sum = sum.saturating_add(size);
+        if sum > bytes && count > 0 {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
 impl StoredRow {
+    /// About how many bytes the line about this thing has, for `reader`.
+    pub fn line_bytes(&self, reader: &Reader) -> usize {
+        let state = if self.scope.admits(self.owner, reader) { self.state.len() } else { 0 };
+        LINE_BYTES + state
+    }
+
     /// The line about this thing for `reader`: its state if they may see it, a word that it is gone if somebody lost
     /// sight of it, else nothing.
     pub fn record_for(&self, reader: &Reader, epoch: Epoch, key: &SigningKey) -> Option<Record> {
@@ -66,5 +89,20 @@ impl StoredRow {
             return Some(Record { state: Some(state), mac: Some(mac), ..record });
         }
         (self.narrowed_at > 0).then_some(Record { meant: self.meant || self.narrowed_at <= after, ..record })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_holds_one_row_at_least_and_no_more_than_fit() {
+        assert_eq!(fitting([], 100), 0);
+        assert_eq!(fitting([500, 1], 100), 1);
+        assert_eq!(fitting([50, 50, 1], 100), 2);
+        assert_eq!(fitting([1, 500, 1], 100), 1);
+        assert_eq!(fitting([1, 2, 3], usize::MAX), 3);
+        assert_eq!(fitting([usize::MAX, usize::MAX], usize::MAX), 2);
     }
 }

@@ -28,8 +28,9 @@ use crate::{
 
 use super::{
     handback::Earlier,
+    sizes::Sizes,
     upload::{AttachmentRow, UploadState, let_go},
-    wire::{OP_BYTES, PUSH_BYTES, PUSH_OPS, PageHeader, PushAnswer, Record, Token},
+    wire::{BODY_BYTES, OP_BYTES, PUSH_OPS, PageHeader, PushAnswer, Record, Token},
 };
 
 /// One atomic step on the phone.
@@ -49,8 +50,9 @@ pub enum Transaction {
     SignIn { device: DeviceRow },
     /// What is there to do?
     Survey,
-    /// Which ops to push next: those without a receipt, or those that the server has put off.
-    Take { device: DeviceId, deferred: bool },
+    /// Which ops to push next: those without a receipt or, of those that the server has put off, those after a number.
+    /// No more than `bytes`, but always one.
+    Take { device: DeviceId, deferred: Option<u64>, bytes: usize },
     /// The server's receipts for the ops of a batch.
     Receive { device: DeviceId, numbers: Vec<u64>, starts: u32, answer: PushAnswer },
     /// The device goes on under another id, since the server holds other ops under its numbers.
@@ -64,6 +66,8 @@ pub enum Transaction {
     /// How far the upload of an attachment has come, on what reading of the library it was begun, and the server's
     /// position at the receipt.
     NoteUpload { attachment: AttachmentId, state: UploadState, begun: Reading, position: Option<Token> },
+    /// What was learnt about the size of messages on this line.
+    NoteSizes { sizes: Sizes },
     /// Lets go of attachments so that no more than `budget` bytes are kept, but of none that must stay.
     LetGo { stays: BTreeSet<AttachmentId>, budget: u64, now: Millis },
 }
@@ -207,7 +211,7 @@ pub enum Done {
     NotOurs,
     StartedOver,
     HandedBack,
-    /// What an upload has come to was noted, or bytes were let go.
+    /// What an upload has come to or what was learnt about the line was noted, or bytes were let go.
     Noted,
 }
 
@@ -221,6 +225,8 @@ pub struct Survey {
     pub cursor: Option<Token>,
     /// The server's position at the latest receipt, while the cursor is behind it.
     pub receipt: Option<Token>,
+    /// What earlier rounds have learnt about the size of messages.
+    pub sizes: Sizes,
     /// Empty pushes of devices that have been heard. Whoever cannot read learns by one of them whether the server was
     /// restored, and lacks what they once sent.
     pub asks: Vec<Batch>,
@@ -262,9 +268,9 @@ impl Transaction {
                 ..device(id)
             },
             Self::Survey => Wanted { all_devices: true, library: true, ..Wanted::default() },
-            Self::HandedBack { .. } => Wanted { library: true, ..Wanted::default() },
-            Self::Take { device: id, deferred } => {
-                let ops = if *deferred { OpsWanted::Deferred } else { OpsWanted::Unacknowledged };
+            Self::HandedBack { .. } | Self::NoteSizes { .. } => Wanted { library: true, ..Wanted::default() },
+            Self::Take { device: id, deferred, .. } => {
+                let ops = if deferred.is_some() { OpsWanted::Deferred } else { OpsWanted::Unacknowledged };
                 Wanted { ops, library: true, ..device(id) }
             }
             // Of all devices: several people may have changed the same thing on this phone.
@@ -298,7 +304,7 @@ impl Transaction {
             Self::SignIn { device } => Ok(local::sign_in(reads, device)),
             Self::Survey => Ok((Writes::default(), Done::Surveyed(survey(reads)))),
             Self::HandedBack { earlier } => Ok(receive::handed_back(reads, earlier)),
-            Self::Take { device, deferred } => take(reads, *device, *deferred),
+            Self::Take { device, deferred, bytes } => take(reads, *device, *deferred, *bytes),
             Self::Receive { device, numbers, starts, answer } => {
                 receive::receive(reads, *device, numbers, *starts, answer)
             }
@@ -308,6 +314,7 @@ impl Transaction {
             Self::NoteUpload { state, begun, position, .. } => {
                 Ok(note_upload(reads, *state, *begun, position.as_ref()))
             }
+            Self::NoteSizes { sizes } => Ok(note_sizes(reads, *sizes)),
             Self::LetGo { stays, budget, now } => {
                 let stay = |row: &AttachmentRow| stays.contains(&row.attachment.id);
                 let dropped_attachments = let_go(&reads.attachments, stay, *budget, *now);
@@ -368,22 +375,31 @@ fn survey(reads: &Reads) -> Survey {
         signed_in: reads.devices.iter().any(|row| row.current),
         cursor: reads.library.cursor.clone(),
         receipt: reads.library.receipt.clone(),
+        sizes: reads.library.sizes,
     }
 }
 
-fn take(reads: &Reads, device: DeviceId, deferred: bool) -> Result<(Writes, Done), PhoneError> {
+fn take(
+    reads: &Reads,
+    device: DeviceId,
+    deferred: Option<u64>,
+    bytes: usize,
+) -> Result<(Writes, Done), PhoneError> {
     let row = reads.device(device)?;
     let mut body = String::new();
     let mut numbers = Vec::new();
     let waits = |number: u64| row.deferred.get(&number) == Some(&0);
     for op in reads.ops.iter().filter(|op| op.device == device) {
         let next = row.acked + 1 + numbers.len() as u64;
-        let passed = if deferred { !waits(op.device_seq) } else { op.device_seq < next };
+        let passed = match deferred {
+            Some(after) => op.device_seq <= after || !waits(op.device_seq),
+            None => op.device_seq < next,
+        };
         if passed {
             continue;
         }
-        let full = numbers.len() == PUSH_OPS || body.len() + op.bytes.as_str().len() > PUSH_BYTES;
-        if full && !numbers.is_empty() || !deferred && op.device_seq != next {
+        let full = numbers.len() == PUSH_OPS || body.len() + op.bytes.as_str().len() + 1 > bytes;
+        if full && !numbers.is_empty() || deferred.is_none() && op.device_seq != next {
             break;
         }
         body.push_str(op.bytes.as_str());
@@ -415,4 +431,10 @@ fn note_upload(
     (Writes { attachments, library, ..Writes::default() }, Done::Noted)
 }
 
-const _: () = assert!(OP_BYTES < PUSH_BYTES, "the largest op fits into a push");
+fn note_sizes(reads: &Reads, sizes: Sizes) -> (Writes, Done) {
+    let changed = reads.library.sizes != sizes;
+    let library = changed.then(|| LibraryRow { sizes, ..reads.library.clone() });
+    (Writes { library, ..Writes::default() }, Done::Noted)
+}
+
+const _: () = assert!(OP_BYTES < BODY_BYTES, "the largest op fits into a push");

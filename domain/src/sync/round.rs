@@ -15,7 +15,8 @@ use crate::{
 use super::{
     handback::Earlier,
     phone::{Batch, Done, Page, Survey, Transaction},
-    wire::{PushAnswer, Token},
+    sizes::Sizes,
+    wire::{BODY_BYTES, LEAST_PAGE_BYTES, PAGE_BYTES, PushAnswer, Token},
 };
 
 /// What the host is to do next.
@@ -25,13 +26,23 @@ pub enum Step {
     Transact(Transaction),
     /// Send this; answer with [`Event::Pushed`].
     Push(Batch),
-    /// Ask for the page after this cursor; answer with [`Event::Pulled`]. The server is told of a position of its own
-    /// that is further, if one is known.
-    Pull { cursor: Option<Token>, known: Option<Token> },
+    /// Ask for a page; answer with [`Event::Pulled`].
+    Pull(PageWish),
     /// Hand back what was read of the server before it was restored; answer with [`Event::HandedBack`].
     HandBack(Vec<Earlier>),
     /// The round is over.
     Rest(Summary),
+}
+
+/// The page that a phone asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageWish {
+    /// What it has read so far.
+    pub cursor: Option<Token>,
+    /// The furthest position at which this phone knows the server to have been, where that is beyond the cursor.
+    pub known: Option<Token>,
+    /// How many bytes it is to hold at most, before compression. `None`: as many as the server likes.
+    pub bytes: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,8 +62,12 @@ pub enum Trouble {
     /// No answer: no network, or the server is away.
     Unreachable,
     Timeout,
-    /// The server answered with this status.
+    /// An answer began and broke off.
+    CutOff,
+    /// The server refused with this status, or something in front of it says that it is away (5xx).
     Server(u16),
+    /// Whatever is in front of the server refuses a body of this size (413).
+    TooLarge,
     /// Something answered, but not Solsken: a captive portal, a proxy.
     NotSolsken,
     /// The server does not know this session any more.
@@ -87,8 +102,13 @@ pub struct Round {
     /// Of this the ids are made that devices go on under, should they have to; each is used once.
     randomness: Randomness,
     fresh: DeviceId,
-    /// The device at the front was asked for what the server has put off.
-    asked_again: bool,
+    /// The device at the front has nothing else left: it asks for what the server has put off, after this number.
+    deferred_after: Option<u64>,
+    sizes: Sizes,
+    /// As the phone's store has them.
+    noted_sizes: Sizes,
+    /// What to do once the sizes are noted.
+    after_note: Option<Step>,
     /// How often the phone has started over in this round: a server that always resets cannot keep it busy.
     started_over: u8,
     /// Empty pushes by which a phone that cannot read hears of a restore.
@@ -113,7 +133,10 @@ impl Round {
             now,
             randomness: *randomness,
             fresh: DeviceId::mint(now, randomness),
-            asked_again: false,
+            deferred_after: None,
+            sizes: Sizes::default(),
+            noted_sizes: Sizes::default(),
+            after_note: None,
             started_over: 0,
             asks: VecDeque::new(),
             heard: false,
@@ -132,24 +155,15 @@ impl Round {
                 self.signed_in = false;
                 self.push_or_pull()
             }
-            Event::Pushed(Err(Trouble::SignedOut | Trouble::Server(400..=499))) if self.is_asking() => {
-                self.in_flight = None;
-                self.push_or_pull()
+            Event::Pushed(Err(Trouble::Unreachable)) => self.rest(Trouble::Unreachable),
+            Event::Pushed(Err(trouble)) => self.not_pushed(trouble),
+            Event::Pulled(Err(trouble)) => {
+                if may_be_too_large(trouble) {
+                    let size = self.sizes.page.within(PAGE_BYTES);
+                    self.sizes.page = self.sizes.page.halved(size, LEAST_PAGE_BYTES);
+                }
+                self.rest(trouble)
             }
-            // This device's credential is not good any more; what others told here is still sent.
-            Event::Pushed(Err(trouble @ (Trouble::SignedOut | Trouble::Server(400..=499)))) => {
-                self.summary.trouble = Some(trouble);
-                self.next_device();
-                self.push_or_pull()
-            }
-            // Even where nothing can be sent, there may be something to read.
-            Event::Pushed(Err(trouble)) if trouble != Trouble::Unreachable => {
-                self.summary.trouble = Some(trouble);
-                self.queue.clear();
-                self.asked_again = false;
-                self.push_or_pull()
-            }
-            Event::Pushed(Err(trouble)) | Event::Pulled(Err(trouble)) => self.rest(trouble),
             // A server that does not know of this takes nothing back.
             Event::HandedBack(Ok(()) | Err(Trouble::Server(404 | 405))) => {
                 Step::Transact(Transaction::HandedBack { earlier: std::mem::take(&mut self.handing) })
@@ -161,10 +175,11 @@ impl Round {
 
     fn after(&mut self, done: Done) -> Step {
         match done {
-            Done::Surveyed(Survey { unsent, signed_in, cursor, receipt, asks }) => {
+            Done::Surveyed(Survey { unsent, signed_in, cursor, receipt, asks, sizes }) => {
                 self.queue = unsent.into();
                 self.asks = asks.into();
-                self.asked_again = false;
+                self.deferred_after = None;
+                (self.sizes, self.noted_sizes) = (sizes, sizes);
                 self.signed_in = signed_in;
                 self.cursor = cursor;
                 self.receipt = receipt;
@@ -175,8 +190,9 @@ impl Round {
                 Step::Push(batch)
             }
             Done::Took(None) => {
-                if std::mem::replace(&mut self.asked_again, true) {
-                    self.next_device();
+                match self.deferred_after {
+                    Some(_) => self.next_device(),
+                    None => self.deferred_after = Some(0),
                 }
                 self.push_or_pull()
             }
@@ -211,24 +227,21 @@ impl Round {
                 Step::Transact(Transaction::Survey)
             }
             Done::Received { cloned: false } => self.push_or_pull(),
-            Done::Absorbed { more: false, .. } | Done::Told | Done::SignedIn | Done::Noted => {
-                Step::Rest(self.summary)
-            }
+            Done::Noted => self.after_note.take().unwrap_or(Step::Rest(self.summary)),
+            Done::Absorbed { more: false, .. } | Done::Told | Done::SignedIn => self.end(),
         }
     }
 
     fn push_or_pull(&mut self) -> Step {
         match self.queue.front() {
-            Some(device) => Step::Transact(Transaction::Take { device: *device, deferred: self.asked_again }),
+            Some(device) => Step::Transact(Transaction::Take {
+                device: *device,
+                deferred: self.deferred_after,
+                bytes: self.sizes.push.within(BODY_BYTES),
+            }),
             None if self.signed_in => self.pull(),
             None => self.ask_or_rest(),
         }
-    }
-
-    fn pull(&self) -> Step {
-        let known = Token::further(self.cursor.as_ref(), self.receipt.as_ref());
-        let known = known.filter(|further| Some(*further) != self.cursor.as_ref()).cloned();
-        Step::Pull { cursor: self.cursor.clone(), known }
     }
 
     fn ask_or_rest(&mut self) -> Step {
@@ -237,17 +250,68 @@ impl Round {
                 self.in_flight = Some(ask.clone());
                 Step::Push(ask)
             }
-            _ => Step::Rest(self.summary),
+            _ => self.end(),
         }
     }
 
-    fn is_asking(&self) -> bool {
-        self.in_flight.as_ref().is_some_and(|batch| batch.numbers.is_empty())
+    fn pull(&self) -> Step {
+        let bytes = self.sizes.page.is_learnt().then(|| self.sizes.page.within(PAGE_BYTES));
+        let known = Token::further(self.cursor.as_ref(), self.receipt.as_ref());
+        let known = known.filter(|further| Some(*further) != self.cursor.as_ref()).cloned();
+        Step::Pull(PageWish { cursor: self.cursor.clone(), known, bytes })
+    }
+
+    /// Even where nothing can be sent, there may be something to read.
+    fn not_pushed(&mut self, trouble: Trouble) -> Step {
+        let batch = self.in_flight.take();
+        let alone = batch.as_ref().is_some_and(|batch| batch.numbers.len() == 1);
+        let last = batch.as_ref().and_then(|batch| batch.numbers.last().copied());
+        if let Some(batch) = batch.filter(|_| last.is_some() && may_be_too_large(trouble)) {
+            self.sizes.push = self.sizes.push.halved(batch.body.len(), 0);
+        }
+        match trouble {
+            // An ask was refused: the next device asks.
+            Trouble::SignedOut | Trouble::Server(400..=499) if last.is_none() => {}
+            // Half of it is sent at once: this answer costs no time.
+            Trouble::TooLarge if !alone => {}
+            // It cannot be made smaller. It stays in the queue, and whoever looks at the queue is told.
+            Trouble::TooLarge if self.deferred_after.is_some() => {
+                self.summary.trouble = Some(trouble);
+                self.deferred_after = last;
+            }
+            // This device's credential is not good any more, or its next op does not get through: what others told here
+            // is still sent.
+            Trouble::SignedOut | Trouble::Server(400..=499) | Trouble::TooLarge => {
+                self.summary.trouble = Some(trouble);
+                self.next_device();
+            }
+            _ if alone && may_be_too_large(trouble) => {
+                self.summary.trouble = Some(trouble);
+                self.next_device();
+            }
+            _ => {
+                self.summary.trouble = Some(trouble);
+                self.queue.clear();
+                self.deferred_after = None;
+            }
+        }
+        let next = self.push_or_pull();
+        self.noted(next)
+    }
+
+    /// Notes what was learnt about sizes before the next step: a tab that dies then has not learnt it in vain.
+    fn noted(&mut self, next: Step) -> Step {
+        if self.sizes == self.noted_sizes {
+            return next;
+        }
+        self.noted_sizes = self.sizes;
+        self.after_note = Some(next);
+        Step::Transact(Transaction::NoteSizes { sizes: self.sizes })
     }
 
     fn next_device(&mut self) {
         self.queue.pop_front();
-        self.asked_again = false;
+        self.deferred_after = None;
     }
 
     fn pushed(&mut self, answer: PushAnswer) -> Step {
@@ -261,10 +325,12 @@ impl Round {
         self.heard = true;
         self.receipt = Token::further(self.receipt.as_ref(), answer.position.as_ref()).cloned();
         self.summary.pushed += answer.receipts.len();
+        self.sizes.push = self.sizes.push.grown(batch.body.len(), BODY_BYTES);
         let Batch { device, numbers, starts, .. } = batch;
-        if self.asked_again {
-            // Once a round; whether it still waits, the next one asks.
-            self.next_device();
+        if self.deferred_after.is_some() {
+            // Each once a round; whether it still waits, the next one asks.
+            let heard = answer.receipts.len() + usize::from(answer.cloned);
+            self.deferred_after = numbers.get(heard.saturating_sub(1)).copied();
         }
         Step::Transact(Transaction::Receive { device, numbers, starts, answer })
     }
@@ -277,13 +343,24 @@ impl Round {
             return Step::Transact(Transaction::StartOver { page });
         }
         self.summary.pulled += page.records.len();
+        self.sizes.page = self.sizes.page.grown(page.lines.len(), PAGE_BYTES);
         Step::Transact(Transaction::Absorb { page })
     }
 
     fn rest(&mut self, trouble: Trouble) -> Step {
         self.summary.trouble = Some(trouble);
-        Step::Rest(self.summary)
+        self.end()
     }
+
+    fn end(&mut self) -> Step {
+        self.noted(Step::Rest(self.summary))
+    }
+}
+
+/// Whether a smaller message might have got through. A page of something else in the place of the server's answer counts:
+/// filters in front of servers refuse bodies for what is in them, and the smaller the body, the fewer ops that holds up.
+const fn may_be_too_large(trouble: Trouble) -> bool {
+    matches!(trouble, Trouble::Timeout | Trouble::CutOff | Trouble::TooLarge | Trouble::NotSolsken)
 }
 
 /// When to try again by oneself. Every other trigger (a save, the network's return, the foreground, a button, the

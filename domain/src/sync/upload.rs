@@ -242,7 +242,7 @@ impl AttachmentRow {
 /// Whether this trouble with one attachment is trouble with all of them, so that the others wait for the next round too.
 /// Where it is not, they go on: on a shared phone one person's credential may be no good any more, and another's is.
 pub const fn holds_up_others(trouble: Trouble) -> bool {
-    matches!(trouble, Trouble::Unreachable | Trouble::Timeout | Trouble::Storage)
+    matches!(trouble, Trouble::Unreachable | Trouble::Timeout | Trouble::CutOff | Trouble::Storage)
 }
 
 /// Which rows to let go of so that no more than `budget` bytes are kept: the least recently used first, and none that

@@ -110,12 +110,21 @@ impl PushAnswer {
 
 /// How many ops one push may hold.
 pub const PUSH_OPS: usize = 1_000;
-/// How many bytes the body of one push may have.
+/// How many bytes the body of one push may have at the server. Phones that were installed before [`BODY_BYTES`] was
+/// smaller fill it.
 pub const PUSH_BYTES: usize = 2 * 1024 * 1024;
+/// How many bytes a phone sends in one body. Proxies refuse large ones, nginx from 1 MiB on unless it is told otherwise,
+/// and the phone cannot know what is between it and the server.
+pub const BODY_BYTES: usize = 900_000;
 /// How many bytes a single op may have: six parts of 10,000 characters, with room for escapes.
 pub const OP_BYTES: usize = 512 * 1024;
 /// How many records one page of a pull holds at most.
 pub const PAGE_RECORDS: usize = 500;
+/// How many bytes one page of a pull holds at most, before compression; one record at least. With thumbnails, which
+/// hardly compress, about 390 KB travel: 45 seconds at 70 kbit/s.
+pub const PAGE_BYTES: usize = 512 * 1024;
+/// The smallest page that a phone asks for, in bytes: 45 seconds at 1.5 kbit/s. A line that is slower than that is none.
+pub const LEAST_PAGE_BYTES: usize = 8 * 1024;
 
 /// The first line of a page. The records follow, one a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ mod removals;
 mod rolled_back;
 mod shared;
 mod signed_out;
+mod sizes;
 mod world;
 
 use domain::{

@@ -10,7 +10,7 @@ use domain::{
         ledger::{From, Incoming, Push},
         memory::Phone,
         phone::{Done, Page, Transaction},
-        wire::{Outcome, PushAnswer, Token},
+        wire::{BODY_BYTES, Outcome, PushAnswer, Token},
     },
     thing::ThingRef,
     time::Millis,
@@ -83,7 +83,9 @@ fn keyed<K: Ord, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, T> {
 
 fn take(phone: &mut Phone) -> domain::sync::phone::Batch {
     let device = *phone.devices.keys().next().unwrap();
-    let Ok(Done::Took(Some(batch))) = phone.transact(&Transaction::Take { device, deferred: false }) else {
+    let Ok(Done::Took(Some(batch))) =
+        phone.transact(&Transaction::Take { device, deferred: None, bytes: BODY_BYTES })
+    else {
         panic!("there is something to send");
     };
     batch

@@ -11,7 +11,7 @@ use domain::{
         memory::Phone,
         phone::{Block, Done, LibraryRow, Page, Transaction},
         round::Trouble,
-        wire::{Outcome, Token},
+        wire::{BODY_BYTES, Outcome, Token},
     },
     text::StoryText,
     thing::{ThingKind, ThingRef, fields},
@@ -176,7 +176,8 @@ fn a_receipt_from_before_a_restore_does_not_count() {
     world.act(&Act::Tell { phone: ELIN, text: "a".into() });
     let backup = world.server.clone();
     let (person, device, store) = &mut world.phones[ELIN];
-    let Ok(Done::Took(Some(batch))) = store.transact(&Transaction::Take { device: *device, deferred: false })
+    let Ok(Done::Took(Some(batch))) =
+        store.transact(&Transaction::Take { device: *device, deferred: None, bytes: BODY_BYTES })
     else {
         panic!("there is something to send");
     };

@@ -14,8 +14,8 @@ use domain::{
         handback::Forks,
         ledger::{From, Head, Incoming, Push},
         memory::{Phone, Server},
-        phone::{DeviceRow, Done, Intent, Page, Transaction},
-        round::{Event, Round, Step, Trouble},
+        phone::{Batch, DeviceRow, Done, Intent, Page, Transaction},
+        round::{Event, PageWish, Round, Step, Trouble},
         wire::{Chain, Outcome, PushAnswer, SigningKey, Token},
     },
     text::{Name, StoryText},
@@ -76,8 +76,38 @@ pub struct World {
     pub older_server: bool,
     /// The server answers in words that nobody here knows.
     pub newer_server: bool,
+    pub line: Line,
     /// Ops that the server itself has made.
     made: u64,
+}
+
+/// What is between the phones and the server.
+#[derive(Clone, Default)]
+pub struct Line {
+    /// Larger bodies are refused, or take too long.
+    pub most_pushed: Option<(usize, Trouble)>,
+    /// Larger pages take too long.
+    pub most_pulled: Option<usize>,
+    /// Bodies with these words are refused, whatever their size.
+    pub refuses: Option<(&'static str, Trouble)>,
+    /// The size of every body that was sent, and of every page that was asked for.
+    pub pushed: Vec<usize>,
+    pub pulled: Vec<usize>,
+}
+
+impl Line {
+    fn passes(&mut self, batch: &Batch) -> Result<(), Trouble> {
+        self.pushed.push(batch.body.len());
+        if let Some((most, trouble)) = self.most_pushed
+            && batch.body.len() > most
+        {
+            return Err(trouble);
+        }
+        match self.refuses {
+            Some((words, trouble)) if batch.body.contains(words) => Err(trouble),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl World {
@@ -98,6 +128,7 @@ impl World {
             may_not_read: BTreeSet::new(),
             older_server: false,
             newer_server: false,
+            line: Line::default(),
             made: 0,
         };
         // Two phones of one person, one of a colleague, one of a curator.
@@ -257,7 +288,10 @@ impl World {
                     }
                     Err(error) => panic!("{error}"),
                 },
-                Step::Push(batch) => {
+                Step::Push(batch) => 'push: {
+                    if let Err(trouble) = self.line.passes(&batch) {
+                        break 'push Event::Pushed(Err(trouble));
+                    }
                     let ops = batch.body.lines().map(Incoming::read).collect();
                     let push = Push { from: sender(store, batch.device), ops, now };
                     let mut send = || -> PushAnswer {
@@ -284,13 +318,18 @@ impl World {
                     };
                     Event::HandedBack(meet(luck.next(), &mut send))
                 }
-                Step::Pull { .. } if self.may_not_read.contains(&phone) => {
-                    Event::Pulled(Err(Trouble::SignedOut))
-                }
-                Step::Pull { cursor, known } => {
+                Step::Pull(_) if self.may_not_read.contains(&phone) => Event::Pulled(Err(Trouble::SignedOut)),
+                Step::Pull(PageWish { cursor, known, bytes }) => 'pull: {
+                    hear(&mut self.server, [cursor.as_ref(), known.as_ref()], now);
+                    let bytes = bytes.unwrap_or(self.server.page_bytes);
+                    let body = self.server.pull_within(*person, cursor.as_ref(), bytes);
+                    self.line.pulled.push(body.len());
+                    if self.line.most_pulled.is_some_and(|most| body.len() > most) {
+                        break 'pull Event::Pulled(Err(Trouble::Timeout));
+                    }
                     let mut send = || {
                         hear(&mut self.server, [cursor.as_ref(), known.as_ref()], now);
-                        let body = self.server.pull(*person, cursor.as_ref());
+                        let body = self.server.pull_within(*person, cursor.as_ref(), bytes);
                         let mut page = Page::parse(cursor.clone(), &body).expect("the server's own page");
                         if self.older_server {
                             page.header.unmeant = None;

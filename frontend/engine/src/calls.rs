@@ -113,10 +113,12 @@ impl Engine {
         let phone = self.phone.clone();
         spawn_local(async move { phone.open_index().await });
         let changed = self.phone.clone();
-        self.phone.tabs.listen(move || {
+        let changed = move || {
             let phone = changed.clone();
             spawn_local(async move { drop(phone.changed_elsewhere().await) });
-        });
+        };
+        let syncer = self.syncer.clone();
+        self.phone.tabs.listen(changed, move || syncer.poke());
         self.syncer.poke();
         self.accounts.end_session();
         if let Ok(drafts) = drafts::ids(&self.phone).await {
@@ -154,6 +156,10 @@ impl Engine {
             Call::Sync => {
                 self.accounts.end_session();
                 json(&self.syncer.poke())
+            }
+            Call::Foreground => {
+                self.accounts.end_session();
+                json(&self.syncer.foreground())
             }
             Call::LookAtInvite(code) => json(&self.accounts.look_at_invite(&code).await),
             Call::Join(form) => json(&self.accounts.join(&form).await),

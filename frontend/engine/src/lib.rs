@@ -16,6 +16,7 @@ mod net;
 mod news;
 mod outbox;
 mod phone;
+mod server_news;
 mod store;
 mod sync;
 mod tabs;

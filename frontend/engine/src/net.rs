@@ -11,8 +11,11 @@ use web_sys::{AbortSignal, Headers, RequestInit, Response};
 
 use crate::scope;
 
-/// An answer that takes longer is no answer. Long enough for a full page over a weak link.
+/// An answer that takes longer is no answer.
 const PATIENCE: Duration = Duration::from_secs(45);
+/// What a line carries that is worth waiting for, in bytes a second. Only a body that cannot be made smaller is given
+/// the time that it takes.
+const SLOWEST: u32 = 4_000;
 
 /// One request. `Ok` holds status and body of whatever answered.
 async fn send(
@@ -21,13 +24,24 @@ async fn send(
     body: Option<&JsValue>,
     headers: &[(&str, &str)],
 ) -> Result<(u16, String), Trouble> {
-    let response = answer(method, path, body, headers).await?;
+    send_within(PATIENCE, method, path, body, headers).await
+}
+
+async fn send_within(
+    patience: Duration,
+    method: &str,
+    path: &str,
+    body: Option<&JsValue>,
+    headers: &[(&str, &str)],
+) -> Result<(u16, String), Trouble> {
+    let response = answer(patience, method, path, body, headers).await?;
     // As bytes: a browser's own text would be made of it, and made into bytes again.
     let text = String::from_utf8(body_of(&response).await?);
     Ok((response.status(), text.unwrap_or_default()))
 }
 
 async fn answer(
+    patience: Duration,
     method: &str,
     path: &str,
     body: Option<&JsValue>,
@@ -35,7 +49,7 @@ async fn answer(
 ) -> Result<Response, Trouble> {
     let init = RequestInit::new();
     init.set_method(method);
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE.as_millis() as u32)));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(patience.as_millis() as u32)));
     if let Some(body) = body {
         init.set_body(body);
     }
@@ -50,8 +64,12 @@ async fn answer(
 }
 
 async fn body_of(response: &Response) -> Result<Vec<u8>, Trouble> {
-    let buffer = response.array_buffer().map_err(|error| why(&error))?;
-    let buffer = JsFuture::from(buffer).await.map_err(|error| why(&error))?;
+    // Its head has come, so there is a network, and something that answers.
+    let cut_off = |error: JsValue| match why(&error) {
+        Trouble::Unreachable => Trouble::CutOff,
+        trouble => trouble,
+    };
+    let buffer = JsFuture::from(response.array_buffer().map_err(cut_off)?).await.map_err(cut_off)?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
@@ -62,10 +80,23 @@ fn why(error: &JsValue) -> Trouble {
     }
 }
 
-fn refused(status: u16) -> Trouble {
+/// What an answer means that is no success. The server says why in JSON (`{"error": …}`); what comes without that is of
+/// a proxy, a filter or a captive portal, and says nothing about who is signed in or what the server takes.
+fn refused(status: u16, body: &str) -> Trouble {
+    #[derive(serde::Deserialize)]
+    struct Ours {
+        #[serde(rename = "error")]
+        _error: serde::de::IgnoredAny,
+    }
+    let ours = serde_json::from_str::<Ours>(body).is_ok();
     match status {
-        401 => Trouble::SignedOut,
-        status => Trouble::Server(status),
+        401 if ours => Trouble::SignedOut,
+        408 => Trouble::Timeout,
+        413 => Trouble::TooLarge,
+        // A proxy that finds no server behind it says so in its own words.
+        500..=599 => Trouble::Server(status),
+        _ if ours => Trouble::Server(status),
+        _ => Trouble::NotSolsken,
     }
 }
 
@@ -73,18 +104,22 @@ fn refused(status: u16) -> Trouble {
 pub async fn get(path: &str) -> Result<String, Trouble> {
     match send("GET", path, None, &[]).await? {
         (200, body) => Ok(body),
-        (status, _) => Err(refused(status)),
+        (status, body) => Err(refused(status, &body)),
     }
 }
 
-/// Pushes lines of ops with a device's own credential.
+/// Pushes lines of ops with a device's own credential. A single line is given as long as it takes on a slow line.
 pub async fn push<T: DeserializeOwned>(path: &str, body: &str, token: Option<&str>) -> Result<T, Trouble> {
+    let patience = match body.trim_end().contains('\n') {
+        true => PATIENCE,
+        false => PATIENCE + Duration::from_secs(1) * (body.len() as u32 / SLOWEST),
+    };
     let bearer = token.map(|token| format!("Bearer {token}"));
     let mut headers = vec![("content-type", "application/x-ndjson")];
     headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
-    match send("POST", path, Some(&body.into()), &headers).await? {
+    match send_within(patience, "POST", path, Some(&body.into()), &headers).await? {
         (200, body) => serde_json::from_str(&body).map_err(|_| Trouble::NotSolsken),
-        (status, _) => Err(refused(status)),
+        (status, body) => Err(refused(status, &body)),
     }
 }
 
@@ -92,17 +127,18 @@ pub async fn push<T: DeserializeOwned>(path: &str, body: &str, token: Option<&st
 pub async fn ask<T: DeserializeOwned>(path: &str, question: &impl Serialize) -> Result<T, Trouble> {
     match post(path, question).await? {
         (200, body) => serde_json::from_str(&body).map_err(|_| Trouble::NotSolsken),
-        (status, _) => Err(refused(status)),
+        (status, body) => Err(refused(status, &body)),
     }
 }
 
 /// The bytes of a successful answer.
 pub async fn bytes(path: &str) -> Result<Vec<u8>, Trouble> {
-    let response = answer("GET", path, None, &[]).await?;
-    if response.status() != 200 {
-        return Err(refused(response.status()));
+    let response = answer(PATIENCE, "GET", path, None, &[]).await?;
+    let bytes = body_of(&response).await?;
+    match response.status() {
+        200 => Ok(bytes),
+        status => Err(refused(status, &String::from_utf8_lossy(&bytes))),
     }
-    body_of(&response).await
 }
 
 /// One step of an upload: with bytes and their digest, if it has any.
@@ -119,7 +155,7 @@ pub async fn upload<T: DeserializeOwned, E: DeserializeOwned>(
     match send(method, path, bytes.as_ref(), &headers).await? {
         // Only with these the server refuses what it is sent; with others it is the moment that is not right.
         answer @ (200 | 403 | 413 | 415, _) => Ok(read(answer)),
-        (status, _) => Err(refused(status)),
+        (status, body) => Err(refused(status, &body)),
     }
 }
 
@@ -135,7 +171,7 @@ fn read<T: DeserializeOwned, E: DeserializeOwned>((status, body): (u16, String))
         },
         status => match serde_json::from_str::<Refusal<E>>(&body) {
             Ok(refusal) => Said::No(refusal.error),
-            Err(_) => Said::Trouble(refused(status)),
+            Err(_) => Said::Trouble(refused(status, &body)),
         },
     }
 }

@@ -3,26 +3,24 @@
 
 use std::{
     cell::{Cell, RefCell},
-    rc::Rc,
+    rc::{Rc, Weak},
     time::Duration,
 };
 
 use domain::{
     ports::{Attempt, News},
     sync::{
-        handback::{Earlier, HandBack, parts},
+        handback::{Earlier, HandBack, next_part},
         phone::{Block, Done, Page, Transaction},
-        round::{Event, Pace, Round, Step, Summary, Trouble},
-        wire::Token,
+        round::{Event, Pace, PageWish, Round, Step, Summary, Trouble},
+        wire::{BODY_BYTES, Token},
     },
 };
 use futures_channel::oneshot;
-use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web::{Slices, Timer, now, random, randomness};
-use web_sys::EventSource;
 
-use crate::{complain, media::Uploads, net, phone::Phone, tabs};
+use crate::{complain, media::Uploads, net, phone::Phone, server_news::ServerNews, tabs};
 
 pub struct Syncer {
     phone: Rc<Phone>,
@@ -33,20 +31,30 @@ pub struct Syncer {
     pace: Cell<Pace>,
     timer: RefCell<Option<Timer>>,
     /// Where the server says that there is something new.
-    news: RefCell<Option<EventSource>>,
+    news: Rc<ServerNews>,
 }
 
 impl Syncer {
     pub fn new(phone: Rc<Phone>, uploads: Rc<Uploads>) -> Rc<Self> {
-        Rc::new(Self {
-            phone,
-            uploads,
-            running: Cell::new(false),
-            again: Cell::new(false),
-            pace: Cell::new(Pace::default()),
-            timer: RefCell::new(None),
-            news: RefCell::new(None),
+        Rc::new_cyclic(|syncer: &Weak<Self>| {
+            let syncer = syncer.clone();
+            let heard = move || syncer.upgrade().iter().for_each(Self::poke);
+            Self {
+                news: ServerNews::new(phone.tabs.clone(), heard),
+                phone,
+                uploads,
+                running: Cell::new(false),
+                again: Cell::new(false),
+                pace: Cell::new(Pace::default()),
+                timer: RefCell::new(None),
+            }
         })
+    }
+
+    /// The page has come to the foreground.
+    pub fn foreground(self: &Rc<Self>) {
+        self.poke();
+        self.news.foreground();
     }
 
     /// Starts a round now, or right after the one that is running.
@@ -105,7 +113,7 @@ impl Syncer {
                     let path = with_query("/api/v1/sync/push", [("known", batch.known.as_ref())]);
                     Event::Pushed(net::push(&path, &batch.body, token).await)
                 }
-                Step::Pull { cursor, known } => Event::Pulled(ahead.pull(cursor, known).await),
+                Step::Pull(wish) => Event::Pulled(ahead.pull(wish).await),
                 Step::HandBack(earlier) => Event::HandedBack(self.hand_back(&earlier).await),
                 Step::Rest(summary) => return summary,
             };
@@ -126,12 +134,26 @@ impl Syncer {
             }
             slices.pause().await;
         }
+        let mut bytes = BODY_BYTES;
         for number in 0..earlier.last().map_or(0, |last| last.until) {
             let Some(block) = self.block(number).await? else { continue };
             let (Some(epoch), lines) = compared.lines(&block) else { continue };
-            for part in parts(&lines) {
-                let path = format!("/api/v1/sync/handback?epoch={epoch}");
-                let _taken: u32 = net::push(&path, &part, None).await?;
+            self.hand_back_lines(&format!("/api/v1/sync/handback?epoch={epoch}"), &lines, &mut bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends these lines in bodies of no more than `bytes`, which are halved when one does not get through.
+    async fn hand_back_lines(&self, path: &str, lines: &[&str], bytes: &mut usize) -> Result<(), Trouble> {
+        let mut left = lines;
+        while !left.is_empty() {
+            let (count, part) = next_part(left, *bytes);
+            match net::push::<u32>(path, &part, None).await {
+                Ok(_taken) => left = &left[count..],
+                Err(Trouble::TooLarge | Trouble::Timeout | Trouble::CutOff) if count > 1 => {
+                    *bytes = part.len() / 2;
+                }
+                Err(trouble) => return Err(trouble),
             }
         }
         Ok(())
@@ -169,23 +191,13 @@ impl Syncer {
         }
     }
 
-    /// Listens to the server, as long as it knows who this is. The browser comes back by itself after a break, but not
-    /// after a refusal: that is mended by the next round that goes well.
-    fn hear_news(self: &Rc<Self>) {
-        let closed = |news: &EventSource| news.ready_state() == EventSource::CLOSED;
-        let reached = self.phone.page.attempt().is_some_and(|attempt| attempt.trouble.is_none());
-        if !reached
-            || self.phone.reader().is_none()
-            || self.news.borrow().as_ref().is_some_and(|news| !closed(news))
-        {
-            return;
+    /// Listens to the server, as long as it knows who this is.
+    fn hear_news(&self) {
+        // What is too large to be sent keeps nobody from reading.
+        let knows_us = |attempt: Attempt| matches!(attempt.trouble, None | Some(Trouble::TooLarge));
+        if self.phone.page.attempt().is_some_and(knows_us) && self.phone.reader().is_some() {
+            self.news.listen();
         }
-        let Ok(news) = EventSource::new("/api/v1/sync/news") else { return };
-        let syncer = self.clone();
-        let heard = Closure::<dyn Fn()>::new(move || syncer.poke());
-        news.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        heard.forget();
-        *self.news.borrow_mut() = Some(news);
     }
 
     fn note(&self, summary: &Summary) {
@@ -195,8 +207,10 @@ impl Syncer {
         let at = now();
         let page = &self.phone.page;
         page.attempted(Attempt { at, trouble: summary.trouble, next_at: at.plus(wait) });
-        let reached =
-            !matches!(summary.trouble, Some(Trouble::Unreachable | Trouble::Timeout | Trouble::NotSolsken));
+        let reached = !matches!(
+            summary.trouble,
+            Some(Trouble::Unreachable | Trouble::Timeout | Trouble::CutOff | Trouble::NotSolsken)
+        );
         page.tell(News::Online(reached));
         if reached {
             // After the texts, which never wait for it.
@@ -219,18 +233,20 @@ impl Syncer {
 struct Ahead(Option<(Token, oneshot::Receiver<Result<Page, Trouble>>)>);
 
 impl Ahead {
-    async fn pull(&mut self, cursor: Option<Token>, known: Option<Token>) -> Result<Page, Trouble> {
-        let asked = self.0.take().filter(|(next, _)| Some(next) == cursor.as_ref());
+    async fn pull(&mut self, wish: PageWish) -> Result<Page, Trouble> {
+        let bytes = wish.bytes;
+        let asked = self.0.take().filter(|(next, _)| Some(next) == wish.cursor.as_ref());
         let page = match asked {
             Some((_, coming)) => coming.await.unwrap_or(Err(Trouble::Unreachable)),
-            None => pull(cursor, known).await,
+            None => pull(wish).await,
         }?;
         if page.header.more && page.header.reset.is_none() {
             let next = page.header.cursor.clone();
             let (came, coming) = oneshot::channel();
             self.0 = Some((next.clone(), coming));
             // What else is known was heard with the first page.
-            spawn_local(async move { drop(came.send(pull(Some(next), None).await)) });
+            let wish = PageWish { cursor: Some(next), known: None, bytes };
+            spawn_local(async move { drop(came.send(pull(wish).await)) });
         }
         Ok(page)
     }
@@ -247,8 +263,12 @@ fn with_query<const N: usize>(path: &str, tokens: [(&str, Option<&Token>); N]) -
     path
 }
 
-async fn pull(cursor: Option<Token>, known: Option<Token>) -> Result<Page, Trouble> {
-    let path = with_query("/api/v1/sync/pull", [("cursor", cursor.as_ref()), ("known", known.as_ref())]);
+async fn pull(PageWish { cursor, known, bytes }: PageWish) -> Result<Page, Trouble> {
+    let mut path = with_query("/api/v1/sync/pull", [("cursor", cursor.as_ref()), ("known", known.as_ref())]);
+    if let Some(bytes) = bytes {
+        path.push(if path.contains('?') { '&' } else { '?' });
+        path.push_str(&format!("bytes={bytes}"));
+    }
     let body = net::get(&path).await?;
     Page::parse(cursor, &body).ok_or(Trouble::NotSolsken)
 }

@@ -15,7 +15,7 @@ use domain::{
     sync::{
         handback::taken_up,
         ledger::{From, Incoming, Push},
-        wire::{Cursor, PAGE_RECORDS, PUSH_OPS, Token},
+        wire::{Cursor, LEAST_PAGE_BYTES, PAGE_BYTES, PAGE_RECORDS, PUSH_OPS, Token},
     },
 };
 use futures::{Stream, StreamExt};
@@ -24,6 +24,7 @@ use tokio_stream::wrappers::WatchStream;
 
 use super::{
     Server,
+    body::Lines,
     error::AppError,
     session::{Pusher, Session},
 };
@@ -34,7 +35,7 @@ pub async fn push(
     State(server): State<Server>,
     _: Known,
     Pusher(from): Pusher,
-    body: String,
+    Lines(body): Lines,
 ) -> Result<Response, AppError> {
     let lines: Vec<&str> = body.lines().filter(|line| !line.trim().is_empty()).collect();
     if lines.len() > PUSH_OPS {
@@ -85,7 +86,7 @@ pub async fn hand_back(
     State(server): State<Server>,
     _session: Session,
     Query(query): Query<HandBackQuery>,
-    body: String,
+    Lines(body): Lines,
 ) -> Result<Response, AppError> {
     let head = server.store.head().await?;
     let Some(fork) = server.store.forks().await?.of(query.epoch, head.epoch) else {
@@ -100,9 +101,12 @@ pub async fn hand_back(
 #[derive(Deserialize)]
 pub struct PullQuery {
     cursor: Option<Token>,
+    /// Phones on slow lines ask for smaller pages. Older ones do not know how to.
+    bytes: Option<usize>,
 }
 
-/// `GET /api/v1/sync/pull?cursor=…`: a header line, then one record a line.
+/// `GET /api/v1/sync/pull?cursor=…&bytes=…`: a header line, then one record a line. The page holds no more than `bytes`,
+/// but always one record.
 pub async fn pull(
     State(server): State<Server>,
     _: Known,
@@ -113,6 +117,7 @@ pub async fn pull(
         person: session.reader.person,
         cursor: query.cursor.as_ref(),
         limit: PAGE_RECORDS,
+        bytes: query.bytes.unwrap_or(PAGE_BYTES).clamp(LEAST_PAGE_BYTES, PAGE_BYTES),
         stories: server.config.phone_stories,
     };
     let mut pulled = pull.page(server.store.as_ref(), &server.key).await?;

@@ -14,7 +14,7 @@ use domain::{
     person::Role,
     reaction::{Reaction, ReactionKind},
     story::{Audience, Status},
-    sync::wire::{OP_BYTES, Outcome, PUSH_BYTES, PUSH_OPS, Reason, Reset},
+    sync::wire::{LEAST_PAGE_BYTES, OP_BYTES, Outcome, PAGE_BYTES, PUSH_BYTES, PUSH_OPS, Reason, Reset},
     text::Name,
     thing::{ThingKind, ThingRef, fields},
     time::Millis,
@@ -301,14 +301,54 @@ async fn a_push_has_limits() {
     big["change"]["create"]["padding"] = json!("x".repeat(OP_BYTES));
     assert_eq!(house.outcome(&elin, big.to_string()).await, refused(Reason::TooLarge));
     let many = vec!["{}".to_owned(); PUSH_OPS + 1].join("\n");
-    assert_eq!(house.push_body(&elin, many).await.status, StatusCode::BAD_REQUEST);
-    let huge = "x".repeat(PUSH_BYTES + 64 * 1024 + 1);
-    assert_eq!(house.push_body(&elin, huge).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let many = house.push_body(&elin, many).await;
+    assert_eq!(many.status, StatusCode::BAD_REQUEST);
+    let huge = house.push_body(&elin, "x".repeat(PUSH_BYTES + 64 * 1024 + 1)).await;
+    assert_eq!(huge.status, StatusCode::PAYLOAD_TOO_LARGE);
     let not_utf8 = house.push_body(&elin, vec![b'{', 0xff, 0xfe, b'}']).await;
     assert_eq!(not_utf8.status, StatusCode::BAD_REQUEST);
+    for reply in [many, huge, not_utf8] {
+        assert!(reply.json()["error"].is_string(), "by this phones know it from a proxy's: {}", reply.body);
+    }
+    let large = "x".repeat(PUSH_BYTES);
+    assert_eq!(house.push_body(&elin, large).await.status, StatusCode::OK, "as older clients send it");
     assert_eq!(house.push(&elin, &[]).await.receipts, []);
     let full: Vec<String> = (0..PUSH_OPS).map(|_| "{}".to_owned()).collect();
     assert_eq!(house.push(&elin, &full).await.receipts.len(), PUSH_OPS, "a full push is taken");
+}
+
+#[tokio::test]
+async fn a_page_is_bounded_by_bytes_also_for_clients_that_do_not_ask() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    for number in 0..70 {
+        house.tell(&elin, &format!("Regn {number}"), &"x".repeat(9_900)).await;
+    }
+    let all: Vec<ThingRef> = house.pull(&elin).await.iter().map(|record| record.thing()).collect();
+    assert!(all.len() > 70);
+    // What a line holds beside its state, and the header.
+    let slack = 1_000;
+    for (wish, most) in [
+        (String::new(), PAGE_BYTES),
+        ("bytes=40000".to_owned(), 40_000),
+        ("bytes=1".to_owned(), LEAST_PAGE_BYTES.max(10_500)),
+        (format!("bytes={}", u64::MAX), PAGE_BYTES),
+    ] {
+        let (mut read, mut pages, mut cursor) = (Vec::new(), 0, String::new());
+        loop {
+            let reply = house.get(&format!("/api/v1/sync/pull?{wish}{cursor}"), Some(&elin)).await;
+            assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+            assert!(reply.body.len() <= most + slack, "{wish}: a page has {} bytes", reply.body.len());
+            let (header, records) = reply.page();
+            read.extend(records.iter().map(|record| record.thing()));
+            (pages, cursor) = (pages + 1, format!("&cursor={}", header.cursor.0));
+            if !header.more {
+                break;
+            }
+        }
+        assert_eq!(read, all, "{wish}");
+        assert!(pages > 1, "{wish}");
+    }
 }
 
 #[tokio::test]

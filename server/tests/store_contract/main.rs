@@ -43,6 +43,7 @@ fn epoch() -> Epoch {
 contract! {
     pushes_are_applied_as_the_contract_says
     a_cursor_from_another_time_is_noticed
+    a_page_with_much_in_it_ends_before_it_is_too_large
     a_phone_is_given_the_newest_stories_and_its_own
     an_invite_is_used_up
     secrets_looked_up_together_each_get_their_own_person
@@ -78,9 +79,12 @@ async fn agrees_with_memory(store: &dyn Store, acts: &[pushes::Act]) {
         assert_eq!(store.push(pushes).await.unwrap(), memory.push(pushes), "{pushes:#?}");
     }
     for person in people.all() {
-        let read = read_all(store, person).await;
         let expected = pull_all(&memory, person);
-        assert_eq!(read, expected, "what {person} reads");
+        // Wherever pages end.
+        for bytes in [usize::MAX, 1, 700, 3_000] {
+            let read = read_all(store, person, bytes).await;
+            assert_eq!(read, expected, "what {person} reads in pages of {bytes} bytes");
+        }
         counts_what_is_taken(store, &memory, person).await;
         lists_what_is_visible(store, &memory, person).await;
     }
@@ -93,7 +97,10 @@ async fn counts_what_is_taken(store: &dyn Store, memory: &memory::Server, person
         let body = memory.pull(person, token.as_ref());
         let header: PageHeader = serde_json::from_str(body.lines().next().unwrap()).unwrap();
         let after = token.as_ref().map(|token| KEY.open_cursor(token).unwrap());
-        let page = store.page(&PageAsk { person, after, limit: 4, stories: u64::MAX }).await.unwrap();
+        let page = store
+            .page(&PageAsk { person, after, limit: 4, bytes: usize::MAX, stories: u64::MAX })
+            .await
+            .unwrap();
         assert_eq!(Some(page.unmeant), header.unmeant, "what {person} loses after {after:?}");
         if !header.more {
             return;
@@ -103,13 +110,15 @@ async fn counts_what_is_taken(store: &dyn Store, memory: &memory::Server, person
 }
 
 /// Everything a person reads from the beginning, page by page: kind, id, seq and whether there is a state.
-async fn read_all(store: &dyn Store, person: PersonId) -> Vec<(String, u64, Option<String>)> {
+async fn read_all(store: &dyn Store, person: PersonId, bytes: usize) -> Vec<(String, u64, Option<String>)> {
     let mut lines = Vec::new();
     let mut after: Option<Cursor> = None;
     loop {
-        let ask = PageAsk { person, after, limit: 4, stories: u64::MAX };
+        let ask = PageAsk { person, after, limit: 4, bytes, stories: u64::MAX };
         let page = store.page(&ask).await.unwrap();
         assert_eq!(page.reset, None, "a cursor fits the store that gave it");
+        let size: usize = page.rows.iter().map(|row| row.line_bytes(&page.reader)).sum();
+        assert!(page.rows.len() <= 1 || size <= bytes && page.rows.len() <= 4, "{size} bytes of {bytes}");
         for row in &page.rows {
             lines.extend(line(row, &page.reader));
         }
@@ -187,7 +196,7 @@ async fn a_cursor_from_another_time_is_noticed(backend: Backend) {
     let mut people = People::new();
     store.push(&people.founding()).await.unwrap();
     let person = people.all()[0];
-    let ask = |after| PageAsk { person, after, limit: 100, stories: u64::MAX };
+    let ask = |after| PageAsk { person, after, limit: 100, bytes: usize::MAX, stories: u64::MAX };
     let page = store.page(&ask(None)).await.unwrap();
     let cursor = Cursor { epoch: page.head.epoch, seq: page.seq, chain: page.chain };
     let reset = async |cursor| store.page(&ask(Some(cursor))).await.unwrap().reset;
@@ -199,6 +208,35 @@ async fn a_cursor_from_another_time_is_noticed(backend: Backend) {
     assert_eq!(reset(cursor).await, Some(Reset::Restored));
 }
 
+async fn a_page_with_much_in_it_ends_before_it_is_too_large(backend: Backend) {
+    let (_place, store) = backend.store().await;
+    let mut people = People::new();
+    store.push(&people.founding()).await.unwrap();
+    let person = people.all()[0];
+    for number in 0..120 {
+        store.push(&people.pushes(&[pushes::Act::Tell { who: 1, story: number }])[0]).await.unwrap();
+    }
+    let all = read_all(store.as_ref(), person, usize::MAX).await;
+    assert!(all.len() > 120, "more than is read before it is known how large rows are");
+    for bytes in [10_000, 30_000, 1_000_000] {
+        let (mut read, mut after) = (Vec::new(), None);
+        loop {
+            let ask = PageAsk { person, after, limit: 500, bytes, stories: u64::MAX };
+            let page = store.page(&ask).await.unwrap();
+            let size: usize = page.rows.iter().map(|row| row.line_bytes(&page.reader)).sum();
+            let row = size / page.rows.len();
+            assert!(size <= bytes, "{size} of {bytes} bytes");
+            assert!(!page.more || size > bytes - 4 * row, "no smaller than it has to be: {size} of {bytes}");
+            read.extend(page.rows.iter().filter_map(|row| line(row, &page.reader)));
+            after = Some(Cursor { epoch: page.head.epoch, seq: page.seq, chain: page.chain });
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(read, all, "pages of {bytes} bytes");
+    }
+}
+
 async fn a_phone_is_given_the_newest_stories_and_its_own(backend: Backend) {
     let (_place, store) = backend.store().await;
     let mut people = People::new();
@@ -208,7 +246,7 @@ async fn a_phone_is_given_the_newest_stories_and_its_own(backend: Backend) {
         let teller = if number < 2 { 0 } else { 1 };
         store.push(&people.pushes(&[pushes::Act::Tell { who: teller, story: number }])[0]).await.unwrap();
     }
-    let ask = |person| PageAsk { person, after: None, limit: 1_000, stories: 5 };
+    let ask = |person| PageAsk { person, after: None, limit: 1_000, bytes: usize::MAX, stories: 5 };
     let stories = async |person| {
         let page = store.page(&ask(person)).await.unwrap();
         assert_eq!(page.stories, 20);

@@ -142,7 +142,7 @@ async fn follow(store: Arc<dyn Store>, mut writing: watch::Receiver<()>) -> Vec<
     loop {
         let done = writing.has_changed().is_err();
         loop {
-            let ask = PageAsk { person, after, limit: 3, stories: u64::MAX };
+            let ask = PageAsk { person, after, limit: 3, bytes: usize::MAX, stories: u64::MAX };
             let page = store.page(&ask).await.unwrap();
             assert_eq!(page.reset, None, "a cursor fits the store that gave it");
             let stories = page.rows.iter().filter(|row| row.thing.kind == ThingKind::Story);

@@ -42,6 +42,7 @@ pub fn reads(mutant: Option<Mutant>, second_tab: bool, transaction: &mut Transac
         (Some(Mutant::AnotherOnesCursor), Transaction::Absorb { .. }) => {
             reads.library.reader = reads.devices.iter().find(|row| row.current).map(|row| row.person);
         }
+        (Some(Mutant::TakesTooMuch), Transaction::Take { bytes, .. }) => *bytes = usize::MAX,
         (Some(Mutant::SettlesMidway), Transaction::Absorb { page }) => page.header.more = false,
         (Some(Mutant::OldReceiptCounts), Transaction::Receive { starts, answer, .. }) => {
             *starts = reads.library.starts;
@@ -124,6 +125,9 @@ pub fn event(mutant: Option<Mutant>, event: Event) -> Event {
     match (mutant, event) {
         (Some(Mutant::FirstBlocksAll), Event::Pushed(Err(Trouble::SignedOut))) => {
             Event::Pushed(Err(Trouble::Timeout))
+        }
+        (Some(Mutant::NeverHalved), Event::Pushed(Err(Trouble::TooLarge | Trouble::Timeout))) => {
+            Event::Pushed(Err(Trouble::Server(500)))
         }
         (Some(Mutant::RestoreUnheard), Event::Done(Done::Surveyed(survey))) => {
             Event::Done(Done::Surveyed(Survey { asks: Vec::new(), ..survey }))

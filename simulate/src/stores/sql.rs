@@ -87,8 +87,8 @@ impl Backend for Sql {
         answers
     }
 
-    fn pull(&mut self, person: PersonId, cursor: Option<&Token>) -> String {
-        let pull = Pull { person, cursor, limit: self.model.page_records, stories: u64::MAX };
+    fn pull(&mut self, person: PersonId, cursor: Option<&Token>, bytes: usize) -> String {
+        let pull = Pull { person, cursor, limit: self.model.page_records, bytes, stories: u64::MAX };
         wait(pull.page(self.store.as_ref(), &self.model.key)).expect("the store can be read").body
     }
 

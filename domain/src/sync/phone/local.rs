@@ -103,6 +103,7 @@ impl LibraryRow {
                 receipt: self.furthest().cloned(),
                 epoch: self.epoch,
                 starts: self.starts,
+                sizes: self.sizes,
                 ..Self::default()
             }),
         }

@@ -10,6 +10,7 @@ use crate::{
     person::Reader,
     sync::{
         handback::Earlier,
+        sizes::Sizes,
         wire::{Reason, Token},
     },
     thing::{ThingKind, ThingRef},
@@ -150,6 +151,9 @@ pub struct LibraryRow {
     pub earlier: Vec<Earlier>,
     /// The present server is still to be handed back what it lacks of that.
     pub hands_back: bool,
+    /// How large pushes and pages may be on this phone's line.
+    #[serde(skip_serializing_if = "Sizes::is_default")]
+    pub sizes: Sizes,
 }
 
 /// On what something rests that the server said: another reading than this may be of a server that went back in time.

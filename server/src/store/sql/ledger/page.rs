@@ -4,7 +4,7 @@ use domain::{
     person::Reader,
     sync::{
         ledger::Head,
-        page::StoredRow,
+        page::{StoredRow, fitting},
         wire::{Cursor, Reset},
     },
 };
@@ -50,6 +50,9 @@ async fn count_taken(snapshot: &mut impl Connection, reader: &Reader, after: u64
     snapshot.one(query).await?.number("n")
 }
 
+/// Rows that are read before it is known how large they are.
+const FIRST_ROWS: usize = 32;
+
 /// The next things in `seq` order that are for this reader, up to where it looked, and whether there is more.
 async fn scan(
     snapshot: &mut impl Connection,
@@ -60,6 +63,34 @@ async fn scan(
     head: &Head,
 ) -> StoreResult<(Vec<StoredRow>, u64, bool)> {
     let floor = if stories > ask.stories { floor(snapshot, reader, ask.stories).await? } else { 0 };
+    let (mut found, mut bytes, mut more): (Vec<StoredRow>, usize, bool) = (Vec::new(), 0, true);
+    // No more is read than a page of this size is likely to hold: a library with thumbnails is large.
+    while more && bytes <= ask.bytes && found.len() <= ask.limit {
+        let wanted = match found.len() {
+            0 => FIRST_ROWS,
+            count => (ask.bytes - bytes) / (bytes / count).max(1) + 1,
+        };
+        let wanted = wanted.min(ask.limit + 1 - found.len());
+        let from = found.last().map_or(after, |row| row.seq);
+        let next = rows_after(snapshot, reader, floor, from, wanted).await?;
+        more = next.len() == wanted;
+        bytes += next.iter().map(|row| row.line_bytes(reader)).sum::<usize>();
+        found.extend(next);
+    }
+    let fit = fitting(found.iter().map(|row| row.line_bytes(reader)), ask.bytes).min(ask.limit);
+    let more = more || found.len() > fit;
+    found.truncate(fit);
+    let seq = if more { found.last().map_or(after, |row| row.seq) } else { head.seq };
+    Ok((found, seq, more))
+}
+
+async fn rows_after(
+    snapshot: &mut impl Connection,
+    reader: &Reader,
+    floor: u64,
+    after: u64,
+    limit: usize,
+) -> StoreResult<Vec<StoredRow>> {
     let mut query = Statement::new(format!("SELECT {THING_COLUMNS} FROM things WHERE seq > "));
     query.push_bind(after).push(" AND (narrowed > 0 OR ");
     library::push_visible(&mut query, reader);
@@ -68,12 +99,8 @@ async fn scan(
         query.push(" AND (kind <> 'story' OR owner = ").push_bind(reader.person.uuid());
         query.push(" OR seq > ").push_bind(floor).push(")");
     }
-    query.push(" ORDER BY seq LIMIT ").push_bind(ask.limit + 1);
-    let found = snapshot.all(query).await?;
-    let more = found.len() > ask.limit;
-    let rows = found.iter().take(ask.limit).map(rows::stored_row).collect::<StoreResult<Vec<_>>>()?;
-    let seq = if more { rows.last().map_or(after, |row| row.seq) } else { head.seq };
-    Ok((rows, seq, more))
+    query.push(" ORDER BY seq LIMIT ").push_bind(limit);
+    snapshot.all(query).await?.iter().map(rows::stored_row).collect()
 }
 
 /// The `seq` below which a phone that holds only the newest `keep` stories is not given any.
