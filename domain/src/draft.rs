@@ -1,6 +1,10 @@
 //! What is being told and is not a story yet. A draft is a register outside the op log: it holds only its latest
 //! text, and belongs to its author alone.
 
+mod autosave;
+mod left_behind;
+mod queue;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +20,10 @@ use crate::{
     text::{Bounded, TextError},
     time::{Day, Millis},
 };
+
+pub use autosave::{Autosave, Revision, plan};
+pub use left_behind::{NoSlot, Slot};
+pub use queue::AutosaveQueue;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
@@ -47,12 +55,15 @@ pub struct Draft {
     /// Counts the times it was saved, so that two tabs notice each other.
     #[serde(default)]
     pub version: u64,
-    /// The page that wrote it last, by a number that it drew: what the same page wrote later always follows.
+    /// The page that wrote this state; see [`Revision`].
     #[serde(default)]
     pub writer: u64,
-    /// Which state of it this is, by a number that the page drew: that an earlier one was kept says nothing of this.
+    /// The number of this state among those that the page wrote; see [`Revision`].
     #[serde(default)]
     pub stroke: u64,
+    /// The last states of earlier pages that this one continues, the latest last. At most [`Draft::MAX_ANCESTORS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ancestors: Vec<Revision>,
     /// Photos and voice notes that were taken out again: of the draft, or of the story that it changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<AttachmentId>,
@@ -104,6 +115,7 @@ impl Draft {
             version: 0,
             writer: 0,
             stroke: 0,
+            ancestors: Vec::new(),
             dropped: Vec::new(),
             of: None,
         }
@@ -134,8 +146,15 @@ impl Draft {
 
     /// Whether two states of a draft hold the same, whenever and wherever they were saved.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let Self { version, writer, stroke, saved_at, .. } = *other;
-        Self { version, writer, stroke, saved_at, ..self.clone() } == *other
+        let Self { version, writer, stroke, saved_at, ref ancestors, .. } = *other;
+        let ancestors = ancestors.clone();
+        Self { version, writer, stroke, saved_at, ancestors, ..self.clone() } == *other
+    }
+
+    /// Whether every word of it stands in `story`, so that nothing is lost with it.
+    pub fn is_told_by(&self, story: &Story) -> bool {
+        let told = self.story(story.author, Vec::new(), self.saved_at);
+        told.is_ok_and(|told| Part::ALL.iter().all(|part| told.text(*part) == story.text(*part)))
     }
 
     /// Whether there is nothing in it that anyone would miss.
@@ -301,6 +320,16 @@ mod tests {
         let story = draft.story(PersonId::named("Elin"), vec![], Millis(2)).unwrap();
         assert_eq!(story.text(Part::Title), "Det kom en hund");
         assert_eq!(story.text(Part::Situation), "Det kom en hund. Den var våt.");
+    }
+
+    #[test]
+    fn a_draft_is_told_by_a_story_with_the_same_words_and_by_no_other() {
+        let mut draft = draft();
+        draft.texts.insert(Part::Situation, " Det kom en hund. ".into());
+        let story = draft.story(PersonId::named("Elin"), vec![], Millis(2)).unwrap();
+        assert!(draft.is_told_by(&story));
+        draft.texts.insert(Part::Action, "Den fick vatten.".into());
+        assert!(!draft.is_told_by(&story));
     }
 
     #[test]

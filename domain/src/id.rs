@@ -91,6 +91,14 @@ impl DeviceId {
     }
 }
 
+impl DraftId {
+    /// The draft in which the page `writer` goes on with `draft` after another page has written to it: the same
+    /// however often it is asked, so that a state that arrives twice makes one draft.
+    pub fn apart(draft: Self, writer: u64) -> Self {
+        Self(Uuid::new_v5(&NAMED, format!("draft:{draft}:{writer:016x}").as_bytes()))
+    }
+}
+
 impl LabelId {
     /// The id of the label first mentioned as `name`; spacing and case make no difference.
     pub fn named(kind: LabelKind, name: &str) -> Self {
