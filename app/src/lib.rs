@@ -12,6 +12,7 @@ pub mod route;
 pub mod texts;
 mod ui;
 
+use domain::id::PersonId;
 use leptos::prelude::*;
 
 use context::live;
@@ -23,12 +24,23 @@ use route::Route;
 pub fn App() -> impl IntoView {
     let live = live();
     let route = Memo::new(move |_| Route::of(&live.address.read().path));
-    provide_context(join::Joining::new());
-    let joined = Memo::new(move |_| live.me.read().is_some());
+    let joining = join::Joining::new();
+    provide_context(joining);
+    let person = Memo::new(move |_| live.me.read().as_ref().map(|me| me.reader.person));
+    Effect::new(move |before: Option<Option<PersonId>>| {
+        let now = person.get();
+        if before.is_some_and(|before| before != now) {
+            // What the person before could undo, or had begun to say of themselves, is not the next one's.
+            live.toast.set(None);
+            joining.forget();
+        }
+        now
+    });
     ui::draw(move || {
-        // Another language is another set of texts: everything is drawn anew, nothing is half translated.
+        // Another language is another set of texts: everything is drawn anew, nothing is half translated. So is what
+        // another person had begun in this window: none of it is sent in the next one's name.
         live.language.track();
-        page(route.get(), joined.get())
+        page(route.get(), person.get().is_some())
     })
 }
 

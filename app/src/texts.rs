@@ -148,6 +148,8 @@ pub struct Texts {
     pub draft_too_long: &'static str,
     pub draft_apart: &'static str,
     pub draft_apart_text: &'static str,
+    pub draft_not_yours: &'static str,
+    pub draft_not_yours_text: &'static str,
     pub continue_title: &'static str,
     pub drafts: &'static str,
     pub discard_draft: &'static str,

@@ -7,7 +7,7 @@ mod locale;
 mod media;
 mod phone;
 
-pub use engine::{Call, News, Numbered, Said};
+pub use engine::{Call, News, Numbered, Request, Said};
 pub use library::{Answer, Home, Labels, Library, Question, Unavailable, of_the_day};
 pub use locale::Locale;
 pub use media::{AttachError, Media, MediaChange, Recording, Unreceived};

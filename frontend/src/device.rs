@@ -46,11 +46,35 @@ impl PhoneDevice {
     fn live(&self) -> Live {
         self.0.live
     }
+
+    /// What is remembered for whoever is signed in, and for nobody else on this phone.
+    fn recall_own(&self, kind: &str, key: &str) -> Option<String> {
+        let own = self.own(kind, key)?;
+        let earlier = format!("{kind}/{key}");
+        recall(&own).or_else(|| {
+            // Earlier versions did not say whose it is: it goes to whoever comes to it first, and to nobody after them.
+            let text = recall(&earlier)?;
+            remember(&own, &text);
+            remember(&earlier, "");
+            Some(text)
+        })
+    }
+
+    fn remember_own(&self, kind: &str, key: &str, text: &str) {
+        if let Some(own) = self.own(kind, key) {
+            remember(&own, text);
+        }
+    }
+
+    fn own(&self, kind: &str, key: &str) -> Option<String> {
+        let me = self.live().me.read_untracked();
+        me.as_ref().map(|me| format!("{kind}/{}/{key}", me.reader.person))
+    }
 }
 
 /// Small things that only this browser needs to remember, and that no transaction depends on. A browser that
 /// remembers nothing loses a convenience, no words.
-fn remembered() -> Option<web_sys::Storage> {
+pub fn remembered() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
@@ -149,21 +173,21 @@ impl Device for PhoneDevice {
     }
 
     fn progress(&self, path: PathId) -> usize {
-        recall(&format!("progress/{path}")).and_then(|stops| stops.parse().ok()).unwrap_or(0)
+        self.recall_own("progress", &path.to_string()).and_then(|stops| stops.parse().ok()).unwrap_or(0)
     }
 
     fn set_progress(&self, path: PathId, stops: usize) {
         if stops > self.progress(path) {
-            remember(&format!("progress/{path}"), &stops.to_string());
+            self.remember_own("progress", &path.to_string(), &stops.to_string());
         }
     }
 
     fn stash(&self, key: &str, text: &str) {
-        remember(&format!("stash/{key}"), text);
+        self.remember_own("stash", key, text);
     }
 
     fn stashed(&self, key: &str) -> Option<String> {
-        recall(&format!("stash/{key}"))
+        self.recall_own("stash", key)
     }
 
     fn keys(&self, press: Box<dyn Fn(&str) -> bool + Send + Sync>) -> Box<dyn Send + Sync> {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use app::context::Live;
-use domain::ports::{Call, News, Numbered, Said};
+use domain::ports::{Call, News, Numbered, Request, Said};
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -130,10 +130,11 @@ impl Engine {
         drop(self.post(call, &Array::new()));
     }
 
-    fn post(&self, message: Call, with: &Array) -> Promise {
+    fn post(&self, call: Call, with: &Array) -> Promise {
         let number = self.next.get();
         self.next.set(number + 1);
-        let text = serde_json::to_string(&Numbered { number, message }).unwrap_or_default();
+        let person = self.live.me.read_untracked().as_ref().map(|me| me.reader.person);
+        let text = serde_json::to_string(&Request { number, person, call }).unwrap_or_default();
         let text = JsValue::from(text);
         let message = if with.length() == 0 { text } else { Array::of1(&text).concat(with).into() };
         if let Some(worker) = &*self.worker.borrow() {

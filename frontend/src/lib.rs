@@ -6,10 +6,12 @@
 mod address;
 mod device;
 mod engine;
+mod left_behind;
 mod locale;
 mod media;
 mod ports;
 mod start;
+mod unkept;
 mod worker;
 
 use wasm_bindgen::prelude::wasm_bindgen;

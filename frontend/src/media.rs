@@ -50,7 +50,7 @@ impl Tools {
 #[async_trait]
 impl Media for Remote {
     async fn add_photos(&self, draft: Draft, field: &str) -> Attached {
-        let remote = self.clone();
+        let (remote, draft) = (self.clone(), self.as_given(draft));
         let field = window().document().and_then(|document| document.get_element_by_id(field));
         let adding = async move {
             let Some(field) = field else { return Ok(()) };
@@ -72,7 +72,7 @@ impl Media for Remote {
     }
 
     async fn record(&self, draft: Draft) -> Attached {
-        let remote = self.clone();
+        let (remote, draft) = (self.clone(), self.as_given(draft));
         let recording = async move {
             let recording = remote.live().recording;
             if recording.read_untracked().is_some() {

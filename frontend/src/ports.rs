@@ -1,16 +1,12 @@
 //! The ports that the engine answers, and what of them the page does itself.
 
-use std::{
-    cell::{Cell, RefCell},
-    pin::Pin,
-    rc::Rc,
-};
+use std::{cell::Cell, pin::Pin, rc::Rc, time::Duration};
 
 use app::context::Live;
 use async_trait::async_trait;
 use domain::{
     conflict::MetEdit,
-    draft::Draft,
+    draft::{Draft, Slot},
     id::{DraftId, PathId, StoryId, WordingId},
     ports::{
         Accounts, Answer, Call, Drafts, InviteView, JoinError, JoinForm, KeepError, KeptDraft, Library,
@@ -24,10 +20,10 @@ use domain::{
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 use serde::de::DeserializeOwned;
-use web::{now, random, randomness};
+use web::{Timer, now, random, randomness};
 use web_sys::js_sys::Array;
 
-use crate::{address, device, engine::Engine, media::Tools, window};
+use crate::{address, engine::Engine, media::Tools, unkept::Unkept, window};
 
 /// Passes on to the engine what is asked of it.
 #[derive(Clone)]
@@ -37,31 +33,24 @@ struct Inner {
     live: Live,
     engine: Rc<Engine>,
     tools: Tools,
-    /// The draft that was last given to the engine, until it says that it is kept.
-    unkept: RefCell<Option<Draft>>,
+    /// What was given to the engine and is not durable yet.
+    unkept: Unkept,
     /// How much is being taken into a draft: photos that were chosen, a recording.
     taking: Cell<u32>,
     /// The recording under way is to end, however far its beginning has come.
     silenced: Cell<bool>,
-    /// This page, among those that write to a draft.
-    writer: u64,
-    /// The number of the last state of a draft that it wrote.
-    stroke: Cell<u64>,
     joining: Cell<bool>,
 }
 
 impl Remote {
     pub fn new(live: Live, engine: Rc<Engine>, tools: Tools) -> Self {
-        let (unkept, writer) = (RefCell::default(), u64::from_le_bytes(random()));
         Self(SendWrapper::new(Rc::new(Inner {
             live,
             engine,
             tools,
-            unkept,
+            unkept: Unkept::new(u64::from_le_bytes(random())),
             taking: Cell::new(0),
             silenced: Cell::new(false),
-            writer,
-            stroke: Cell::new(writer),
             joining: Cell::new(false),
         })))
     }
@@ -137,18 +126,17 @@ impl Drafts for Remote {
     }
 
     fn keep(&self, draft: Draft) {
-        // Every page counts from a number of its own: what becomes of one's words is not taken for another's.
-        self.0.stroke.set(self.0.stroke.get().wrapping_add(1));
-        self.pass_on(Draft { writer: self.0.writer, stroke: self.0.stroke.get(), ..draft });
+        let draft = self.0.unkept.next(draft);
+        self.0.engine.tell(Call::KeepDraft(draft));
+        self.leave_if_slow();
     }
 
     fn keep_safe(&self) {
-        self.leave_last_words();
+        self.leave_unkept();
     }
 
     async fn discard(&self, id: DraftId) -> Result<(), KeepError> {
-        self.forget(id);
-        self.take_back_last_words(id);
+        self.0.unkept.discard(id);
         self.kept(Call::DiscardDraft(id)).await
     }
 
@@ -157,56 +145,64 @@ impl Drafts for Remote {
     }
 }
 
-/// Where the page leaves a draft that the engine may not have kept when the page goes.
-const LAST_WORDS: &str = "last-words";
-
-fn last_words() -> Option<Draft> {
-    device::recall(LAST_WORDS).and_then(|json| serde_json::from_str(&json).ok())
-}
+/// How long the engine may take with a state before it is left for the next page: it may still be loading.
+const SLOW: Duration = Duration::from_secs(1);
 
 impl Remote {
-    fn pass_on(&self, draft: Draft) {
-        *self.0.unkept.borrow_mut() = Some(draft.clone());
-        self.0.engine.tell(Call::KeepDraft(draft));
+    /// A draft as the state that was last given to be kept: what is attached to it or told comes after that.
+    pub fn as_given(&self, draft: Draft) -> Draft {
+        self.0.unkept.as_given(draft)
     }
 
-    /// The engine has said what became of a draft. What was typed while it wrote is not kept yet.
-    pub fn was_kept(&self, kept: &KeptDraft) {
+    /// The engine has said what became of a state. Whether this page wrote it.
+    pub fn was_kept(&self, kept: &KeptDraft) -> bool {
         if kept.outcome.is_ok() {
-            self.0.unkept.borrow_mut().take_if(|draft| draft.stroke == kept.stroke);
+            self.0.unkept.settle(Slot { draft: kept.draft, revision: kept.revision });
+            self.0.unkept.slow.take();
+            self.leave_if_slow();
+        }
+        kept.revision.writer == self.0.unkept.writer
+    }
+
+    /// The engine was started anew: what it had not written yet is gone with the one before.
+    pub fn keep_again(&self) {
+        for draft in self.0.unkept.all() {
+            self.0.engine.tell(Call::TakeUpDraft(draft));
         }
     }
 
-    fn forget(&self, id: DraftId) {
-        self.0.unkept.borrow_mut().take_if(|draft| draft.id == id);
-    }
-
-    /// What was left of a draft that is told or thrown away would make it a draft again at the next start.
-    fn take_back_last_words(&self, id: DraftId) {
-        if last_words().is_some_and(|draft| draft.id == id) {
-            device::remember(LAST_WORDS, "");
-        }
-    }
-
-    pub fn keep_now(&self) {
+    /// The page goes, and the engine with it. What is not kept for sure is left where it can be at once.
+    pub fn leave_unkept(&self) {
         self.0.engine.tell(Call::KeepNow);
+        self.leave();
     }
 
-    /// The page goes, and the engine with it. What it has not kept for sure is left where it can be at once.
-    pub fn leave_last_words(&self) {
-        self.keep_now();
-        if let Some(draft) = &*self.0.unkept.borrow() {
-            device::remember(LAST_WORDS, &serde_json::to_string(draft).unwrap_or_default());
+    fn leave(&self) {
+        for (slot, error) in self.0.unkept.leave() {
+            // It is on the screen, and nowhere else.
+            let kept = KeptDraft { draft: slot.draft, revision: slot.revision, outcome: Err(error) };
+            self.0.live.kept.set(Some(kept));
         }
     }
 
-    /// What the page before this one left goes to the engine, which knows what it has already.
-    pub fn take_up_last_words(&self) {
-        let left = last_words();
-        device::remember(LAST_WORDS, "");
-        if let Some(draft) = left {
-            // As the page before this one wrote it.
-            self.pass_on(draft);
+    fn leave_if_slow(&self) {
+        let unkept = &self.0.unkept;
+        if unkept.slow.borrow().is_some() || !unkept.has_own() {
+            return;
+        }
+        let remote = self.clone();
+        let leave = move || {
+            remote.0.unkept.slow.take();
+            remote.leave();
+        };
+        *unkept.slow.borrow_mut() = Some(Timer::after(SLOW, leave));
+    }
+
+    /// What pages before this one left goes to the engine, which knows what it has already. Asked before anything else,
+    /// so that a draft is loaded with it.
+    pub fn take_up_left_behind(&self) {
+        for draft in self.0.unkept.take_up() {
+            self.0.engine.tell(Call::TakeUpDraft(draft));
         }
     }
 }
@@ -218,10 +214,11 @@ impl Outbox for Remote {
         spawn_local(async { address::leave_field() });
         self.stop_recording();
         SendWrapper::new(self.all_taken()).await;
-        let told = self.kept(Call::Tell(draft.clone())).await;
+        let draft = self.as_given(draft.clone());
+        let given = Slot::of(&draft);
+        let told = self.kept(Call::Tell(draft)).await;
         if told.is_ok() {
-            self.forget(draft.id);
-            self.take_back_last_words(draft.id);
+            self.0.unkept.told(given);
         }
         told
     }

@@ -58,6 +58,7 @@ pub async fn start(script: String, tools: Tools) {
     let live = Live::new(language, here(), me, seed());
     let engine = Engine::new(live, script);
     let remote = Remote::new(live, engine.clone(), tools);
+    remote.take_up_left_behind();
     let addresses = Addresses::new(live);
     let workers = Workers::default();
     let install = Rc::new(RefCell::new(None));
@@ -108,13 +109,13 @@ fn ports(remote: &Remote, device: PhoneDevice) -> Ports {
 fn begin(engine: &Rc<Engine>, remote: &Remote, live: Live) {
     let (from, asking) = (remote.clone(), Rc::default());
     engine.start(move |news| hear(news, live, &from, &asking));
-    remote.take_up_last_words();
 }
 
 /// Shows what the engine says.
 fn hear(news: News, live: Live, remote: &Remote, asking: &Rc<Cell<bool>>) {
     match news {
         News::Opened { me, storage_failed } => {
+            remote.keep_again();
             live.storage_failed.set(storage_failed);
             if storage_failed {
                 // The server's page was asked for what is here, too, and knew nothing of what waits.
@@ -145,8 +146,11 @@ fn hear(news: News, live: Live, remote: &Remote, asking: &Rc<Cell<bool>>) {
         }
         News::Media => live.media.update(|media| *media += 1),
         News::Kept(kept) => {
-            remote.was_kept(&kept);
-            live.kept.set(Some(kept));
+            match remote.was_kept(&kept) {
+                true => live.kept.set(Some(kept)),
+                // There may be a draft more; the one on the screen is what it was.
+                false => look_again(live, asking),
+            }
         }
     }
 }
@@ -185,11 +189,11 @@ fn watch(engine: &Rc<Engine>, remote: &Remote, workers: &Workers, live: Live) {
             poke.tell(Call::Foreground);
             look.look_for_update();
         }
-        _ => keep.leave_last_words(),
+        _ => keep.leave_unkept(),
     });
     let (keep, background, unsent, pause) = (remote.clone(), workers.clone(), live.unsent, engine.clone());
     on_page("pagehide", move |comes_back| {
-        keep.leave_last_words();
+        keep.leave_unkept();
         if unsent.get_untracked() > 0 {
             ask_for_background_sync(&background);
         }
@@ -203,7 +207,7 @@ fn watch(engine: &Rc<Engine>, remote: &Remote, workers: &Workers, live: Live) {
     on_page("pageshow", move |came_back| {
         if came_back {
             go_on.go_on();
-            keep.take_up_last_words();
+            keep.take_up_left_behind();
         }
     });
     let poke = engine.clone();

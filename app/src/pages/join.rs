@@ -21,7 +21,7 @@ impl Joining {
         Self { form: RwSignal::new(JoinForm::default()), invite: RwSignal::new(None) }
     }
 
-    fn forget(self) {
+    pub fn forget(self) {
         self.form.set(JoinForm::default());
         self.invite.set(None);
     }

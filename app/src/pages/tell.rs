@@ -46,6 +46,9 @@ pub fn tell_page() -> AnyView {
             dock=move || view! { <SaveDock sheet=sheet/> }
         >
             <Unfinished sheet=sheet/>
+            {draw(move || sheet.put_away.get().then(|| view! {
+                <Banner tone=Tone::Dusk glyph=Glyph::Lock title=t.draft_not_yours text=t.draft_not_yours_text/>
+            }))}
             {draw(move || sheet.apart.get().then(|| view! {
                 <Banner tone=Tone::Dusk glyph=Glyph::Pencil title=t.draft_apart text=t.draft_apart_text/>
             }))}

@@ -134,6 +134,8 @@ pub const TEXTS: Texts = Texts {
     draft_too_long: "The text is too long to be saved as a story",
     draft_apart: "You are writing in two places",
     draft_apart_text: "This is now a draft of its own, and the other one is kept.",
+    draft_not_yours: "The draft is saved for the person who wrote it",
+    draft_not_yours_text: "They are not signed in now. The draft stays on the phone and is shown to nobody else. You can write one of your own here.",
     continue_title: "Pick up where you left off?",
     drafts: "Drafts",
     discard_draft: "Discard draft",

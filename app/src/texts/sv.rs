@@ -134,6 +134,8 @@ pub const TEXTS: Texts = Texts {
     draft_too_long: "Texten är för lång för att sparas som berättelse",
     draft_apart: "Du skriver på två ställen",
     draft_apart_text: "Det här är nu ett eget utkast, det andra finns kvar.",
+    draft_not_yours: "Utkastet är sparat åt den som skrev det",
+    draft_not_yours_text: "Den som skrev det är inte inloggad nu. Utkastet ligger kvar på telefonen och visas inte för någon annan. Du kan skriva ett eget här.",
     continue_title: "Fortsätt där du var?",
     drafts: "Utkast",
     discard_draft: "Släng utkastet",

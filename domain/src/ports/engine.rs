@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     conflict::MetEdit,
     draft::Draft,
-    id::{AttachmentId, DraftId, PathId, StoryId, WordingId},
+    id::{AttachmentId, DraftId, PathId, PersonId, StoryId, WordingId},
     reaction::ReactionKind,
     text::Name,
     thing::ThingRef,
@@ -29,6 +29,8 @@ pub enum Call {
     LoadDraft(DraftId),
     /// `()`; what became of it comes as [`News::Kept`].
     KeepDraft(Draft),
+    /// The same of a state that a page before this one left.
+    TakeUpDraft(Draft),
     /// `()`; what was given to be kept is kept now.
     KeepNow,
     /// `Result<(), KeepError>`
@@ -85,7 +87,39 @@ pub enum Call {
     ChangeMedia(MediaChange),
 }
 
-/// A message with the number by which its answer is known.
+impl Call {
+    /// Whether it changes something in the name of whoever is signed in. Then it is refused with
+    /// [`KeepError::NotYours`](super::KeepError::NotYours) if another person is by now. What belongs to a draft names
+    /// its person itself.
+    pub fn acts_for_person(&self) -> bool {
+        matches!(
+            self,
+            Self::ChangeStory(_)
+                | Self::Tell(_)
+                | Self::React { .. }
+                | Self::SetDeleted { .. }
+                | Self::SavePath { .. }
+                | Self::SaveWording { .. }
+                | Self::Showed { .. }
+                | Self::LetGo(_)
+                | Self::SettleMet { .. }
+                | Self::Mend(_)
+                | Self::SignOut
+        )
+    }
+}
+
+/// A call as the page makes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// By which its answer is known.
+    pub number: u32,
+    /// Who was signed in as far as the page knew: it may be an old window.
+    pub person: Option<PersonId>,
+    pub call: Call,
+}
+
+/// An answer with the number of its call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Numbered<T> {
     pub number: u32,

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::{
     conflict::MetEdit,
-    draft::{Draft, DraftProblem},
+    draft::{Draft, DraftProblem, Revision},
     id::{DraftId, PathId, StoryId, WordingId},
     language::Language,
     path::Stop,
@@ -37,6 +37,9 @@ pub enum KeepError {
     /// What was to be changed is not here.
     #[error("it is not on this device")]
     Missing,
+    /// It belongs to another person than the one who is signed in. Nothing of it is lost.
+    #[error("it belongs to another person")]
+    NotYours,
 }
 
 /// What became of a draft that was to be kept.
@@ -45,7 +48,7 @@ pub struct KeptDraft {
     /// The draft that was given to be kept.
     pub draft: DraftId,
     /// In which state.
-    pub stroke: u64,
+    pub revision: Revision,
     pub outcome: Result<SavedDraft, KeepError>,
 }
 
@@ -65,10 +68,12 @@ pub trait Drafts: Send + Sync + 'static {
     /// This person's drafts, the latest first.
     async fn all(&self) -> Result<Vec<Draft>, KeepError>;
 
+    /// [`KeepError::NotYours`] if it belongs to another person than the one who is signed in.
     async fn load(&self, id: DraftId) -> Result<Option<Draft>, KeepError>;
 
     /// Takes the draft's latest text. It is durable within 300 ms of the last call, at once when the page is hidden,
-    /// and the host then says so (or why it could not).
+    /// and the host then says so (or why it could not). Until then the host leaves it where the next page finds it,
+    /// should this one be gone.
     fn keep(&self, draft: Draft);
 
     /// What was given to be kept is safe at once, also if this page is gone in the next moment: a camera opens.
@@ -83,7 +88,8 @@ pub trait Drafts: Send + Sync + 'static {
 #[async_trait]
 pub trait Outbox: Send + Sync + 'static {
     /// Tells what the draft holds, or makes the change that it is. Durable when it returns; the draft is gone then.
-    /// Telling the same draft twice tells one story.
+    /// Telling the same draft twice tells one story. [`KeepError::NotYours`] if another person wrote it: it stays
+    /// theirs.
     async fn tell(&self, draft: &Draft) -> Result<StoryId, KeepError>;
 
     async fn react(&self, story: StoryId, kind: ReactionKind, on: bool) -> Result<(), KeepError>;
@@ -274,7 +280,8 @@ pub trait Device: Send + Sync + 'static {
 
     fn set_progress(&self, path: PathId, stops: usize);
 
-    /// Text that is being written and is no draft, kept until it is taken back. Empty text lets it go.
+    /// Text that is being written and is no draft, kept for whoever is signed in until it is taken back. Empty text
+    /// lets it go.
     fn stash(&self, key: &str, text: &str);
 
     fn stashed(&self, key: &str) -> Option<String>;

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use domain::ports::{Call, KeepError, Numbered};
+use domain::{
+    id::PersonId,
+    ports::{Call, KeepError, Request},
+};
 use js_sys::Array;
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -127,21 +130,34 @@ impl Engine {
     }
 
     fn hear(self: Rc<Self>, Message { text, blobs }: Message) {
-        let Ok(Numbered { number, message }) = serde_json::from_str::<Numbered<Call>>(&text) else {
+        let Ok(Request { number, person, call }) = serde_json::from_str(&text) else {
             complain("the page said something that the engine does not know");
             return;
         };
-        spawn_local(async move { news::answer(number, self.answer(message, &blobs).await) });
+        spawn_local(async move {
+            let answer = match call.acts_for_person() && self.is_another(person) {
+                true => json(&Err::<(), _>(KeepError::NotYours)),
+                false => self.answer(call, &blobs).await,
+            };
+            news::answer(number, answer);
+        });
+    }
+
+    /// Whether somebody else is signed in than the page knows.
+    fn is_another(&self, person: Option<PersonId>) -> bool {
+        let reader = self.phone.reader().map(|reader| reader.person);
+        matches!((person, reader), (Some(person), Some(reader)) if person != reader)
     }
 
     async fn answer(&self, call: Call, blobs: &[Blob]) -> String {
         match call {
             Call::Ask(question) => json(&library::answer(&self.phone, &self.media, question).await),
             Call::Drafts => json(&self.keeper.all().await.map_err(KeepError::from)),
-            Call::LoadDraft(id) => json(&self.keeper.load(id).await.map_err(KeepError::from)),
+            Call::LoadDraft(id) => json(&self.keeper.load(id).await),
             Call::KeepDraft(draft) => json(&self.keeper.keep(draft)),
+            Call::TakeUpDraft(draft) => json(&self.keeper.take_up(draft).await),
             Call::KeepNow => json(&self.keeper.save_now()),
-            Call::DiscardDraft(id) => json(&self.keeper.discard(id).await.map_err(KeepError::from)),
+            Call::DiscardDraft(id) => json(&self.keeper.discard(id).await),
             Call::ChangeStory(story) => json(&self.keeper.change(story).await),
             Call::Tell(draft) => json(&self.outbox.tell(&draft).await),
             Call::React { story, kind, on } => json(&self.outbox.react(story, kind, on).await),

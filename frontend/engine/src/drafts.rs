@@ -1,15 +1,16 @@
-//! Drafts: kept within 300 ms of the last keystroke, at once when the page is hidden.
+//! Drafts: kept within 300 ms of the last keystroke, at once when the page is hidden. Which state is kept when several
+//! arrive is decided by `domain::draft::plan`; here it is carried out on the store.
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     rc::Rc,
     time::Duration,
 };
 
 use domain::{
-    draft::{Draft, Told},
-    id::{DraftId, StoryId},
+    draft::{Autosave, AutosaveQueue, Draft, Told, plan},
+    id::{DraftId, PersonId, StoryId},
     op::Change,
     ports::{KeepError, KeptDraft, News, SavedDraft, Storage},
     shelf::Shelf,
@@ -37,13 +38,11 @@ const WAIT: Duration = Duration::from_millis(150);
 pub struct Keeper {
     phone: Rc<Phone>,
     media: Rc<Media>,
-    unsaved: RefCell<Option<Draft>>,
+    queue: RefCell<AutosaveQueue>,
     timer: RefCell<Option<Timer>>,
     writing: Cell<bool>,
-    /// Drafts that have been told: what comes late of them is not kept again.
-    told: RefCell<HashSet<DraftId>>,
-    /// Drafts that went on under another id, and from which version on.
-    moved: RefCell<HashMap<DraftId, (u64, DraftId)>>,
+    /// Drafts that are told or discarded, and whose later states are not kept any more: those of one page, or all.
+    closed: RefCell<HashMap<DraftId, Option<u64>>>,
 }
 
 impl Keeper {
@@ -51,28 +50,50 @@ impl Keeper {
         Rc::new(Self {
             phone,
             media,
-            unsaved: RefCell::default(),
+            queue: RefCell::default(),
             timer: RefCell::default(),
             writing: Cell::new(false),
-            told: RefCell::default(),
-            moved: RefCell::default(),
+            closed: RefCell::default(),
         })
     }
 
     pub fn keep(self: &Rc<Self>, draft: Draft) {
-        if self.told.borrow().contains(&draft.id) {
+        let closed = self.closed.borrow().get(&draft.id).copied();
+        if closed.is_some_and(|writer| writer.is_none_or(|writer| writer == draft.writer)) {
             return;
         }
-        *self.unsaved.borrow_mut() = Some(draft);
+        if let Err(refused) = self.queue.borrow_mut().push(draft) {
+            return self.report(&refused, Err(KeepError::Full));
+        }
         if self.timer.borrow().is_none() && !self.writing.get() {
             let keeper = self.clone();
             *self.timer.borrow_mut() = Some(Timer::after(WAIT, move || keeper.save()));
         }
     }
 
+    /// A state that an earlier page left. If that page told it and did not live to hear so, it is no draft any more.
+    pub async fn take_up(self: &Rc<Self>, draft: Draft) {
+        match self.is_told(&draft).await {
+            true => {
+                let saved = SavedDraft { id: draft.id, version: draft.version, at: draft.saved_at };
+                self.report(&draft, Ok(saved));
+            }
+            false => self.keep(draft),
+        }
+    }
+
+    async fn is_told(&self, draft: &Draft) -> bool {
+        let story = draft.of.as_ref().map_or(StoryId::from_uuid(draft.id.uuid()), |told| told.id);
+        if self.phone.with_shelf(|shelf| shelf.place(story)).is_none() {
+            return false;
+        }
+        let told = self.phone.story(story).await.ok().flatten();
+        told.is_some_and(|story| draft.is_told_by(&story)) && matches!(self.stored(draft.id).await, Ok(None))
+    }
+
     fn save(self: &Rc<Self>) {
         *self.timer.borrow_mut() = None;
-        let Some(draft) = self.unsaved.borrow_mut().take() else { return };
+        let Some(draft) = self.queue.borrow_mut().pop() else { return };
         self.writing.set(true);
         let keeper = self.clone();
         spawn_local(async move {
@@ -81,79 +102,81 @@ impl Keeper {
         });
     }
 
-    /// Writes, tells the page what became of it, and goes on with what has come meanwhile.
+    /// Writes, tells the page what became of it, and goes on with what waits.
     async fn bring_in(self: &Rc<Self>, draft: Draft) -> Result<SavedDraft, KeepError> {
         self.writing.set(true);
-        let (given, stroke) = (draft.id, draft.stroke);
-        let outcome = self.write(draft).await.map_err(KeepError::from);
+        let outcome = self.write(draft.clone()).await.map_err(KeepError::from);
         self.writing.set(false);
-        if let Ok(saved) = outcome {
-            self.follow(given, saved);
-        }
-        self.phone.page.tell(News::Kept(KeptDraft { draft: given, stroke, outcome }));
-        if self.unsaved.borrow().is_some() {
+        self.report(&draft, outcome);
+        if !self.queue.borrow().is_empty() {
             self.save();
         }
         outcome
     }
 
-    /// What was typed meanwhile goes on from where the draft was saved.
-    fn follow(&self, given: DraftId, saved: SavedDraft) {
-        if let Some(draft) = self.unsaved.borrow_mut().as_mut()
-            && draft.id == given
-        {
-            (draft.id, draft.version) = (saved.id, saved.version);
-        }
+    fn report(&self, draft: &Draft, outcome: Result<SavedDraft, KeepError>) {
+        let kept = KeptDraft { draft: draft.id, revision: draft.revision(), outcome };
+        self.phone.page.tell(News::Kept(kept));
     }
 
     async fn write(&self, mut draft: Draft) -> Result<SavedDraft, StoreError> {
+        let reader = self.reader();
         let tx = self.phone.store.begin(&[DRAFTS], Mode::Write).await?;
-        let moved = self.moved.borrow().get(&draft.id).copied();
-        if let Some((_, id)) = moved.filter(|(version, _)| draft.version <= *version) {
-            draft.id = id;
-        }
-        let stored: Option<Draft> = optional(&tx.get(DRAFTS, &draft_key(draft.id))?.value().await?)?;
-        if let Some(stored) = stored.filter(|stored| stored.version > draft.version) {
-            if stored.says_the_same(&draft) {
-                // It came twice: the page could not know that it had been kept.
-                return Ok(SavedDraft { id: stored.id, version: stored.version, at: stored.saved_at });
-            }
-            if stored.writer == draft.writer {
-                // Whoever types faster than the page hears of what is kept still names the version before.
-                draft.version = stored.version;
-            } else {
-                // Another tab has written to this draft. Both texts are kept.
-                let id = DraftId::mint(now(), &randomness());
-                self.moved.borrow_mut().insert(draft.id, (draft.version, id));
-                (draft.id, draft.version) = (id, 0);
+        loop {
+            let stored: Option<Draft> = optional(&tx.get(DRAFTS, &draft_key(draft.id))?.value().await?)?;
+            match (plan(draft, stored.as_ref(), reader), stored) {
+                (Autosave::Apart(apart), _) => draft = *apart,
+                (Autosave::Write(planned), _) => {
+                    let planned = Draft { saved_at: now(), ..*planned };
+                    put(&tx, DRAFTS, &planned.id.to_string(), &planned)?;
+                    tx.complete().await?;
+                    return Ok(saved(&planned));
+                }
+                (Autosave::Stored, Some(stored)) => return Ok(saved(&stored)),
+                (Autosave::Stored, None) => return Err(StoreError::Row("nothing is stored".into())),
             }
         }
-        draft.version += 1;
-        draft.saved_at = now();
-        put(&tx, DRAFTS, &draft.id.to_string(), &draft)?;
-        tx.complete().await?;
-        Ok(SavedDraft { id: draft.id, version: draft.version, at: draft.saved_at })
     }
 
-    /// The page is about to be hidden or to go: no time to look whether another tab has written.
+    /// The page is about to be hidden or to go.
     pub fn save_now(self: &Rc<Self>) {
-        if self.unsaved.borrow().is_none() {
+        if self.queue.borrow().is_empty() {
             return;
         }
         *self.timer.borrow_mut() = None;
         self.save();
     }
 
-    /// The draft is about to be told: what is on its way of it is not kept any more.
-    pub fn told(&self, id: DraftId) {
-        self.told.borrow_mut().insert(id);
-        self.unsaved.borrow_mut().take_if(|draft| draft.id == id);
+    /// The draft is about to be told: what is on its way of it from the page that tells it is not kept any more.
+    pub fn close(&self, draft: &Draft) {
+        self.closed.borrow_mut().insert(draft.id, Some(draft.writer));
+        self.queue.borrow_mut().take(draft.id, Some(draft.writer));
     }
 
-    /// It could not be told after all.
-    pub fn not_told(&self, id: DraftId) {
-        self.told.borrow_mut().remove(&id);
+    /// It could not be told after all, and is kept as it was to be told.
+    pub fn reopen(self: &Rc<Self>, draft: &Draft) {
+        self.closed.borrow_mut().remove(&draft.id);
+        self.keep(draft.clone());
     }
+
+    fn reader(&self) -> Option<PersonId> {
+        self.phone.reader().map(|reader| reader.person)
+    }
+
+    async fn stored(&self, id: DraftId) -> Result<Option<Draft>, StoreError> {
+        let tx = self.phone.store.begin(&[DRAFTS], Mode::Read).await?;
+        optional(&tx.get(DRAFTS, &draft_key(id))?.value().await?)
+    }
+
+    /// Whether whoever is signed in may tell it, whatever the page that shows it knows of its person.
+    pub async fn may_tell(&self, draft: &Draft) -> Result<bool, StoreError> {
+        let (reader, stored) = (self.reader(), self.stored(draft.id).await?);
+        Ok(draft.is_for(reader) && stored.is_none_or(|stored| stored.is_for(reader)))
+    }
+}
+
+fn saved(draft: &Draft) -> SavedDraft {
+    SavedDraft { id: draft.id, version: draft.version, at: draft.saved_at }
 }
 
 impl Keeper {
@@ -178,28 +201,51 @@ impl Keeper {
         !draft.is_blank() || self.media.has_any(draft.id).await
     }
 
-    pub async fn load(self: &Rc<Self>, id: DraftId) -> Result<Option<Draft>, StoreError> {
+    pub async fn load(self: &Rc<Self>, mut id: DraftId) -> Result<Option<Draft>, KeepError> {
         // What the page before this one left may still be on its way to the store.
-        let unsaved = self.unsaved.borrow_mut().take_if(|draft| draft.id == id);
-        let id = match unsaved {
-            Some(draft) => match self.bring_in(draft.clone()).await {
-                Ok(saved) => saved.id,
-                Err(_) => return Ok(Some(draft)),
-            },
-            None => id,
+        let waiting = self.queue.borrow_mut().take(id, None);
+        let mut unkept = None;
+        for draft in waiting {
+            match self.bring_in(draft.clone()).await {
+                Ok(saved) => id = saved.id,
+                Err(_) => unkept = Some(draft),
+            }
+        }
+        let found = match unkept {
+            Some(draft) => Some(draft),
+            None => self.stored(id).await.map_err(KeepError::from)?,
         };
-        let tx = self.phone.store.begin(&[DRAFTS], Mode::Read).await?;
-        optional(&tx.get(DRAFTS, &draft_key(id))?.value().await?)
+        match found {
+            Some(draft) if !draft.is_for(self.reader()) => Err(KeepError::NotYours),
+            found => Ok(found),
+        }
     }
 
-    pub async fn discard(&self, id: DraftId) -> Result<(), StoreError> {
-        self.told(id);
-        let tx = self.phone.store.begin(&[DRAFTS], Mode::Write).await?;
-        tx.delete(DRAFTS, &draft_key(id))?;
-        let discarded = tx.complete().await;
+    pub async fn discard(&self, id: DraftId) -> Result<(), KeepError> {
+        self.closed.borrow_mut().insert(id, None);
+        self.queue.borrow_mut().take(id, None);
+        let discarded = self.delete(id).await;
         // Whoever regrets it keeps the same draft again.
-        self.not_told(id);
-        Ok(discarded?)
+        self.closed.borrow_mut().remove(&id);
+        discarded
+    }
+
+    async fn delete(&self, id: DraftId) -> Result<(), KeepError> {
+        let tx = self.phone.store.begin(&[DRAFTS], Mode::Write).await.map_err(KeepError::from)?;
+        let (reader, key) = (self.reader(), draft_key(id));
+        let delete = async {
+            let stored: Option<Draft> = optional(&tx.get(DRAFTS, &key)?.value().await?)?;
+            let may = stored.is_none_or(|stored| stored.is_for(reader));
+            if may {
+                tx.delete(DRAFTS, &key)?;
+            }
+            tx.complete().await?;
+            Ok::<_, StoreError>(may)
+        };
+        match delete.await.map_err(KeepError::from)? {
+            true => Ok(()),
+            false => Err(KeepError::NotYours),
+        }
     }
 
     /// A draft that changes a told story.

@@ -40,10 +40,13 @@ impl Outbox {
 impl Outbox {
     /// Tells what the draft holds, or makes the change that it is.
     pub async fn tell(&self, draft: &Draft) -> Kept<StoryId> {
-        self.keeper.told(draft.id);
+        if !self.keeper.may_tell(draft).await.map_err(KeepError::from)? {
+            return Err(KeepError::NotYours);
+        }
+        self.keeper.close(draft);
         let told = self.make_story(draft).await;
         if told.is_err() {
-            self.keeper.not_told(draft.id);
+            self.keeper.reopen(draft);
         }
         told
     }
@@ -124,7 +127,11 @@ impl Outbox {
         attachments: Attachments,
     ) -> Kept<()> {
         let current = self.phone.current_device().await.map_err(KeepError::from)?;
-        let device = current.ok_or(KeepError::SignedOut)?;
+        let (device, person) = current.ok_or(KeepError::SignedOut)?;
+        if self.phone.reader().is_some_and(|reader| reader.person != person) {
+            // Another tab has signed in somebody else, and this one is just hearing of it.
+            return Err(KeepError::NotYours);
+        }
         let mut intents = Vec::with_capacity(changes.len());
         for (thing, change) in changes {
             let base = self.phone.base(&thing).await.map_err(KeepError::from)?;

@@ -14,7 +14,7 @@ use crate::{
     tabs::Tabs,
 };
 use domain::{
-    id::{DeviceId, StoryId},
+    id::{DeviceId, PersonId, StoryId},
     person::Reader,
     ports::News,
     shelf::{Place, Shelf},
@@ -50,8 +50,8 @@ pub struct Phone {
     taken_up: Cell<bool>,
     /// How often something was laid on the shelf as it was written.
     laid: Cell<u64>,
-    /// The device that writes, where that is known: who tells shall not wait until it has been looked up.
-    current: Cell<Option<DeviceId>>,
+    /// The device that writes and its person, where that is known: who tells shall not wait until it has been looked up.
+    current: Cell<Option<(DeviceId, PersonId)>>,
     /// The store has been read: what is not on the shelf is not on this phone.
     opened: Cell<bool>,
 }
@@ -163,18 +163,18 @@ impl Phone {
     fn note_devices(&self, written: &[DeviceRow]) {
         for row in written {
             if row.current {
-                self.current.set(Some(row.device));
-            } else if self.current.get() == Some(row.device) {
+                self.current.set(Some((row.device, row.person)));
+            } else if self.current.get().is_some_and(|(device, _)| device == row.device) {
                 self.current.set(None);
             }
         }
     }
 
-    /// The device that writes here; none if nobody has joined.
-    pub async fn current_device(&self) -> Result<Option<DeviceId>, StoreError> {
+    /// The device that writes here, and whose it is; none if nobody has joined.
+    pub async fn current_device(&self) -> Result<Option<(DeviceId, PersonId)>, StoreError> {
         if self.current.get().is_none() {
             let devices = self.store.devices().await?;
-            self.current.set(devices.iter().find(|row| row.current).map(|row| row.device));
+            self.current.set(devices.iter().find(|row| row.current).map(|row| (row.device, row.person)));
         }
         Ok(self.current.get())
     }

@@ -103,6 +103,7 @@ fn Problem(problem: KeepError, sheet: Sheet) -> impl IntoView {
         KeepError::Draft(DraftProblem::NotADay) => (t.problem_day, t.problem_day_text.to_owned()),
         KeepError::Full => (t.phone_full, t.phone_full_text.to_owned()),
         KeepError::SignedOut => (t.signed_out, t.signed_out_text.to_owned()),
+        KeepError::NotYours => (t.draft_not_yours, t.draft_not_yours_text.to_owned()),
         KeepError::Storage | KeepError::Missing => (t.cannot_save, t.cannot_save_text.to_owned()),
     };
     let copy = move |_| {

@@ -26,6 +26,8 @@ pub struct Sheet {
     pub saved: RwSignal<Saved>,
     /// The draft goes on under an id of its own, because another tab writes to the one it came from.
     pub apart: RwSignal<bool>,
+    /// The address names a draft of another person than the one who is signed in. It is not shown.
+    pub put_away: RwSignal<bool>,
     /// The draft that the address names is on its way: what is typed before it is here would be written over by it.
     pub loading: RwSignal<bool>,
     /// The told story that is being changed.
@@ -66,6 +68,7 @@ impl Sheet {
             day: RwSignal::new(String::new()),
             saved: RwSignal::new(Saved::Nothing),
             apart: RwSignal::new(false),
+            put_away: RwSignal::new(false),
             loading: RwSignal::new(live.address.read_untracked().query.draft().is_some()),
             changes: RwSignal::new(None),
             shown: RwSignal::new(None),
@@ -89,6 +92,10 @@ impl Sheet {
                     match drafts.load(id).await {
                         Ok(Some(draft)) => self.show(draft),
                         Ok(None) => self.show_new(),
+                        Err(KeepError::NotYours) => {
+                            self.show_new();
+                            self.put_away.set(true);
+                        }
                         Err(error) => self.saved.set(Saved::Failed(error)),
                     }
                     self.loading.set(false);
@@ -153,6 +160,7 @@ impl Sheet {
         self.day.set(draft.occurred_on.clone());
         self.saved.set(Saved::At(draft.saved_at));
         self.apart.set(false);
+        self.put_away.set(false);
         self.changes.set(draft.of.clone());
         self.dropped.set(draft.dropped.clone());
         // A draft may come when the screen it was asked for is gone.
