@@ -67,3 +67,77 @@ export async function storyFindsItsWay({ solsken, phone, other }) {
   await other.click(`${FIRST} a`);
   await other.see(".story__part", STORY.action);
 }
+
+/** Chooses a photo as a finger does, but for the browser's own dialog. */
+function choosePhoto() {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 400, height: 300 });
+  const paper = canvas.getContext("2d");
+  paper.fillStyle = "tomato";
+  paper.fillRect(100, 100, 200, 100);
+  const data = atob(canvas.toDataURL("image/jpeg").split(",")[1]);
+  const chosen = new DataTransfer();
+  chosen.items.add(new File([Uint8Array.from(data, (letter) => letter.charCodeAt(0))], "a.jpg", { type: "image/jpeg" }));
+  const field = document.querySelector("#photos");
+  field.addEventListener("click", (event) => event.preventDefault(), { once: true });
+  field.click();
+  field.files = chosen.files;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** The page is hidden and shown again, in the same breath as something was typed. */
+function hideWhileTyping(text) {
+  const field = document.querySelector("#situation");
+  field.value += text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  for (const state of ["hidden", "visible"]) {
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }
+}
+
+const left = () => Object.keys(localStorage).filter((key) => key.startsWith("left-behind/"));
+
+/** A draft is as it was saved, whatever happened to its page before. */
+export async function draftStaysAsSaved({ solsken, phone }) {
+  await settle(phone, solsken, { name: "Elin W.", site: "Borås", department: "Färg" });
+  await phone.goto(`${solsken.url}/beratta`);
+  let text = "En kund kom tillbaka.";
+  const holds = () => phone.sees("#situation", text);
+  const write = async (more) => {
+    await phone.type("#situation", more);
+    text += more;
+    await phone.see(".saved-line", "Utkast sparat");
+  };
+  const isSaved = async () => {
+    await phone.reloads();
+    await holds();
+    await phone.finds(left, []);
+  };
+  await phone.fill("#situation", text);
+  await phone.run(choosePhoto);
+  await phone.see(".photo");
+  await write(" Burken hade torkat.");
+  await isSaved();
+
+  await phone.run(hideWhileTyping, " Telefonen ringde.");
+  text += " Telefonen ringde.";
+  await write(" Vi blandade en ny.");
+  await isSaved();
+
+  // Laid aside in the midst of a word, and come back to.
+  await phone.run((more) => {
+    const field = document.querySelector("#situation");
+    field.value += more;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    location.assign("/jag");
+  }, " Hon");
+  text += " Hon";
+  await phone.see("#mine");
+  await phone.back();
+  await holds();
+  await write(" tackade.");
+  await isSaved();
+  await phone.goto(`${solsken.url}/jag`);
+  await phone.see("section[aria-labelledby=drafts] li");
+  await phone.finds(() => document.querySelectorAll("section[aria-labelledby=drafts] li").length, 1);
+}

@@ -45,6 +45,17 @@ export class Driver {
     await until(`${selector} “${text}”`, look, patience);
   }
 
+  /** Waits until a field holds this text. */
+  async sees(selector, text) {
+    const look = async () => expect(await this.run((selector) => document.querySelector(selector)?.value, selector)).toBe(text);
+    await until(`${selector} holds “${text}”`, look);
+  }
+
+  /** Waits until a function in the page answers this. */
+  async finds(ask, answer) {
+    await until(String(ask), async () => expect(await this.run(ask)).toEqual(answer));
+  }
+
   async fill(selector, text) {
     await this.see(selector);
     await this.type(selector, text);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { Firefox } from "../drivers/firefox.js";
 import { WebKit } from "../drivers/webkit.js";
-import { settle, storyFindsItsWay } from "../flow.js";
+import { draftStaysAsSaved, settle, storyFindsItsWay } from "../flow.js";
 import { test as base } from "../phone.js";
 
 const test = base.extend({
@@ -34,6 +34,13 @@ const SENT_MS = 300;
 for (const Browser of [Firefox, WebKit]) {
   test(`${Browser.name}: told with the server stopped, read by a colleague`, async ({ solsken, browsers }) => {
     await storyFindsItsWay({ solsken, phone: browsers(Browser), other: browsers(Browser) });
+  });
+
+  test(`${Browser.name}: a draft stays as it was saved after a photo, a hidden page and a page laid aside`, async ({
+    solsken,
+    browsers,
+  }) => {
+    await draftStaysAsSaved({ solsken, phone: browsers(Browser) });
   });
 
   test(`${Browser.name}: pages that go in the midst of their work leave the store to the next`, async ({
