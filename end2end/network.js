@@ -45,6 +45,8 @@ export class Network {
   engine = "";
   /** What is made of a push on its way to the server. */
   bend = null;
+  /** What is made of a page on its way to the phone. */
+  page = null;
   /** `next`: the server has another build now, with one more file. `broken`: that file is not what its list says. */
   build = null;
   /** Larger bodies are refused, in bytes. */
@@ -93,7 +95,7 @@ export class Network {
     if (this.build && asked.url === NEXT.path) {
       return response.writeHead(200, { "content-type": "text/css" }).end(this.build === "next" ? NEXT.text : "half");
     }
-    const altered = this.#altered(asked.url);
+    const altered = this.#altered(asked.url, asked.headers);
     // The host it was asked for: the server compares it with the page's origin.
     const { method, headers, url: path } = asked;
     const onward = request({ port: this.solsken.port, host: "127.0.0.1", method, path, headers }, (answer) => {
@@ -136,7 +138,8 @@ export class Network {
   }
 
   /** What is made of the server's own words, if they do not come through as they are. */
-  #altered(path) {
+  #altered(path, { accept = "" }) {
+    if (this.page && accept.includes("text/html")) return this.page;
     if (this.engine !== "" && BOOT.test(path)) return (script) => `${this.engine}\n${script}`;
     if (!this.build) return undefined;
     if (path === "/app-shell") return (page) => page.replace("</head>", `<meta name="build" content="next"></head>`);

@@ -27,7 +27,8 @@ pub enum Life {
     Mounted,
 }
 
-/// The page. `data-mount` says how it comes to life; `data-me` who it was rendered for. The context holds what
+/// The page. `data-mount` says how it comes to life (`public/boot.js` makes it `anew` where it cannot be hydrated);
+/// `data-me` who it was rendered for. The context holds what
 /// [`App`] needs, if it is in it.
 pub fn document(language: Language, assets: Assets, life: Life) -> AnyView {
     let (mount, me, app) = match life {
@@ -49,6 +50,8 @@ pub fn document(language: Language, assets: Assets, life: Life) -> AnyView {
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"/>
+                // A browser that makes links of what looks like a number alters what is to be hydrated.
+                <meta name="format-detection" content="telephone=no, date=no, address=no, email=no"/>
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="theme-color" content="#faf5ea" media="(prefers-color-scheme: light)"/>
                 <meta name="theme-color" content="#1c1713" media="(prefers-color-scheme: dark)"/>

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Firefox } from "../drivers/firefox.js";
 import { WebKit } from "../drivers/webkit.js";
 import { draftStaysAsSaved, settle, storyFindsItsWay } from "../flow.js";
-import { test as base } from "../phone.js";
+import { expect, test as base } from "../network.js";
 
 const test = base.extend({
   /** Browsers that are gone after the test, however it went. */
@@ -31,7 +31,35 @@ test.setTimeout(300_000);
 const STARTED_MS = 300;
 const SENT_MS = 300;
 
+/** What is made of the server's page before the browser sees it. */
+const ALTERED = {
+  "was altered on the way": (html) => html.replace("<body>", "<body><div>Rabattkod hittad!</div>"),
+  "traps when it is hydrated": (html) => ALTERED["was altered on the way"](html).replace(/ data-shape="[^"]*"/, ""),
+};
+
 for (const Browser of [Firefox, WebKit]) {
+  for (const [how, alter] of Object.entries(ALTERED)) {
+    test(`${Browser.name}: a page that ${how} is mounted anew and answers`, async ({ network, browsers }) => {
+      const phone = browsers(Browser);
+      network.page = alter;
+      await phone.open();
+      await phone.goto(network.links.member);
+      expect(await phone.run(() => document.documentElement.dataset.mount)).toBe("anew");
+      await phone.fill("[name=name]", "Elin W.");
+      await phone.fill("[name=site]", "Borås");
+      await phone.fill("[name=department]", "Färg");
+      await phone.click("form.form button[data-wide]");
+      await phone.see(".tab-bar");
+    });
+  }
+
+  test(`${Browser.name}: a page that nobody altered is hydrated`, async ({ solsken, browsers }) => {
+    const phone = browsers(Browser);
+    await phone.open();
+    await phone.goto(solsken.links.member);
+    expect(await phone.run(() => document.documentElement.dataset.mount)).toBe("hydrate");
+  });
+
   test(`${Browser.name}: told with the server stopped, read by a colleague`, async ({ solsken, browsers }) => {
     await storyFindsItsWay({ solsken, phone: browsers(Browser), other: browsers(Browser) });
   });

@@ -21,8 +21,8 @@ use leptos::{
     task::spawn_local,
 };
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web::{Timer, sleep};
-use web_sys::{Element, Event, EventInit, PageTransitionEvent, VisibilityState, js_sys::Reflect};
+use web::sleep;
+use web_sys::{Event, PageTransitionEvent, VisibilityState, js_sys::Reflect};
 
 use crate::{
     address::{Addresses, here},
@@ -31,23 +31,46 @@ use crate::{
     locale::PhoneLocale,
     media::Tools,
     ports::Remote,
+    tasks,
     window,
     worker::{Workers, ask_for_background_sync, on_message},
 };
 
-/// Says that the app answers. The checks wait for it, and so does whoever measures.
-const READY: &str = "data-ready";
 /// Who was last here, so that a start need not wait for the engine to know whom to greet.
 const ME: &str = "me";
 
-pub async fn start(script: String, tools: Tools) {
-    let hydrated = root_attribute("data-mount").as_deref() != Some("mount");
+/// How the page comes to life, as the document says it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mount {
+    /// The server drew it, and it is as it was sent.
+    Hydrate,
+    /// The server drew it, and it cannot be hydrated: `boot.js` has emptied it.
+    Anew,
+    /// It is the shell that the service worker keeps.
+    Shell,
+}
+
+impl Mount {
+    fn of_document() -> Self {
+        match root_attribute("data-mount").as_deref() {
+            Some("mount") => Self::Shell,
+            Some("anew") => Self::Anew,
+            _ => Self::Hydrate,
+        }
+    }
+}
+
+/// Draws the page. Returns what starts everything else.
+pub fn draw(script: String, tools: Tools) -> impl FnOnce() + 'static {
+    tasks::start();
+    let mount = Mount::of_document();
+    let is_shell = mount == Mount::Shell;
     let rendered_for: Option<Me> =
         root_attribute("data-me").and_then(|json| serde_json::from_str(&json).ok());
-    let me = if hydrated {
-        rendered_for.clone()
-    } else {
+    let me = if is_shell {
         recall(ME).and_then(|json| serde_json::from_str(&json).ok())
+    } else {
+        rendered_for.clone()
     };
     // The signals of the whole app live in an owner that is never disposed of.
     let owner = Owner::new_root(None);
@@ -64,7 +87,7 @@ pub async fn start(script: String, tools: Tools) {
     let install = Rc::new(RefCell::new(None));
     let device = PhoneDevice::new(live, engine.clone(), addresses.clone(), workers.clone(), install.clone());
     let ports = ports(&remote, device);
-    if !hydrated {
+    if is_shell {
         // Everything comes from the engine: it starts while the page is drawn.
         begin(&engine, &remote, live);
     }
@@ -73,26 +96,24 @@ pub async fn start(script: String, tools: Tools) {
         provide_context(live);
         app::App()
     };
-    if hydrated {
-        let typed = typed_early();
-        hydrate_body(app);
-        put_back(typed);
-    } else {
-        mount_to_body(app);
+    match mount {
+        Mount::Hydrate => hydrate_body(app),
+        Mount::Anew | Mount::Shell => mount_to_body(app),
     }
-    std::mem::forget(owner);
-    addresses.watch();
-    set_root_attribute(READY, "");
-    if hydrated {
-        // The page answers already; the engine comes after it, so that the two do not share a weak link.
-        begin(&engine, &remote, live);
-        if rendered_for.is_some() {
-            engine.tell(Call::SettleIn);
+    move || {
+        std::mem::forget(owner);
+        addresses.watch();
+        if !is_shell {
+            // The page answers already; the engine comes after it, so that the two do not share a weak link.
+            begin(&engine, &remote, live);
+            if rendered_for.is_some() {
+                engine.tell(Call::SettleIn);
+            }
         }
+        watch(&engine, &remote, &workers, live);
+        watch_installation(live, install);
+        workers.register(live);
     }
-    watch(&engine, &remote, &workers, live);
-    watch_installation(live, install);
-    workers.register(live);
 }
 
 fn ports(remote: &Remote, device: PhoneDevice) -> Ports {
@@ -245,7 +266,7 @@ fn watch_installation(live: Live, held: Rc<RefCell<Option<JsValue>>>) {
     on_window("appinstalled", move || live.install.set(Install::Installed));
 }
 
-fn on_window(event: &str, run: impl Fn() + 'static) {
+pub fn on_window(event: &str, run: impl Fn() + 'static) {
     let run = Closure::<dyn Fn()>::new(run);
     let _ = window().add_event_listener_with_callback(event, run.as_ref().unchecked_ref());
     run.forget();
@@ -259,7 +280,7 @@ fn on_page(event: &str, run: impl Fn(bool) + 'static) {
     run.forget();
 }
 
-fn on_document(event: &str, run: impl Fn() + 'static) {
+pub fn on_document(event: &str, run: impl Fn() + 'static) {
     let run = Closure::<dyn Fn()>::new(run);
     if let Some(document) = window().document() {
         let _ = document.add_event_listener_with_callback(event, run.as_ref().unchecked_ref());
@@ -269,37 +290,6 @@ fn on_document(event: &str, run: impl Fn() + 'static) {
 
 fn visibility() -> Option<VisibilityState> {
     window().document().map(|document| document.visibility_state())
-}
-
-/// What somebody has typed into the server's page before the app was there, which writes its own values over it.
-fn typed_early() -> Vec<(Element, JsValue)> {
-    let fields = window().document().and_then(|document| document.query_selector_all("input, textarea").ok());
-    let Some(fields) = fields else { return Vec::new() };
-    let of = |field: &Element, name: &str| Reflect::get(field, &name.into()).unwrap_or_default();
-    (0..fields.length())
-        .filter_map(|index| fields.item(index)?.dyn_into::<Element>().ok())
-        .filter(|field| of(field, VALUE) != of(field, "defaultValue"))
-        .map(|field| (field.clone(), of(&field, VALUE)))
-        .collect()
-}
-
-const VALUE: &str = "value";
-
-/// Types it again, once the app listens and has begun its screens.
-fn put_back(typed: Vec<(Element, JsValue)>) {
-    if typed.is_empty() {
-        return;
-    }
-    std::mem::forget(Timer::after(Duration::ZERO, move || {
-        for (field, text) in typed {
-            let _ = Reflect::set(&field, &VALUE.into(), &text);
-            let how = EventInit::new();
-            how.set_bubbles(true);
-            if let Ok(input) = Event::new_with_event_init_dict("input", &how) {
-                let _ = field.dispatch_event(&input);
-            }
-        }
-    }));
 }
 
 fn root_attribute(name: &str) -> Option<String> {

@@ -8,7 +8,9 @@ mod error;
 mod guard;
 mod library;
 mod page;
+mod remounts;
 mod session;
+mod shape;
 mod sync;
 
 use std::sync::Arc;
@@ -76,7 +78,8 @@ pub fn router(server: Server) -> Router {
         .route("/join", post(accounts::join))
         .route("/device", post(accounts::add_device))
         .route("/sign-out", post(accounts::sign_out))
-        .route("/library", post(library::answer));
+        .route("/library", post(library::answer))
+        .nest("/remounts", remounts::router());
     // A part of a recording could not be found again in what was compressed.
     let worth_it = DefaultPredicate::new().and(NotForContentType::const_new("audio/"));
     Router::new()

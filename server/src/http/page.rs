@@ -8,6 +8,7 @@ use app::{
     route::{Address, Route},
 };
 use axum::{
+    body::{Body, to_bytes},
     extract::{FromRequestParts, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{Html, IntoResponse, Response},
@@ -19,7 +20,7 @@ use domain::{
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 
-use super::{Server, error::AppError, guard::csp_for_page, session::Visitor};
+use super::{Server, error::AppError, guard::csp_for_page, session::Visitor, shape::stamped};
 use crate::{library::ReadersLibrary, locale::ServerLocale};
 
 /// The cookie by which a browser remembers its language. Not a secret: scripts may read it.
@@ -64,7 +65,15 @@ pub async fn page(State(server): State<Server>, request: Request) -> Result<Resp
         document(language, assets.clone(), Life::Hydrated { me: me.clone(), seed: seed.clone(), nonce })
     };
     let render = leptos_axum::render_app_async_with_context(context, draw);
-    Ok(render(Request::from_parts(parts, body)).await)
+    with_shape(render(Request::from_parts(parts, body)).await).await
+}
+
+/// The page with its fingerprint: it is whole before its first byte is sent, as leptos draws it.
+async fn with_shape(response: Response) -> Result<Response, AppError> {
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.map_err(|_| AppError::Broken)?;
+    let html = String::from_utf8(bytes.into()).map_err(|_| AppError::Broken)?;
+    Ok(Response::from_parts(parts, Body::from(stamped(&html))))
 }
 
 /// Whether the page is about a story or a path that is not there, or not for this reader. The receipt of a story that

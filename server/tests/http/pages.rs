@@ -11,6 +11,7 @@ use domain::{
     text::{Line, Title},
     thing::{ThingRef, fields},
 };
+use serde_json::json;
 use server::clock;
 
 use crate::house::{Guest, House, Reply, request};
@@ -46,6 +47,49 @@ fn every_page(story: StoryId, path: PathId) -> Vec<String> {
         pages.push(format!("/lara/{path}{end}"));
     }
     pages
+}
+
+#[tokio::test]
+async fn a_drawn_page_has_no_day_and_no_time_that_depend_on_the_zone_of_its_reader() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin W.", "Färg").await;
+    let story = house.tell(&elin, "Kaffet", "En kund kom tillbaka med kaffe.").await;
+    let today = clock::now().day();
+    let months = "januari februari mars april maj juni juli augusti september oktober november december";
+    let month = months.split(' ').nth(usize::from(today.month()) - 1).unwrap();
+    let written = format!("{} {month}", today.day());
+    for address in
+        ["/".to_owned(), "/beratta".to_owned(), "/jag".to_owned(), format!("/beratta/klar/{story}")]
+    {
+        let html = house.get(&address, Some(&elin)).await.body;
+        let (drawn, _) = html.split_once("id=\"seed\"").unwrap();
+        for text in [written.as_str(), "<time", "max=\"20"] {
+            assert!(!drawn.contains(text), "{address} says {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_drawn_page_carries_its_shape_and_the_shell_carries_none() {
+    let house = House::open().await;
+    for (address, is_hydrated) in [("/", true), ("/ga-med", true), ("/app-shell", false)] {
+        let html = house.get(address, None).await.body;
+        assert_eq!(html.matches(" data-shape=\"").count(), usize::from(is_hydrated), "{address}");
+        assert_eq!(html.matches("name=\"format-detection\"").count(), 1, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_remount_is_counted_for_anybody_and_only_with_a_known_reason() {
+    let house = House::open().await;
+    for (reason, status) in [
+        ("altered", StatusCode::NO_CONTENT),
+        ("trapped", StatusCode::NO_CONTENT),
+        ("x", StatusCode::NOT_FOUND),
+    ] {
+        let reply = house.post(&format!("/api/v1/remounts/{reason}"), None, &json!(null)).await;
+        assert_eq!(reply.status, status, "{reason}");
+    }
 }
 
 #[tokio::test]
