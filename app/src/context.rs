@@ -8,6 +8,7 @@ use domain::{
         Accounts, Answer, Attempt, Device, Drafts, Going, KeptDraft, Library, Locale, Media, Outbox,
         Question, Recording, Unavailable,
     },
+    time::{Day, Millis},
     view::Me,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -104,6 +105,9 @@ pub struct Live {
     pub title: RwSignal<String>,
     /// What the server has answered in the page itself, until the page asks for it.
     pub seed: StoredValue<Option<Seed>>,
+    /// The day where this screen is. `None` on the server, which does not know, and until a page that it has drawn answers:
+    /// what depends on the zone is drawn only then.
+    pub today: RwSignal<Option<Day>>,
     /// Who sits in front of the screen. `None` until they have joined.
     pub me: RwSignal<Option<Me>>,
     /// The server could be reached when last tried.
@@ -155,6 +159,7 @@ impl Live {
             address: RwSignal::new(address),
             title: RwSignal::new(String::new()),
             seed: StoredValue::new(seed),
+            today: RwSignal::new(None),
             me: RwSignal::new(me),
             online: RwSignal::new(true),
             version: RwSignal::new(0),
@@ -193,6 +198,20 @@ pub fn texts() -> &'static Texts {
     Texts::of(live().language.get_untracked())
 }
 
+/// A moment as it is written where this screen is, once that is known. Reactive.
+pub fn moment(at: Millis) -> Option<String> {
+    let live = live();
+    live.today.get()?;
+    Some(ports().locale().moment(at, live.language.get_untracked()))
+}
+
+/// The day where this screen is, with its weekday, once that is known. Reactive.
+pub fn weekday_today() -> Option<String> {
+    let live = live();
+    let today = live.today.get()?;
+    Some(ports().locale().weekday(today, live.language.get_untracked()))
+}
+
 /// The answer to a page's question, once it has come.
 pub type Asked = RwSignal<Told>;
 
@@ -227,13 +246,13 @@ fn asked(question: Box<dyn Fn() -> Question + Send + Sync>) -> Asked {
     let (live, ports) = (live(), ports());
     let first = untrack(&question);
     let seed = live.seed.try_update_value(|seed| seed.take_if(|seed| seed.question == first)).flatten();
-    let seeded = seed.is_some();
+    let seeded = seed.is_some().then_some(first);
     let asked = RwSignal::new(seed.map(|seed| Ok(seed.answer)));
     let latest = StoredValue::new(0_u32);
     Effect::new(move |before: Option<()>| {
         live.version.track();
         let question = question();
-        if before.is_none() && seeded {
+        if before.is_none() && seeded.as_ref() == Some(&question) {
             return;
         }
         let number = latest.try_update_value(|latest| {

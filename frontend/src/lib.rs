@@ -12,6 +12,7 @@ mod media;
 mod ports;
 mod start;
 mod tasks;
+mod today;
 mod unkept;
 mod worker;
 

@@ -32,6 +32,7 @@ use crate::{
     media::Tools,
     ports::Remote,
     tasks,
+    today::Today,
     window,
     worker::{Workers, ask_for_background_sync, on_message},
 };
@@ -87,7 +88,9 @@ pub fn draw(script: String, tools: Tools) -> impl FnOnce() + 'static {
     let install = Rc::new(RefCell::new(None));
     let device = PhoneDevice::new(live, engine.clone(), addresses.clone(), workers.clone(), install.clone());
     let ports = ports(&remote, device);
+    let today = Today::new(live);
     if is_shell {
+        today.look();
         // Everything comes from the engine: it starts while the page is drawn.
         begin(&engine, &remote, live);
     }
@@ -100,6 +103,8 @@ pub fn draw(script: String, tools: Tools) -> impl FnOnce() + 'static {
         Mount::Hydrate => hydrate_body(app),
         Mount::Anew | Mount::Shell => mount_to_body(app),
     }
+    // What the server drew without knowing the zone is filled in.
+    today.look();
     move || {
         std::mem::forget(owner);
         addresses.watch();
@@ -111,6 +116,7 @@ pub fn draw(script: String, tools: Tools) -> impl FnOnce() + 'static {
             }
         }
         watch(&engine, &remote, &workers, live);
+        today.watch();
         watch_installation(live, install);
         workers.register(live);
     }

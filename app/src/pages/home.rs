@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::me::{MetRow, waiting};
 use crate::{
-    context::{Install, ask, live, ports, texts},
+    context::{Install, ask, live, ports, texts, weekday_today},
     route::Route,
     ui::{
         Banner, CardSize, Empty, Glyph, Icon, Screen, StoryCard, Tab, TellButton, Tone, draw, each, loaded,
@@ -16,8 +16,14 @@ use crate::{
 
 pub fn home_page() -> AnyView {
     let t = texts();
-    let today = ports().locale().today();
-    let data = ask(move || Question::Home(today));
+    let live = live();
+    // A page that the server has drawn asks as the server did until it knows better, so that the seed is its answer.
+    let drawn_on = live.seed.with_value(|seed| match seed.as_ref()?.question {
+        Question::Home(day) => Some(day),
+        _ => None,
+    });
+    let now = ports().locale().today();
+    let data = ask(move || Question::Home(live.today.get().or(drawn_on).unwrap_or(now)));
     view! {
         <Screen title=t.nav_home tab=Tab::Home has_dock=true dock=|| view! { <TellButton/> }>
             <Greeting/>
@@ -33,13 +39,10 @@ pub fn home_page() -> AnyView {
 #[component]
 fn Greeting() -> impl IntoView {
     let (t, live) = (texts(), live());
-    let language = live.language.get_untracked();
-    let locale = ports().locale();
-    let today = locale.weekday(locale.today(), language);
     let lead = move |me: &Me| {
         let at =
             place(me.department.as_ref().map(|d| d.name.as_str()), me.site.as_ref().map(|s| s.name.as_str()));
-        [Some(today.clone()), at].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+        [weekday_today(), at].into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
     let given = |me: &Me| domain::person::given_name(&me.name).to_owned();
     view! {

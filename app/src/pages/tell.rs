@@ -15,7 +15,7 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
-    context::{Asked, answered, ask, live, ports, texts},
+    context::{Asked, answered, ask, live, texts},
     pages::media::Viewer,
     route::Route,
     ui::{Back, Banner, Glyph, Icon, Screen, Tone, draw, each, of, on, sent},
@@ -192,14 +192,17 @@ fn Coach(sheet: Sheet, labels: Asked) -> impl IntoView {
 #[component]
 fn DayField(sheet: Sheet) -> impl IntoView {
     let t = texts();
-    let today = ports().locale().today();
+    let today = live().today;
     // It is asked about and not refused: the phone's own clock may be the one that is wrong.
-    let is_to_come = Memo::new(move |_| sheet.day.read().trim().parse::<Day>().is_ok_and(|day| day > today));
+    let is_to_come = Memo::new(move |_| {
+        let day = sheet.day.read().trim().parse::<Day>();
+        day.is_ok_and(|day| today.get().is_some_and(|today| day > today))
+    });
     view! {
         <label class="field">
             <span class="field__label">{t.ask_day}</span>
             <input
-                class="field__input" type="date" max=today.to_string() prop:value=sheet.day
+                class="field__input" type="date" max=of(move || today.get().map(|today| today.to_string())) prop:value=sheet.day
                 aria-describedby="day-to-come"
                 on:input=on(move |event| sheet.set(sheet.day, event_target_value(&event)))
             />

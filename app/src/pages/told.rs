@@ -80,9 +80,7 @@ fn Refused(reason: Reason) -> impl IntoView {
 
 #[component]
 fn Receipt(view: StoryView) -> impl IntoView {
-    let (t, live, ports) = (texts(), live(), ports());
-    let language = live.language.get_untracked();
-    let day = ports.locale().weekday(ports.locale().today(), language);
+    let (t, ports) = (texts(), ports());
     let id = view.id;
     let change = move |_| {
         spawn_local(async move {
@@ -92,7 +90,7 @@ fn Receipt(view: StoryView) -> impl IntoView {
         });
     };
     view! {
-        {view.receipt.map(|receipt| view! { <Slip heading=view.heading.clone() day=day receipt=receipt/> })}
+        {view.receipt.map(|receipt| view! { <Slip heading=view.heading.clone() receipt=receipt/> })}
         <div class="chips" data-center>
             <button class="chip" type="button" on:click=on(change)><Icon glyph=Glyph::Pencil/>{t.change}</button>
             <a class="chip" href=Route::Story(id).to_string()><Icon glyph=Glyph::Eye/>{t.read_it}</a>

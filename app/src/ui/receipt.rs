@@ -1,11 +1,8 @@
-use domain::{
-    time::Millis,
-    view::{Stage, StoryReceipt},
-};
+use domain::view::{Stage, StoryReceipt};
 use leptos::prelude::*;
 
 use super::{Glyph, Icon, draw, each};
-use crate::context::{live, ports, texts};
+use crate::context::{live, moment, texts, weekday_today};
 
 /// One step of a receipt, as it stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,13 +73,9 @@ fn name(stage: Stage) -> &'static str {
     }
 }
 
-fn moment(at: Millis) -> String {
-    ports().locale().moment(at, live().language.get_untracked())
-}
-
 /// The receipt, torn off like at the till.
 #[component]
-pub fn Slip(heading: String, day: String, receipt: StoryReceipt) -> impl IntoView {
+pub fn Slip(heading: String, receipt: StoryReceipt) -> impl IntoView {
     let t = texts();
     let note = move |stage: Stage, step: Step| match (stage, step) {
         (_, Step::Refused) => Some(t.refused_note.to_owned()),
@@ -97,8 +90,8 @@ pub fn Slip(heading: String, day: String, receipt: StoryReceipt) -> impl IntoVie
         _ => None,
     };
     let when = move |stage: Stage| match stage {
-        Stage::OnPhone => receipt.told_at.map(moment),
-        Stage::Received => receipt.received_at.map(moment),
+        Stage::OnPhone => receipt.told_at,
+        Stage::Received => receipt.received_at,
         _ => None,
     };
     let row = move |stage: Stage| {
@@ -111,7 +104,9 @@ pub fn Slip(heading: String, day: String, receipt: StoryReceipt) -> impl IntoVie
                     <span class="visually-hidden">": "{step.word()}</span>
                     {draw(move || note(stage, step).map(|note| view! { <span class="step__note">{note}</span> }))}
                 </span>
-                {when(stage).map(|when| view! { <time class="step__when">{when}</time> })}
+                {when(stage).map(|at| draw(move || {
+                    moment(at).map(|when| view! { <time class="step__when">{when}</time> })
+                }))}
             </li>
         }
     };
@@ -121,7 +116,7 @@ pub fn Slip(heading: String, day: String, receipt: StoryReceipt) -> impl IntoVie
                 <div class="slip__head">
                     <p class="slip__kicker">{t.receipt}</p>
                     <h2 class="slip__title" dir="auto">{heading}</h2>
-                    <p class="story__meta">{day}</p>
+                    <p class="story__meta">{draw(weekday_today)}</p>
                 </div>
                 <ol class="steps">{each(STAGES.map(row))}</ol>
                 <p class="slip__foot">{t.receipt_foot}</p>
@@ -142,7 +137,10 @@ pub fn ReceiptLine(receipt: StoryReceipt) -> impl IntoView {
     let word = move || match (receipt.refused, receipt.stage()) {
         (Some(_), _) => t.needs_you.to_owned(),
         (None, Stage::OnPhone) => t.saved_on_phone.to_owned(),
-        (None, Stage::Received) => (t.received_when)(&receipt.received_at.map(moment).unwrap_or_default()),
+        (None, Stage::Received) => match receipt.received_at.and_then(moment) {
+            Some(when) => (t.received_when)(&when),
+            None => t.stage_received.to_owned(),
+        },
         (None, Stage::InLibrary) => t.stage_library.to_owned(),
         (None, Stage::Onboarded) => (t.shown_times)(receipt.shown),
     };

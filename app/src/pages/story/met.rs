@@ -9,8 +9,8 @@ use domain::{
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    context::{live, ports, texts},
-    ui::{Glyph, Icon, each, on},
+    context::{live, moment, ports, texts},
+    ui::{Glyph, Icon, draw, each, of, on},
 };
 
 /// What waits for a second look, if this reader may have it.
@@ -22,9 +22,9 @@ pub fn Met(view: StoryView) -> impl IntoView {
 
 fn both(id: StoryId, story: &Story, edit: MetEdit) -> impl IntoView + use<> {
     let (t, live, ports) = (texts(), live(), ports());
-    let when = ports.locale().moment(edit.at, live.language.get_untracked());
-    let heading = (t.met_by)(&edit.by, &when);
-    let parts = edit.texts.iter().map(|(part, text)| pair(*part, story.text(*part), text, &heading));
+    let (at, by) = (edit.at, edit.by.clone());
+    let heading = of(move || moment(at).map(|when| (t.met_by)(&by, &when)).unwrap_or_else(|| by.clone()));
+    let parts = edit.texts.iter().map(|(part, text)| pair(*part, story.text(*part), text, heading));
     let parts = each(parts.collect::<Vec<_>>());
     let settle = move |take: bool| {
         let (outbox, edit) = (ports.outbox(), edit.clone());
@@ -48,19 +48,19 @@ fn both(id: StoryId, story: &Story, edit: MetEdit) -> impl IntoView + use<> {
     }
 }
 
-fn pair(part: Part, stands: &str, other: &str, heading: &str) -> impl IntoView + use<> {
+fn pair(part: Part, stands: &str, other: &str, heading: Signal<String>) -> impl IntoView + use<> {
     let t = texts();
-    let text = |name: String, text: &str| {
+    let text = |name: Signal<String>, text: &str| {
         let text = text.to_owned();
         view! {
             <div class="met__text">
-                <h4 class="version__head">{name}</h4>
+                <h4 class="version__head">{draw(move || name.get())}</h4>
                 <p class="version__text" dir="auto">{text}</p>
             </div>
         }
     };
     view! {
         <h3 class="met__part">{(t.part)(part)}</h3>
-        <div class="met__both">{text(t.met_stands.to_owned(), stands)}{text(heading.to_owned(), other)}</div>
+        <div class="met__both">{text(of(|| t.met_stands.to_owned()), stands)}{text(heading, other)}</div>
     }
 }
