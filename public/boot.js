@@ -6,6 +6,7 @@
 // instance of the wasm, once: after a trap nothing in the first instance can be relied on.
 import * as first from "{solsken.js}";
 import { place, putBack, typed } from "{fields.js}";
+import { keepTextNodes } from "{text-nodes.js}";
 
 const root = document.documentElement;
 const wasm = "{solsken.wasm}";
@@ -112,6 +113,7 @@ addEventListener("error", onError);
 addEventListener("unhandledrejection", onError);
 try {
   const goOn = await start();
+  keepTextNodes();
   // The app answers. The checks wait for it, and so does whoever measures.
   root.dataset.ready = "";
   goOn();

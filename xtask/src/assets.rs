@@ -46,7 +46,7 @@ pub fn bundle(modules: &[Glue], release: bool) -> Result<()> {
         site.hashed(&format!("{name}.js"), &fs::read(folder.join(format!("{name}.js")))?, true)?;
     }
     // Each names what it loads, so the one that is loaded last comes first.
-    for name in ["engine-boot.js", "media.js", "fields.js", "boot.js"] {
+    for name in ["engine-boot.js", "media.js", "fields.js", "text-nodes.js", "boot.js"] {
         let script = site.filled_in(&fs::read_to_string(root().join("public").join(name))?);
         site.hashed(name, script.as_bytes(), true)?;
     }
