@@ -83,9 +83,9 @@ impl Site {
         Ok(path)
     }
 
-    /// The script with every `{name}` of an asset replaced by its path.
+    /// The script without its comments, and with every `{name}` of an asset replaced by its path.
     fn filled_in(&self, script: &str) -> String {
-        self.assets.iter().fold(script.to_owned(), |script, (name, asset)| {
+        self.assets.iter().fold(without_lines_of_comment(script), |script, (name, asset)| {
             script.replace(&format!("{{{name}}}"), &asset.path)
         })
     }
@@ -124,6 +124,19 @@ fn styles() -> Result<String> {
         }
     }
     Ok(without_comments(&bundle))
+}
+
+/// A script without the lines that are only comments: our scripts have no others that weigh anything, and no text in
+/// which a line looks like one.
+fn without_lines_of_comment(script: &str) -> String {
+    let mut in_block = false;
+    let is_code = |line: &&str| {
+        let line = line.trim();
+        let is_comment = in_block || line.starts_with("//") || line.starts_with("/*");
+        in_block = (in_block || line.starts_with("/*")) && !line.ends_with("*/");
+        !is_comment
+    };
+    script.lines().filter(is_code).collect::<Vec<_>>().join("\n")
 }
 
 fn without_comments(css: &str) -> String {
@@ -166,4 +179,15 @@ fn base64(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_sent_without_its_lines_of_comment_and_with_all_of_its_code() {
+        let script = "// one\nconst a = 1; // two\n/** three */\n/**\n * four\n */\n  // five\nconst b = \"/*\";\nrun();";
+        assert_eq!(without_lines_of_comment(script), "const a = 1; // two\nconst b = \"/*\";\nrun();");
+    }
 }
