@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    access::{Actor, may},
+    access::may_signed_out,
     sync::{
         handback::is_handed_back,
         ledger::From,
@@ -194,8 +194,7 @@ fn waits_for_its_person(phone: &Handset, op: &OpRow, state: &Memory) -> bool {
     let From::SignedOut(person) = phone.sender(row.person) else { return false };
     let Ok(told) = op.bytes.op() else { return row.deferred.get(&op.device_seq) == Some(&0) };
     let now = state.rows.get(&op.thing).map(|row| &row.state);
-    row.deferred.get(&op.device_seq) == Some(&0)
-        && !may(&Actor::SignedOut(person), &op.thing, now, &told.change)
+    row.deferred.get(&op.device_seq) == Some(&0) && !may_signed_out(person, &op.thing, now, &told.change)
 }
 
 /// Whether an op that was put off went on under another number, since a clone had used its own.

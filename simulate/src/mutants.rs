@@ -5,7 +5,7 @@ mod phone;
 mod server;
 
 pub use phone::{after, event, heard, reads, torn, writes};
-pub use server::{answers, created_beside, known, page, push, sender};
+pub use server::{answers, created_beside, known, page, push};
 
 /// Each was written down before it was run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -133,7 +133,7 @@ impl World {
                     return Ok(Reply::Never(Trouble::SignedOut));
                 }
                 let ops = batch.body.lines().map(Incoming::read).collect();
-                let from = mutants::sender(self.mutant, self.phones[phone].sender(person));
+                let from = self.phones[phone].sender(person);
                 let push = Push { from, ops, now: self.server_now() };
                 if self.meets(Fault::Delayed, random) {
                     self.late.push(Late::Push(push));

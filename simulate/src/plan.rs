@@ -81,7 +81,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 45] = [
         Self::RequestLost,
         Self::AnswerLost,
         Self::Doubled,

@@ -24,7 +24,7 @@ pub const ANSWER_FROM_THE_FUTURE: &str = "answer from the future";
 pub const PUT_OFF_SIGNED_OUT: &str = "op put off after sign-out";
 
 /// Every path that a run of some size must have met.
-pub const PATHS: [&str; 66] = [
+pub const PATHS: [&str; 70] = [
     "op applied",
     "op merged",
     "both texts kept",

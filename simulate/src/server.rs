@@ -387,6 +387,8 @@ impl Server {
         // Whoever waited for an answer waits in vain.
         self.waiting.clear();
         self.slow = None;
+        // The backup may have what was put off since.
+        self.put_off.clear();
         self.note_firsts(0);
     }
 }

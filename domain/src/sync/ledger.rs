@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     Object,
-    access::{Actor, Scope, may, scope_of},
+    access::{Actor, Scope, may_signed_out, scope_of},
     id::{DeviceId, Epoch, PersonId, ThingId},
     op::{Envelope, Op, OpHash, TakenUp},
     person::{Person, Reader},
@@ -185,8 +185,8 @@ pub enum From {
     /// Someone who is signed in on the device that pushes.
     Person(PersonId),
     /// Someone whose device still has its push credential, and no session. Of what they push, only their own stories
-    /// are taken ([`may`]); the rest is answered with [`Outcome::Deferred`] and not kept, so that nobody fills the disk
-    /// with it. The phone keeps it, asks again, and has it decided once its person is signed in there.
+    /// are taken ([`may_signed_out`]); the rest is answered with [`Outcome::Deferred`] and not kept, so that nobody
+    /// fills the disk with it. The phone keeps it, asks again, and has it decided once its person is signed in there.
     SignedOut(PersonId),
     /// The server itself: joining, imports. May speak for anyone.
     System,
@@ -312,7 +312,7 @@ impl Ledger {
     fn may_be_taken_signed_out(&self, person: PersonId, incoming: &Incoming) -> bool {
         let Content::Op(op) = &incoming.content else { return false };
         let now = self.row(&op.thing).map(|row| &row.state);
-        may(&Actor::SignedOut(person), &op.thing, now, &op.change)
+        may_signed_out(person, &op.thing, now, &op.change)
     }
 
     fn decide(&mut self, push: &Push, incoming: &Incoming) -> (Receipt, Option<Waits>) {
@@ -342,8 +342,9 @@ impl Ledger {
     fn actor(&self, from: From, person: PersonId) -> Actor {
         match from {
             From::System => Actor::System,
-            From::SignedOut(person) => Actor::SignedOut(person),
-            From::Person(_) => {
+            // Whether it may be taken is settled before. What it does does not depend on it: the log, from which every
+            // state can be made again, does not say how an op came.
+            From::Person(_) | From::SignedOut(_) => {
                 // Whoever was taken out of the library has no role in it.
                 let row = self.row(&ThingRef::person(person)).filter(|row| !row.is_deleted());
                 let known = row.and_then(|row| read::<Person>(&row.state).ok());

@@ -12,7 +12,7 @@ use domain::{
 };
 use server::{
     clock,
-    store::{BackupFile, Store, sqlite::SqliteStore},
+    store::{BackupFile, BackupStore, Store, sqlite::SqliteStore},
 };
 
 use crate::house::{Guest, House, request};

@@ -14,14 +14,6 @@ use domain::{
 use super::Mutant;
 use crate::stores::Backend;
 
-/// As whom the server takes a push.
-pub fn sender(mutant: Option<Mutant>, from: From) -> From {
-    match from {
-        From::SignedOut(person) if mutant == Some(Mutant::SignedOutKeepsRights) => From::Person(person),
-        from => from,
-    }
-}
-
 /// The server's transaction.
 pub fn push(mutant: Option<Mutant>, store: &mut dyn Backend, pushes: &[Push]) -> Vec<PushAnswer> {
     match mutant {
@@ -48,6 +40,13 @@ pub fn push(mutant: Option<Mutant>, store: &mut dyn Backend, pushes: &[Push]) ->
             answers
         }
         Some(Mutant::ClockDecides) => by_clock(store, pushes),
+        Some(Mutant::SignedOutKeepsRights) => {
+            let signed_in = |push: &Push| match push.from {
+                From::SignedOut(person) => Push { from: From::Person(person), ..push.clone() },
+                _ => push.clone(),
+            };
+            store.push(&pushes.iter().map(signed_in).collect::<Vec<_>>())
+        }
         Some(Mutant::DeferredDropped) => {
             let mut answers = store.push(pushes);
             memory(store).ops.retain(|_, op| op.receipt.outcome != Outcome::Deferred);

@@ -211,7 +211,6 @@ impl Ledger {
         let meant = match actor {
             Actor::System => true,
             Actor::Person(reader) => reader.role == Role::Admin,
-            Actor::SignedOut(_) => false,
         };
         self.put(&op.thing, state, meant);
         Ok(Outcome::Applied)
