@@ -14,7 +14,10 @@ use domain::{
 use leptos::{prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
 
-use crate::{route::Address, texts::Texts};
+use crate::{
+    route::{Address, Route},
+    texts::Texts,
+};
 
 /// What there is to ask. Copied into handlers and tasks, which have no context of their own.
 #[derive(Clone, Copy)]
@@ -77,6 +80,11 @@ impl Ports {
         self.device().go(&to.to_string(), Going::Instead);
     }
 
+    /// Goes back to where one came from, or to the screen above.
+    pub fn back(self, above: impl ToString) {
+        self.device().go(&above.to_string(), Going::Back);
+    }
+
     /// Lets the address follow what is done on this screen.
     pub fn stay(self, at: impl ToString) {
         self.device().go(&at.to_string(), Going::InPlace);
@@ -101,6 +109,11 @@ pub fn ports() -> Ports {
 pub struct Live {
     pub language: RwSignal<Language>,
     pub address: RwSignal<Address>,
+    /// The screen that an arrow back leads to in the history, if there is one.
+    pub way_back: RwSignal<Option<Route>>,
+    /// The screen is one that was left before, shown again by going through the history.
+    pub comes_back: StoredValue<bool>,
+    pub left: StoredValue<LeftAnswers>,
     /// What the document is called, without the app's name.
     pub title: RwSignal<String>,
     /// What the server has answered in the page itself, until the page asks for it.
@@ -157,6 +170,9 @@ impl Live {
         Self {
             language: RwSignal::new(language),
             address: RwSignal::new(address),
+            way_back: RwSignal::new(None),
+            comes_back: StoredValue::new(false),
+            left: StoredValue::default(),
             title: RwSignal::new(String::new()),
             seed: StoredValue::new(seed),
             today: RwSignal::new(None),
@@ -185,6 +201,22 @@ impl Live {
         match self.title.get() {
             title if title.is_empty() || title == app => app.to_owned(),
             title => format!("{title} · {app}"),
+        }
+    }
+}
+
+impl Live {
+    fn answer_as_left(self, question: &Question) -> Option<Answer> {
+        let me = self.me.read_untracked();
+        self.left.with_value(|left| left.get(me.as_ref(), question)).filter(|_| self.comes_back.get_value())
+    }
+
+    /// Keeps what a screen shows that is about to go.
+    fn leave_answer(self, question: StoredValue<Question>, asked: Asked) {
+        let shown = asked.try_get_untracked().flatten().and_then(Result::ok);
+        if let (Some(question), Some(answer)) = (question.try_get_value(), shown) {
+            let me = self.me.get_untracked();
+            self.left.update_value(|left| left.put(me, question, answer));
         }
     }
 }
@@ -236,8 +268,37 @@ impl Seed {
     }
 }
 
+/// The answers that the screens showed when they were left, the latest last: whoever comes back sees the screen as it
+/// was in the first frame, and what has changed a moment later. Those of one person are not shown to another.
+#[derive(Default)]
+pub struct LeftAnswers {
+    of: Option<Me>,
+    answers: Vec<Seed>,
+}
+
+impl LeftAnswers {
+    /// A few screens' worth. Beyond that the answer is waited for.
+    const MAX: usize = 12;
+
+    fn put(&mut self, me: Option<Me>, question: Question, answer: Answer) {
+        if self.of != me {
+            *self = Self { of: me, answers: Vec::new() };
+        }
+        self.answers.retain(|left| left.question != question);
+        self.answers.push(Seed { question, answer });
+        let surplus = self.answers.len().saturating_sub(Self::MAX);
+        self.answers.drain(..surplus);
+    }
+
+    fn get(&self, me: Option<&Me>, question: &Question) -> Option<Answer> {
+        let left = self.answers.iter().find(|left| left.question == *question);
+        left.filter(|_| self.of.as_ref() == me).map(|left| left.answer.clone())
+    }
+}
+
 /// Asks the library now, and again whenever it or the question changes. While the new answer is on its way, the old
-/// one stays. On the server nothing is asked: the answer is in the seed, or it comes later.
+/// one stays; on a screen that is come back to, the one that it was left with. On the server nothing is asked: the
+/// answer is in the seed, or it comes later.
 pub fn ask(question: impl Fn() -> Question + Send + Sync + 'static) -> Asked {
     asked(Box::new(question))
 }
@@ -246,8 +307,12 @@ fn asked(question: Box<dyn Fn() -> Question + Send + Sync>) -> Asked {
     let (live, ports) = (live(), ports());
     let first = untrack(&question);
     let seed = live.seed.try_update_value(|seed| seed.take_if(|seed| seed.question == first)).flatten();
-    let seeded = seed.is_some().then_some(first);
-    let asked = RwSignal::new(seed.map(|seed| Ok(seed.answer)));
+    let seeded = seed.is_some().then(|| first.clone());
+    let shown = seed.map(|seed| seed.answer).or_else(|| live.answer_as_left(&first));
+    let asked = RwSignal::new(shown.map(Ok));
+    // The latest question that was answered.
+    let answered = StoredValue::new(first);
+    on_cleanup(move || live.leave_answer(answered, asked));
     let latest = StoredValue::new(0_u32);
     Effect::new(move |before: Option<()>| {
         live.version.track();
@@ -260,12 +325,15 @@ fn asked(question: Box<dyn Fn() -> Question + Send + Sync>) -> Asked {
             *latest
         });
         spawn_local(async move {
-            let answer = ports.library().ask(question).await;
+            let answer = ports.library().ask(question.clone()).await;
             // A later question may have been answered meanwhile, or the page may be gone. What has not changed is
             // not drawn anew: it would take the focus away.
             let is_news = asked.try_with_untracked(|before| before.as_ref() != Some(&answer));
-            if latest.try_get_value() == number && is_news == Some(true) {
-                asked.set(Some(answer));
+            if latest.try_get_value() == number && is_news.is_some() {
+                answered.set_value(question);
+                if is_news == Some(true) {
+                    asked.set(Some(answer));
+                }
             }
         });
     });

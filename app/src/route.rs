@@ -60,6 +60,20 @@ impl Route {
         found.unwrap_or(Self::NotFound)
     }
 
+    /// Whether the arrow back on this screen leads to `earlier`, if that is the nearest such entry of the history: a
+    /// screen above this one or beside it, but not another of its own kind, and no form, receipt or show.
+    pub fn leads_back_to(self, earlier: Self) -> bool {
+        match (self, earlier) {
+            (_, Self::Join | Self::NotFound) => false,
+            (_, Self::Tell | Self::Told(_) | Self::NewPath | Self::ChangePath(_) | Self::Present(_)) => false,
+            (Self::Story(_), Self::Story(_)) => false,
+            (Self::Path(_), Self::Path(_) | Self::Stop(..)) => false,
+            (Self::Stop(of, _) | Self::Present(of) | Self::ChangePath(of), Self::Path(path)) => of == path,
+            (Self::Stop(..) | Self::Present(_) | Self::ChangePath(_), Self::Stop(..)) => false,
+            _ => self != earlier,
+        }
+    }
+
     /// What the screen asks the library first. The server answers it in the page itself.
     pub fn question(self, query: &Query, today: Day) -> Option<Question> {
         match self {
@@ -251,6 +265,27 @@ mod tests {
             assert_eq!(Route::of(path), Route::NotFound, "{path}");
         }
         assert_eq!(Route::of("/jag/"), Route::Me, "a slash at the end does no harm");
+    }
+
+    #[test]
+    fn an_arrow_back_passes_screens_of_its_own_kind_and_what_is_done_with() {
+        let id = |number| StoryId::mint(Millis(number), &[1; 10]);
+        let (path, other) = (PathId::mint(Millis(3), &[2; 10]), PathId::mint(Millis(4), &[2; 10]));
+        let story = Route::Story(id(1));
+        for earlier in [Route::Home, Route::Library, Route::Me, Route::Path(path), Route::Stop(path, 1)] {
+            assert!(story.leads_back_to(earlier), "{earlier}");
+        }
+        for earlier in [Route::Story(id(2)), story, Route::Tell, Route::Told(id(1)), Route::Join] {
+            assert!(!story.leads_back_to(earlier), "{earlier}");
+        }
+        for below in [Route::Stop(path, 2), Route::Present(path), Route::ChangePath(path)] {
+            assert!(below.leads_back_to(Route::Path(path)));
+            assert!(!below.leads_back_to(Route::Path(other)));
+            assert!(!below.leads_back_to(Route::Stop(path, 1)));
+            assert!(!Route::Path(path).leads_back_to(below), "what was opened from it is below it");
+        }
+        assert!(Route::Tell.leads_back_to(story), "a change that is not made after all");
+        assert!(Route::Told(id(1)).leads_back_to(story));
     }
 
     #[test]

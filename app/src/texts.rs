@@ -301,6 +301,7 @@ pub struct Texts {
     pub read_and_think: &'static str,
     pub usual_question: &'static str,
     pub reveal: &'static str,
+    pub no_turn: &'static str,
     pub hidden_until: &'static str,
     pub talk_about_it: &'static str,
     pub next_stop: &'static str,

@@ -152,6 +152,10 @@ impl Device for PhoneDevice {
         });
     }
 
+    fn show(&self, id: &str, smoothly: bool) {
+        self.0.addresses.bring_up(id, smoothly);
+    }
+
     fn update(&self) {
         self.0.workers.take_up();
     }

@@ -4,8 +4,11 @@
 #![cfg(target_arch = "wasm32")]
 
 mod address;
+mod arrival;
 mod device;
+mod double_tap;
 mod engine;
+mod history;
 mod left_behind;
 mod locale;
 mod media;

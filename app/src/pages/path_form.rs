@@ -155,7 +155,7 @@ fn Form(id: Option<PathId>, before: Edited) -> impl IntoView {
     fields.fill(before.clone());
     let key = id.map_or_else(|| "path/new".to_owned(), |id| format!("path/{id}"));
     keep_stashed(fields, before, key.clone());
-    let back = Back::to(id.map_or(Route::Learn, Route::Path), t.back);
+    let back = Back::leave(id.map_or(Route::Learn, Route::Path), t.back);
     let problem = RwSignal::new(None::<KeepError>);
     let busy = RwSignal::new(false);
     let save = move || {

@@ -1,11 +1,11 @@
 use domain::{
     id::PathId,
-    ports::{Answer, Question, ShownTo},
+    ports::{Question, ShownTo},
     view::{Marked, PathView, StopView},
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::stop::{Paragraphs, before_the_turn};
+use super::stop::{Paragraphs, TURN, before_the_turn, unchanging};
 use crate::{
     context::{ask, live, ports, texts},
     route::Route,
@@ -27,32 +27,21 @@ pub fn present_page(id: PathId) -> AnyView {
     titled(Signal::stored(t.present.to_owned()));
     let path = ask(move || Question::Path(id));
     let show = Show { id, stop: RwSignal::new(0), revealed: RwSignal::new(false), total: RwSignal::new(0) };
-    loaded(Memo::new(move |_| path.get().map(|told| told.map(still))), move |view: Option<PathView>| {
-        match view {
-            Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
-            _ => view! {
-                <main class="page" id="page">
-                    <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
-                        <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
-                    </Empty>
-                </main>
-            }
-            .into_any(),
+    loaded(unchanging(path), move |view: Option<PathView>| match view {
+        Some(view) if !view.stops.is_empty() => view! { <Running view=view show=show/> }.into_any(),
+        _ => view! {
+            <main class="page" id="page">
+                <Empty glyph=Glyph::Learn title=t.path_missing text=t.path_missing_text alone=true>
+                    <a class="button" data-look="ink" href=Route::Learn.to_string()>{t.back_to_learn}</a>
+                </Empty>
+            </main>
         }
+        .into_any(),
     })
 }
 
-/// The path without what changes of it while it is shown, the showing itself most of all: what would be drawn anew for
-/// that would lose the line that is being read.
-fn still(mut answer: Answer) -> Answer {
-    if let Answer::Path(Some(view)) = &mut answer {
-        for story in view.stops.iter_mut().filter_map(|stop| stop.story.as_mut()) {
-            (story.receipt, story.tally) = (None, Default::default());
-            story.reacted.clear();
-        }
-    }
-    answer
-}
+/// The id of a stop's title.
+const TITLE: &str = "title";
 
 #[component]
 fn Running(view: PathView, show: Show) -> impl IntoView {
@@ -66,6 +55,7 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
             return;
         }
         show.revealed.set(true);
+        ports.device().show(TURN, false);
         let story = stops.with_value(|stops| stops.get(show.stop.get_untracked()).map(|stop| stop.story_id));
         spawn_local(async move {
             if let Some(story) = story {
@@ -78,6 +68,7 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
         if to < show.total.get_untracked() {
             show.stop.set(to);
             show.revealed.set(false);
+            ports.device().show(TITLE, false);
         }
     };
     let onward = move || match show.revealed.get_untracked() {
@@ -88,10 +79,13 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
         match key {
             " " | "Enter" | "ArrowRight" | "PageDown" => onward(),
             "ArrowLeft" | "PageUp" => match show.revealed.get_untracked() {
-                true => show.revealed.set(false),
+                true => {
+                    show.revealed.set(false);
+                    ports.device().show(TITLE, false);
+                }
                 false => go(show.stop.get_untracked().saturating_sub(1)),
             },
-            "Escape" => ports.go(back),
+            "Escape" => ports.back(back),
             _ => return false,
         }
         true
@@ -109,7 +103,7 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
                     {draw(move || (!live.online.get()).then(|| view! {
                         <span class="badge" data-tone="dusk"><Icon glyph=Glyph::Offline/>{t.present_offline}</span>
                     }))}
-                    <a class="icon-button" href=back.to_string() aria-label=t.present_end><Icon glyph=Glyph::Close/></a>
+                    <a class="icon-button" href=back.to_string() data-back aria-label=t.present_end><Icon glyph=Glyph::Close/></a>
                 </div>
             </header>
             // Drawn anew with each step, so that every text begins at its top.
@@ -136,7 +130,7 @@ fn Running(view: PathView, show: Show) -> impl IntoView {
                         </button>
                     }.into_any(),
                     false => view! {
-                        <a class="button" data-look="quiet" href=Route::Path(show.id).to_string()>{t.present_end}</a>
+                        <a class="button" data-look="quiet" href=Route::Path(show.id).to_string() data-back>{t.present_end}</a>
                     }.into_any(),
                 })}
             </section>
@@ -149,7 +143,7 @@ fn Shown(stop: StopView, revealed: bool) -> impl IntoView {
     let t = texts();
     let Some(story) = stop.story else {
         return view! {
-            <main class="stage__story" id="page"><h1 class="stage__title">{t.stop_missing}</h1></main>
+            <main class="stage__story" id="page"><h1 class="stage__title" id=TITLE tabindex="-1">{t.stop_missing}</h1></main>
         }
         .into_any();
     };
@@ -165,6 +159,8 @@ fn Shown(stop: StopView, revealed: bool) -> impl IntoView {
         true => [told[0].as_ref(), told[1].as_ref(), quote.as_ref()],
     };
     let chars = read.into_iter().flatten().map(|text| text.chars().count()).sum();
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    let mut first = Some(TURN);
     let text = match revealed {
         false => view! {
             <div class="stage__situation"><Paragraphs text=before/></div>
@@ -172,17 +168,20 @@ fn Shown(stop: StopView, revealed: bool) -> impl IntoView {
         }
         .into_any(),
         true => view! {
-            <div class="stage__situation reveal">
-                {each(told.into_iter().flatten().map(|text| view! { <Paragraphs text/> }))}
-            </div>
-            {quote.map(Marked::plain).map(|quote| view! { <figure class="story__said reveal"><Said text=quote large=true/></figure> })}
+            {(!told.is_empty()).then(|| view! {
+                <div class="stage__situation reveal" id=first.take() tabindex="-1" role="group" aria-label=t.part_action>
+                    {each(told.into_iter().map(|text| view! { <Paragraphs text/> }))}
+                </div>
+            })}
+            {quote.map(Marked::plain).map(|quote| view! { <figure class="story__said reveal" id=first.take() tabindex="-1" aria-label=t.part_quote><Said text=quote large=true/></figure> })}
+            {first.map(|id| view! { <p class="stage__situation reveal" id=id tabindex="-1">{t.no_turn}</p> })}
         }
         .into_any(),
     };
     view! {
         <main class="stage__story" id="page" data-length=length(chars)>
             <Kind kind=kind/>
-            <h1 class="stage__title" dir="auto">{heading}</h1>
+            <h1 class="stage__title" dir="auto" id=TITLE tabindex="-1">{heading}</h1>
             {text}
         </main>
     }

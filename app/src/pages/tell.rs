@@ -38,7 +38,7 @@ pub fn tell_page() -> AnyView {
     let labels = ask(|| Question::Labels);
     let title =
         Signal::derive(move || if sheet.changes.get().is_some() { t.change_story } else { t.nav_tell });
-    let back = Back::to(Route::Home, t.back_draft_is_kept);
+    let back = Back::leave(Route::Home, t.back_draft_is_kept);
     let viewer = Viewer::of(None);
     view! {
         <Screen

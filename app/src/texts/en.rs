@@ -276,6 +276,7 @@ pub const TEXTS: Texts = Texts {
     read_and_think: "Read and reflect",
     usual_question: "What would you have done?",
     reveal: "Reveal the turning point",
+    no_turn: "The story ends here. How it went was not written down.",
     hidden_until: "Hidden until you have talked it over.",
     talk_about_it: "What do we take away from this?",
     next_stop: "Next stop",

@@ -276,6 +276,7 @@ pub const TEXTS: Texts = Texts {
     read_and_think: "Läs och tänk efter",
     usual_question: "Vad hade du gjort?",
     reveal: "Visa vändningen",
+    no_turn: "Berättelsen slutar här. Hur det gick är inte nedskrivet.",
     hidden_until: "Gömd tills ni har pratat färdigt.",
     talk_about_it: "Vad tar vi med oss?",
     next_stop: "Nästa stopp",

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Banner, Glyph, Icon, Logo, Tone, draw, each, on};
+use super::{Banner, Glyph, Icon, Logo, Tone, draw, each, of, on};
 use crate::{
     context::{live, ports, texts},
     route::Route,
@@ -44,11 +44,20 @@ pub fn Screen(
 ) -> impl IntoView {
     let t = texts();
     titled(title);
+    let way_back = live().way_back;
     let bar = match back {
-        Some(back) => view! {
-            <a class="icon-button" href=back.to aria-label=back.label><Icon glyph=back.glyph/></a>
+        Some(back) => {
+            let (to, label) = (back.to, back.label);
+            // It does not say that it leads above where it leads to where one came from.
+            let label = of(move || match way_back.get() {
+                Some(way) if back.names_above && way != to => t.back,
+                _ => label,
+            });
+            view! {
+                <a class="icon-button" href=to.to_string() data-back aria-label=label><Icon glyph=back.glyph/></a>
+            }
+            .into_any()
         }
-        .into_any(),
         None => view! { <a class="brand" href=Route::Home.to_string()><Logo/>{t.app}</a> }.into_any(),
     };
     view! {
@@ -80,21 +89,30 @@ pub fn titled(title: Signal<String>) {
     Effect::new(move |_| live.title.set(title.get()));
 }
 
-/// A way back, with its name for those who cannot see the arrow.
+/// A way back, with its name for those who cannot see the arrow. It leads to where one came from, as far as the history
+/// knows that, else to the screen above.
 #[derive(Clone)]
 pub struct Back {
-    pub to: String,
-    pub label: &'static str,
-    pub glyph: Glyph,
+    to: Route,
+    label: &'static str,
+    /// The label says where the screen above is, which is wrong where it leads elsewhere.
+    names_above: bool,
+    glyph: Glyph,
 }
 
 impl Back {
-    pub fn to(route: Route, label: &'static str) -> Self {
-        Self { to: route.to_string(), label, glyph: Glyph::Back }
+    /// `label` names the screen above.
+    pub fn to(above: Route, label: &'static str) -> Self {
+        Self { to: above, label, names_above: true, glyph: Glyph::Back }
     }
 
-    pub fn close(route: Route, label: &'static str) -> Self {
-        Self { to: route.to_string(), label, glyph: Glyph::Close }
+    /// `label` is true wherever it leads.
+    pub fn leave(above: Route, label: &'static str) -> Self {
+        Self { to: above, label, names_above: false, glyph: Glyph::Back }
+    }
+
+    pub fn close(above: Route, label: &'static str) -> Self {
+        Self { to: above, label, names_above: false, glyph: Glyph::Close }
     }
 }
 

@@ -244,6 +244,8 @@ pub enum Going {
     Onward,
     /// The present screen is not come back to.
     Instead,
+    /// To the earlier screen of the history that this one leads back to; as `Instead` where there is none.
+    Back,
     /// The address follows what is done on the screen, which stays as it is.
     InPlace,
 }
@@ -265,6 +267,10 @@ pub trait Device: Send + Sync + 'static {
 
     /// Puts the keyboard's focus on the element with this id, once what is to be drawn is drawn.
     fn focus(&self, id: &str);
+
+    /// Brings the element with this id to the top of what is seen and puts the focus on it, once it is drawn.
+    /// `smoothly` moves there, unless the person wants little motion.
+    fn show(&self, id: &str, smoothly: bool);
 
     /// Remembers the language for this browser.
     fn set_language(&self, language: Language);
