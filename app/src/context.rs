@@ -1,5 +1,7 @@
 //! What the host puts into the context: ports to ask, and signals of what is going on.
 
+mod left;
+
 use std::sync::Arc;
 
 use domain::{
@@ -13,6 +15,8 @@ use domain::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use serde::{Deserialize, Serialize};
+
+pub use left::LeftAnswers;
 
 use crate::{
     route::{Address, Route},
@@ -265,34 +269,6 @@ impl Seed {
             Answer::Path(Some(view)) => Some(view.path.title.as_str().to_owned()),
             _ => None,
         }
-    }
-}
-
-/// The answers that the screens showed when they were left, the latest last: whoever comes back sees the screen as it
-/// was in the first frame, and what has changed a moment later. Those of one person are not shown to another.
-#[derive(Default)]
-pub struct LeftAnswers {
-    of: Option<Me>,
-    answers: Vec<Seed>,
-}
-
-impl LeftAnswers {
-    /// A few screens' worth. Beyond that the answer is waited for.
-    const MAX: usize = 12;
-
-    fn put(&mut self, me: Option<Me>, question: Question, answer: Answer) {
-        if self.of != me {
-            *self = Self { of: me, answers: Vec::new() };
-        }
-        self.answers.retain(|left| left.question != question);
-        self.answers.push(Seed { question, answer });
-        let surplus = self.answers.len().saturating_sub(Self::MAX);
-        self.answers.drain(..surplus);
-    }
-
-    fn get(&self, me: Option<&Me>, question: &Question) -> Option<Answer> {
-        let left = self.answers.iter().find(|left| left.question == *question);
-        left.filter(|_| self.of.as_ref() == me).map(|left| left.answer.clone())
     }
 }
 

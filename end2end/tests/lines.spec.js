@@ -36,13 +36,13 @@ test("thirty long stories arrive through a proxy that passes what nginx passes",
   expect(Math.max(...network.sizes.sent), "nothing was refused").toBeLessThan(1_000_000);
 });
 
-test("they arrive through one that passes a tenth of that, too", async ({ solsken, network, phones }) => {
+test("long stories arrive through a proxy that passes a tenth of that", async ({ solsken, network, phones }) => {
   const phone = await joined(phones, network);
-  await tellOffline(phone, network, 30);
+  await tellOffline(phone, network, 10);
   network.passes = 100_000;
   await phone.goto("/jag");
   await expect(allSent(phone)).toBeVisible({ timeout: 60_000 });
-  expect(toldInAll(solsken)).toBe(30);
+  expect(toldInAll(solsken)).toBe(10);
   expect(Math.max(...network.sizes.sent), "the first ones were refused").toBeGreaterThan(100_000);
 });
 
@@ -81,7 +81,7 @@ test("a proxy that refuses with a page of its own signs nobody out", async ({ ne
 
 test("a library arrives over a line on which large pages break off", async ({ network, phones }) => {
   const teller = await joined(phones, network);
-  await tellLong(teller.page, 60, ["situation", "action"]);
+  await tellLong(teller.page, 30, ["situation", "action"]);
   await teller.goto("/jag");
   await expect(allSent(teller)).toBeVisible({ timeout: 60_000 });
 
@@ -90,7 +90,7 @@ test("a library arrives over a line on which large pages break off", async ({ ne
   await phone.goto("/jag");
   await expect(allSent(phone)).toBeVisible({ timeout: 100_000 });
   await phone.goto("/bibliotek");
-  await expect(phone.page.locator(".find__result")).toContainText("60");
+  await expect(phone.page.locator(".find__result")).toContainText("30");
   expect(network.sizes.came.some((size) => size > 100_000), "the first ones broke off").toBe(true);
 });
 
@@ -150,9 +150,9 @@ test("a tab that has been laid aside in the midst of a round does not keep the o
   const frozen = await phone.context.newPage();
   await frozen.goto(`${network.url}/manifest.webmanifest`);
   await frozen.evaluate(async () => {
-    const held = (name) =>
-      new Promise((resolve) => navigator.locks.request(name, () => (resolve(), new Promise(() => {}))));
-    await Promise.all(["solsken-sync", "solsken-session", "solsken-news"].map(held));
+    const hold = (name) =>
+      new Promise((resolve) => navigator.locks.request(name, { steal: true }, () => (resolve(), new Promise(() => {}))));
+    await Promise.all(["solsken-sync", "solsken-session", "solsken-news"].map(hold));
   });
   await phone.tell({ happened: "Fliken bredvid hade somnat." });
   await expect(phone.page.locator(".slip .step", { hasText: "Mottagen" })).toHaveAttribute("data-state", "confirmed");

@@ -31,7 +31,8 @@ impl World {
             false => *random.choose(&of_this_epoch),
         };
         let process = *random.choose(&[Process::GoesOn, Process::BeginsAnew, Process::BeginsAnew]);
-        let left = *random.choose(&[Left::All, Left::Backup, Left::Nothing]);
+        // That bytes are lost and nothing else, no position says.
+        let left = *random.choose(&[Left::All, Left::Backup]);
         self.server.roll_back(backup, process, left);
         self.forgive();
         if random.chance(0.2) {

@@ -121,8 +121,8 @@ pub const OP_BYTES: usize = 512 * 1024;
 /// How many records one page of a pull holds at most.
 pub const PAGE_RECORDS: usize = 500;
 /// How many bytes one page of a pull holds at most, before compression; one record at least. With thumbnails, which
-/// hardly compress, about 390 KB travel: 45 seconds at 70 kbit/s.
-pub const PAGE_BYTES: usize = 512 * 1024;
+/// hardly compress, about 280 KB travel: 45 seconds at 50 kbit/s.
+pub const PAGE_BYTES: usize = 384 * 1024;
 /// The smallest page that a phone asks for, in bytes: 45 seconds at 1.5 kbit/s. A line that is slower than that is none.
 pub const LEAST_PAGE_BYTES: usize = 8 * 1024;
 

@@ -124,7 +124,7 @@ pub fn after(mutant: Option<Mutant>, transaction: &Transaction, disk: &mut Disk)
 pub fn event(mutant: Option<Mutant>, event: Event) -> Event {
     match (mutant, event) {
         (Some(Mutant::FirstBlocksAll), Event::Pushed(Err(Trouble::SignedOut))) => {
-            Event::Pushed(Err(Trouble::Timeout))
+            Event::Pushed(Err(Trouble::Server(500)))
         }
         (Some(Mutant::NeverHalved), Event::Pushed(Err(Trouble::TooLarge | Trouble::Timeout))) => {
             Event::Pushed(Err(Trouble::Server(500)))

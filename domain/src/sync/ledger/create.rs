@@ -21,7 +21,7 @@ use crate::{
 use super::{
     Ledger,
     apply::{Declined, IMPORTED, SERVED, check},
-    edit::{Edited, Lost, edit},
+    edit::{ADDED, Edited, Lost, edit},
 };
 
 impl Ledger {
@@ -61,8 +61,9 @@ impl Ledger {
         Ok(Outcome::Applied)
     }
 
-    /// Adds what another create of the same thing says: members to its sets, and texts that differ beside it. The
-    /// server itself creates nothing again: an import compares first, and the sample library leaves what is there.
+    /// Adds what another create of the same thing says: members to its sets, fields that it lacks, and texts that differ
+    /// beside it. The server itself creates nothing again: an import compares first, and the sample library leaves what
+    /// is there.
     fn create_again(
         &mut self,
         actor: &Actor,
@@ -90,6 +91,10 @@ impl Ledger {
         let change = Edit { add, ..Edit::default() };
         let Edited { mut state, .. } = edit(&row.state, schema, &change, op, self.head.seq + 1)
             .ok_or(Declined::Rejected(Reason::Invalid))?;
+        // Also what only a newer version knows.
+        for (field, value) in told.iter().filter(|(field, _)| is_register(schema, field)) {
+            state.entry(field.clone()).or_insert_with(|| value.clone());
+        }
         known.push(digest);
         let from = known.len().saturating_sub(CREATES);
         state.insert(CREATED_AS.into(), known[from..].into());
@@ -110,6 +115,11 @@ pub(super) const CREATED_AS: &str = "created_as";
 
 /// Contents that are remembered, at most: as many as there may be copies of a browser profile that hold one draft.
 const CREATES: usize = 8;
+
+fn is_register(schema: &Schema, field: &str) -> bool {
+    let kept_by_the_server = schema.is_fixed(field) || [ADDED, CREATED_AS].contains(&field);
+    !kept_by_the_server && !schema.is_text(field) && !schema.is_set(field)
+}
 
 /// The digests of the contents with which a thing in this state was created.
 fn created_as(schema: &Schema, state: &Object) -> Vec<String> {

@@ -136,7 +136,7 @@ impl Edited {
 }
 
 /// Where a thing remembers who added what to its sets.
-const ADDED: &str = "added";
+pub(super) const ADDED: &str = "added";
 
 type Additions = BTreeMap<String, Added>;
 
