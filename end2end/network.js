@@ -120,7 +120,7 @@ export class Network {
     if (altered) onward.setHeader("accept-encoding", "identity");
     onward.on("error", () => response.destroy());
     response.on("close", () => onward.destroy());
-    if (!this.bend || !path.endsWith("/sync/push")) return asked.pipe(onward);
+    if (!this.bend || !new URL(path, this.url).pathname.endsWith("/sync/push")) return asked.pipe(onward);
     const said = [];
     onward.removeHeader("content-length");
     asked.on("data", (bytes) => said.push(bytes));

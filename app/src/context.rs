@@ -211,16 +211,21 @@ impl Live {
 
 impl Live {
     fn answer_as_left(self, question: &Question) -> Option<Answer> {
+        if !self.comes_back.get_value() {
+            return None;
+        }
         let me = self.me.read_untracked();
-        self.left.with_value(|left| left.get(me.as_ref(), question)).filter(|_| self.comes_back.get_value())
+        self.left.with_value(|left| left.get(me.as_ref(), question))
     }
 
     /// Keeps what a screen shows that is about to go.
     fn leave_answer(self, question: StoredValue<Question>, asked: Asked) {
         let shown = asked.try_get_untracked().flatten().and_then(Result::ok);
-        if let (Some(question), Some(answer)) = (question.try_get_value(), shown) {
-            let me = self.me.get_untracked();
-            self.left.update_value(|left| left.put(me, question, answer));
+        // On the server all goes at once, and nobody comes back.
+        if let (Some(question), Some(answer), Some(me)) =
+            (question.try_get_value(), shown, self.me.try_get_untracked())
+        {
+            self.left.try_update_value(|left| left.put(me, question, answer));
         }
     }
 }

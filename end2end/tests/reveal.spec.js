@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, test } from "../phone.js";
+import { doubleTap } from "../touch.js";
 
 const PHONES = [
   ["390×844", { viewport: { width: 390, height: 844 } }, 100],
@@ -63,14 +64,6 @@ const missing = (phone) =>
   });
 
 const ring = (phone) => phone.page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
-
-/** Two taps as fast as a finger makes them, wherever the second one lands. */
-async function doubleTap(phone, target) {
-  const { x, y, width, height } = await target.boundingBox();
-  const at = [x + width / 2, y + height / 2];
-  await phone.page.touchscreen.tap(...at);
-  await phone.page.touchscreen.tap(...at);
-}
 
 for (const [name, how, size] of PHONES) {
   test(`at every stop the turn is seen and has the focus after a tap, a double tap and Enter (${name})`, async ({ phones }) => {

@@ -258,7 +258,7 @@ fn with_query<const N: usize>(path: &str, tokens: [(&str, Option<&Token>); N]) -
     for (name, token) in tokens.into_iter().filter_map(|(name, token)| Some((name, token?))) {
         let mark = if path.contains('?') { '&' } else { '?' };
         path.push(mark);
-        path.extend([name, "=", &token.0]);
+        path.extend([name, "=", token.0.as_str()]);
     }
     path
 }

@@ -100,7 +100,7 @@ pub fn created_beside<'a>(push: &'a Push, answer: &'a PushAnswer) -> impl Iterat
 }
 
 /// What the server hears of where it was: a phone's cursor, and a position that is further.
-pub fn known<'a>(mutant: Option<Mutant>, known: [Option<&'a Token>; 2]) -> Vec<&'a Token> {
+pub fn known(mutant: Option<Mutant>, known: [Option<&Token>; 2]) -> Vec<&Token> {
     match mutant {
         Some(Mutant::ReceiptsProveNothing) => known[..1].iter().copied().flatten().collect(),
         _ => known.into_iter().flatten().collect(),
