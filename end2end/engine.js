@@ -14,10 +14,10 @@ export function speakToEngine() {
       });
     }
   };
-  window.call = (message) =>
+  window.call = (call) =>
     new Promise((resolve) => {
       waiting.set(++number, resolve);
-      window.engine.postMessage(JSON.stringify({ number, message }));
+      window.engine.postMessage(JSON.stringify({ number, person: null, call }));
     });
 }
 

@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    fn question(number: u64) -> Question {
+    fn question(number: i64) -> Question {
         Question::Story(StoryId::mint(Millis(number), &[1; 10]))
     }
 

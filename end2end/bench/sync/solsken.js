@@ -99,7 +99,7 @@ function listenToEngine() {
   window.call = async (message) => {
     const mine = number++;
     const answered = hears(({ answer }) => answer?.number === mine);
-    engine.postMessage(JSON.stringify({ number: mine, message }));
+    engine.postMessage(JSON.stringify({ number: mine, person: null, call: message }));
     return JSON.parse((await answered).answer.message);
   };
   new PerformanceObserver((list) => long.push(...list.getEntries())).observe({ type: "longtask", buffered: true });
