@@ -37,9 +37,10 @@ for (const how of ["replace", "wrap"]) {
     const count = page.locator(".reaction__count").first();
     const before = Number(await count.textContent());
     await translate(page, how);
-    await page.locator(".reaction").first().click();
+    // By the keyboard: a click near the one that opened the story is the rest of a double tap.
+    await page.locator(".reaction").first().press("Enter");
     await expect(count).toHaveText(String(before + 1));
-    await page.locator(".reaction").first().click();
+    await page.locator(".reaction").first().press("Enter");
     await expect(count).toHaveText(String(before));
 
     await phone.goto("/beratta");
