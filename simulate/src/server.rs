@@ -185,6 +185,13 @@ impl Server {
             self.hear([None, None], pushes[0].now)?;
         }
         let before = self.look().head.seq;
+        let decided: Vec<_> = self
+            .look()
+            .ops
+            .iter()
+            .filter(|(_, op)| op.receipt.seq > 0)
+            .map(|(key, op)| (*key, op.hash))
+            .collect();
         let deferred = self.deferred();
         let mut answers = match planned {
             Some((answers, written)) => {
@@ -207,7 +214,7 @@ impl Server {
             if mutants::created_beside(push, answer).next().is_some() {
                 self.met.note("both texts of a draft kept");
             }
-            self.check_receipts(push, answer)?;
+            self.check_receipts(push, answer, &decided)?;
         }
         self.note_firsts(before);
         let key = self.look().key.clone();
@@ -220,13 +227,18 @@ impl Server {
         self.look().ops.values().filter(|op| op.receipt.outcome == Outcome::Deferred).count()
     }
 
-    fn check_receipts(&mut self, push: &Push, answer: &PushAnswer) -> Result<(), Broken> {
+    fn check_receipts(
+        &mut self,
+        push: &Push,
+        answer: &PushAnswer,
+        decided: &[((domain::id::DeviceId, u64), domain::op::OpHash)],
+    ) -> Result<(), Broken> {
         if answer.cloned {
             self.met.note("clone noticed");
         }
         for (incoming, receipt) in push.ops.iter().zip(&answer.receipts) {
             self.met.note(outcome_path(&receipt.outcome));
-            self.check_signed_out(push, incoming, receipt)?;
+            self.check_signed_out(push, incoming, receipt, decided)?;
             let Some((device, device_seq)) = incoming.key() else { continue };
             let key = (self.generation, device, device_seq, incoming.hash().0);
             if let Some(first) = self.receipts.get(&key) {
@@ -250,6 +262,7 @@ impl Server {
         push: &Push,
         incoming: &Incoming,
         receipt: &Receipt,
+        decided: &[((domain::id::DeviceId, u64), domain::op::OpHash)],
     ) -> Result<(), Broken> {
         let Some((device, device_seq)) = incoming.key() else { return Ok(()) };
         let key = (device, device_seq, incoming.hash().0);
@@ -273,10 +286,8 @@ impl Server {
             }
             return Ok(());
         };
-        let known = |generation: usize| {
-            self.receipts.contains_key(&(generation, device, device_seq, incoming.hash().0))
-        };
-        let decided_now = receipt.seq > 0 && (was_put_off || !(0..=self.generation).any(known));
+        let was_decided = decided.contains(&((device, device_seq), incoming.hash()));
+        let decided_now = receipt.seq > 0 && !was_decided;
         let thing = &kept.thing;
         let owner = self.look().rows.get(thing).and_then(|row| row.owner);
         let is_theirs =
