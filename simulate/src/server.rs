@@ -185,13 +185,12 @@ impl Server {
             self.hear([None, None], pushes[0].now)?;
         }
         let before = self.look().head.seq;
-        let decided: Vec<_> = self
-            .look()
-            .ops
-            .iter()
-            .filter(|(_, op)| op.receipt.seq > 0)
-            .map(|(key, op)| (*key, op.hash))
-            .collect();
+        // What the log holds, or takes with a session in this very batch, is not decided for somebody signed out.
+        let held = self.look().ops.iter().map(|(key, op)| (*key, op.hash));
+        let with_session = pushes.iter().filter(|push| !matches!(push.from, From::SignedOut(_)));
+        let with_session = with_session.flat_map(|push| &push.ops);
+        let beside = with_session.filter_map(|incoming| Some((incoming.key()?, incoming.hash())));
+        let decided: Vec<_> = held.chain(beside).collect();
         let deferred = self.deferred();
         let mut answers = match planned {
             Some((answers, written)) => {
