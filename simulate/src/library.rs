@@ -11,7 +11,7 @@ use domain::{
         ledger::{From, Head, Incoming, Push},
         memory::Server as Memory,
         phone::OpRow,
-        wire::Chain,
+        wire::{Chain, Outcome},
     },
     thing::{ThingKind, ThingRef, read},
 };
@@ -125,12 +125,31 @@ impl World {
     pub fn fields_from_the_future_are_kept(&mut self) -> Result<(), Broken> {
         let state = self.server.look();
         let mut told: BTreeMap<ThingRef, Vec<Value>> = BTreeMap::new();
+        let mut handed = Vec::new();
         for op in state.log.values().map(|key| &state.ops[key]) {
-            let Ok(Op { thing, change: Change::Create(fields), .. }) = serde_json::from_str(&op.bytes) else {
-                continue;
-            };
-            if let Some(mood) = fields.get("mood") {
-                told.entry(thing).or_default().push(mood.clone());
+            let Ok(Op { thing, change, .. }) = serde_json::from_str(&op.bytes) else { continue };
+            match change {
+                Change::Create(fields) => {
+                    if let Some(mood) = fields.get("mood") {
+                        told.entry(thing).or_default().push(mood.clone());
+                    }
+                }
+                Change::TakeUp(taken) if op.receipt.outcome == Outcome::Applied => {
+                    let mood = taken.state.get("mood");
+                    let is_told =
+                        |mood: &&Value| self.moods.get(&thing).is_some_and(|moods| moods.contains(mood));
+                    if let Some(mood) = mood.filter(is_told).cloned() {
+                        handed.push((thing, mood));
+                    }
+                }
+                _ => {}
+            }
+        }
+        // Of a story created twice, the create that came first may be gone, with what the server lost in a restore and with
+        // the phone that told it. Others have handed back what it made.
+        for (thing, mood) in handed {
+            if let Some(moods) = told.get_mut(&thing) {
+                moods.push(mood);
             }
         }
         let rows = told.iter().filter_map(|(thing, moods)| Some((thing, moods, state.rows.get(thing)?)));

@@ -1,6 +1,6 @@
 //! Phones, people and one server, and everything that is done to them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Object,
@@ -16,6 +16,7 @@ use domain::{
     thing::{ThingKind, ThingRef, fields},
     time::Millis,
 };
+use serde_json::Value;
 use splitmix::Random;
 
 use crate::{
@@ -47,6 +48,8 @@ pub struct World {
     pub met: Met,
     /// Every word that was told and must not be lost.
     pub told: BTreeSet<u64>,
+    /// What stories were told with that only a newer client knows, by whatever copies of a phone told them.
+    pub moods: BTreeMap<ThingRef, Vec<Value>>,
     pub revoked: BTreeSet<PersonId>,
     pub now: i64,
     pub server_off: i64,
@@ -79,6 +82,7 @@ impl World {
             mutant,
             met: Met::default(),
             told: BTreeSet::new(),
+            moods: BTreeMap::new(),
             revoked: BTreeSet::new(),
             now: START,
             server_off: 0,
@@ -248,6 +252,13 @@ impl World {
 
     pub fn tell(&mut self, phone: usize, device: DeviceId, doing: Doing) -> Result<(), Broken> {
         let intents = self.phones[phone].intents(&doing);
+        for (thing, change) in &doing.changes {
+            if let Change::Create(fields) = change
+                && let Some(mood) = fields.get("mood")
+            {
+                self.moods.entry(thing.clone()).or_default().push(mood.clone());
+            }
+        }
         let now = self.clock(phone);
         if !doing.attachments.told.is_empty() {
             let created = matches!(doing.changes.first(), Some((_, Change::Create(_))));
