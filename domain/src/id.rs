@@ -99,6 +99,15 @@ impl DraftId {
     }
 }
 
+impl Epoch {
+    /// An epoch that begins after another one, also where the clock has been set back since: of two epochs that a server
+    /// does not both know, the order says which one the other's database has lost.
+    pub fn mint_after(earlier: Self, at: Millis, randomness: &Randomness) -> Self {
+        let begun = (earlier.0.as_u128() >> 80) as i64;
+        Self::mint(Millis(at.0.max(begun + 1)), randomness)
+    }
+}
+
 impl LabelId {
     /// The id of the label first mentioned as `name`; spacing and case make no difference.
     pub fn named(kind: LabelKind, name: &str) -> Self {
@@ -169,5 +178,13 @@ mod tests {
         let late = StoryId::mint(Millis(2_000), &[0; 10]);
         assert!(early < late);
         assert_eq!(early.to_string().parse::<StoryId>(), Ok(early));
+    }
+
+    #[test]
+    fn an_epoch_sorts_after_the_one_before_whatever_the_clock_says() {
+        let before = Epoch::mint(Millis(1_000), &[0xff; 10]);
+        for now in [0, 1_000, 2_000] {
+            assert!(before < Epoch::mint_after(before, Millis(now), &[0; 10]), "{now}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{id::Epoch, time::Millis};
+use domain::time::Millis;
 use thiserror::Error;
 
 use crate::{
@@ -199,7 +199,8 @@ impl Sound {
                 }
             }
         }
-        kept.store.replace(&self.backup, Epoch::mint(clock::now(), &clock::randomness())).await?;
+        let epoch = clock::epoch_after(kept.store.head().await?.epoch);
+        kept.store.replace(&self.backup, epoch).await?;
         let library = self.backup.summary;
         self.backup.close().await;
         let key_changed = match self.key {

@@ -2,7 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use domain::{id::Randomness, time::Millis};
+use domain::{
+    id::{Epoch, Randomness},
+    time::Millis,
+};
 
 pub fn now() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -18,4 +21,9 @@ pub fn random<const N: usize>() -> [u8; N] {
 
 pub fn randomness() -> Randomness {
     random()
+}
+
+/// An epoch that begins now, after this one.
+pub fn epoch_after(before: Epoch) -> Epoch {
+    Epoch::mint_after(before, now(), &randomness())
 }

@@ -2,12 +2,9 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use domain::{
-    id::Epoch,
-    sync::{
-        ledger::Push,
-        wire::{Cursor, PushAnswer},
-    },
+use domain::sync::{
+    ledger::Push,
+    wire::{Cursor, PushAnswer},
 };
 use futures::FutureExt;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -146,7 +143,7 @@ async fn push(store: &dyn Store, pushes: &[Push], news: &News) -> StoreResult<Ve
 }
 
 async fn begin_epoch_if_rolled_back(store: &dyn Store, positions: &[Cursor], news: &News) -> StoreResult<()> {
-    let epoch = Epoch::mint(clock::now(), &clock::randomness());
+    let epoch = clock::epoch_after(store.head().await?.epoch);
     if store.begin_epoch_if_rolled_back(positions, epoch).await? {
         // The next numbers may be lower than those that were told of.
         news.seq.send_replace(0);

@@ -208,7 +208,8 @@ impl World {
     }
 
     pub fn restore_from(&mut self, backup: usize, random: &mut Random) {
-        let epoch = Epoch::mint(Millis(self.now), &randomness(random));
+        let before = self.server.look().head.epoch;
+        let epoch = Epoch::mint_after(before, Millis(self.now), &randomness(random));
         let left = *random.choose(&[Left::All, Left::Backup, Left::Nothing]);
         self.server.restore(backup, epoch, left);
         self.forgive();

@@ -28,6 +28,14 @@ use crate::{
 
 pub type Ticket = u64;
 
+/// An op by its device, its number there and its hash.
+type OpName = (DeviceId, u64, [u8; 32]);
+
+fn op_name(incoming: &Incoming) -> Option<OpName> {
+    let (device, device_seq) = incoming.key()?;
+    Some((device, device_seq, incoming.hash().0))
+}
+
 pub struct Server {
     pub store: Box<dyn Backend>,
     /// How often it was restored.
@@ -58,9 +66,10 @@ pub struct Server {
     slow: Option<Slow>,
     answers: HashMap<Ticket, Result<PushAnswer, Trouble>>,
     next_ticket: Ticket,
+    /// By generation and op.
     receipts: HashMap<(usize, DeviceId, u64, [u8; 32]), Receipt>,
     /// What it has put off without keeping it, since its person had signed out.
-    put_off: HashSet<(DeviceId, u64, [u8; 32])>,
+    put_off: HashSet<OpName>,
 }
 
 /// A transaction that holds the lock.
@@ -185,12 +194,7 @@ impl Server {
             self.hear([None, None], pushes[0].now)?;
         }
         let before = self.look().head.seq;
-        // What the log holds, or takes with a session in this very batch, is not decided for somebody signed out.
-        let held = self.look().ops.iter().map(|(key, op)| (*key, op.hash));
-        let with_session = pushes.iter().filter(|push| !matches!(push.from, From::SignedOut(_)));
-        let with_session = with_session.flat_map(|push| &push.ops);
-        let beside = with_session.filter_map(|incoming| Some((incoming.key()?, incoming.hash())));
-        let decided: Vec<_> = held.chain(beside).collect();
+        let decided = self.decided_otherwise(pushes);
         let deferred = self.deferred();
         let mut answers = match planned {
             Some((answers, written)) => {
@@ -222,6 +226,23 @@ impl Server {
         Ok(())
     }
 
+    /// The ops of somebody signed out that the log holds already, or takes with a session in this very batch: these pushes
+    /// do not decide them.
+    fn decided_otherwise(&self, pushes: &[Push]) -> HashSet<OpName> {
+        let (signed_out, with_session): (Vec<_>, Vec<_>) =
+            pushes.iter().partition(|push| matches!(push.from, From::SignedOut(_)));
+        if signed_out.is_empty() {
+            return HashSet::new();
+        }
+        let names = |pushes: Vec<&Push>| -> HashSet<OpName> {
+            pushes.iter().flat_map(|push| &push.ops).filter_map(op_name).collect()
+        };
+        let beside = names(with_session);
+        let held =
+            |name: &OpName| self.look().ops.get(&(name.0, name.1)).is_some_and(|op| op.hash.0 == name.2);
+        names(signed_out).into_iter().filter(|name| beside.contains(name) || held(name)).collect()
+    }
+
     fn deferred(&self) -> usize {
         self.look().ops.values().filter(|op| op.receipt.outcome == Outcome::Deferred).count()
     }
@@ -230,7 +251,7 @@ impl Server {
         &mut self,
         push: &Push,
         answer: &PushAnswer,
-        decided: &[((domain::id::DeviceId, u64), domain::op::OpHash)],
+        decided: &HashSet<OpName>,
     ) -> Result<(), Broken> {
         if answer.cloned {
             self.met.note("clone noticed");
@@ -238,8 +259,8 @@ impl Server {
         for (incoming, receipt) in push.ops.iter().zip(&answer.receipts) {
             self.met.note(outcome_path(&receipt.outcome));
             self.check_signed_out(push, incoming, receipt, decided)?;
-            let Some((device, device_seq)) = incoming.key() else { continue };
-            let key = (self.generation, device, device_seq, incoming.hash().0);
+            let Some((device, device_seq, hash)) = op_name(incoming) else { continue };
+            let key = (self.generation, device, device_seq, hash);
             if let Some(first) = self.receipts.get(&key) {
                 self.met.note("receipt repeated");
                 let settled = !matches!(first.outcome, Outcome::Deferred | Outcome::Rejected(_));
@@ -261,12 +282,10 @@ impl Server {
         push: &Push,
         incoming: &Incoming,
         receipt: &Receipt,
-        decided: &[((domain::id::DeviceId, u64), domain::op::OpHash)],
+        decided: &HashSet<OpName>,
     ) -> Result<(), Broken> {
-        let Some((device, device_seq)) = incoming.key() else { return Ok(()) };
-        let key = (device, device_seq, incoming.hash().0);
-        let kept =
-            self.look().ops.get(&(device, device_seq)).filter(|op| op.hash == incoming.hash()).cloned();
+        let Some(key) = op_name(incoming) else { return Ok(()) };
+        let kept = self.look().ops.get(&(key.0, key.1)).filter(|op| op.hash.0 == key.2).cloned();
         let signed_out = match push.from {
             From::SignedOut(person) => Some(person),
             From::Person(_) | From::System => None,
@@ -285,8 +304,7 @@ impl Server {
             }
             return Ok(());
         };
-        let was_decided = decided.contains(&((device, device_seq), incoming.hash()));
-        let decided_now = receipt.seq > 0 && !was_decided;
+        let decided_now = receipt.seq > 0 && !decided.contains(&key);
         let thing = &kept.thing;
         let owner = self.look().rows.get(thing).and_then(|row| row.owner);
         let is_theirs =
@@ -344,10 +362,9 @@ impl Server {
     pub fn hear(&mut self, known: [Option<&Token>; 2], now: Millis) -> Result<(), Broken> {
         let known = mutants::known(self.mutant, known);
         let count = self.epochs.len() as u8;
-        // Of two that begin in the same moment, the one by a restore counts as the later.
         let mut randomness = [0; 10];
         randomness[9] = count;
-        let epoch = Epoch::mint(now, &randomness);
+        let epoch = Epoch::mint_after(self.look().head.epoch, now, &randomness);
         if !self.store.hear(&known, epoch) {
             return Ok(());
         }
@@ -372,6 +389,8 @@ impl Server {
         self.receipts.retain(|(of, ..), _| *of != generation);
         self.waiting.clear();
         self.slow = None;
+        // The backup may have what was put off since.
+        self.put_off.clear();
         self.note_firsts(0);
     }
 

@@ -81,7 +81,7 @@ impl World {
         Ok(())
     }
 
-    fn sign_in(&mut self, phone: usize, person: PersonId, random: &mut Random) -> Result<(), Broken> {
+    pub fn sign_in(&mut self, phone: usize, person: PersonId, random: &mut Random) -> Result<(), Broken> {
         let device = DeviceRow::new(DeviceId::mint(Millis(self.now), &randomness(random)), person, None);
         let sign_in = Transaction::SignIn { device: device.clone() };
         let before = self.phones[phone].disk.store.library.handovers;

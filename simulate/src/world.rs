@@ -220,6 +220,10 @@ impl World {
                 break;
             }
             let phone = more % self.phones.len();
+            let owner = self.phones[phone].owner;
+            if self.phones[phone].current().is_none() && !self.is_revoked(owner) {
+                self.sign_in(phone, owner, &mut random)?;
+            }
             self.act(&Act { phone, what: What::Tell, dice: random.next_u64() })?;
         }
         let at_once =

@@ -359,7 +359,7 @@ impl Ledger {
     fn log(&mut self, incoming: &Incoming, envelope: &Envelope, receipt: Receipt, waits: Option<Waits>) {
         let key = (envelope.device, envelope.device_seq);
         let chain = (receipt.seq > 0).then(|| {
-            self.head.chain = self.head.chain.next(key.0, key.1, &incoming.hash);
+            self.head.chain = self.head.chain.next(key.0, key.1, &incoming.hash, receipt.at);
             self.head.chain
         });
         self.receipts.insert(key, Some((incoming.hash, receipt.clone())));

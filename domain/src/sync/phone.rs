@@ -63,9 +63,15 @@ pub enum Transaction {
     StartOver { page: Page },
     /// The server has heard what was read of it before it was restored.
     HandedBack { earlier: Vec<Earlier> },
-    /// How far the upload of an attachment has come, on what reading of the library it was begun, and the server's
-    /// position at the receipt.
-    NoteUpload { attachment: AttachmentId, state: UploadState, begun: Reading, position: Option<Token> },
+    /// How far the upload of an attachment has come, on what reading of the library it was begun, which position was
+    /// sent along with the request, and the server's position at the receipt.
+    NoteUpload {
+        attachment: AttachmentId,
+        state: UploadState,
+        begun: Reading,
+        known: Option<Token>,
+        position: Option<Token>,
+    },
     /// What was learnt about the size of messages on this line.
     NoteSizes { sizes: Sizes },
     /// Lets go of attachments so that no more than `budget` bytes are kept, but of none that must stay.
@@ -311,8 +317,8 @@ impl Transaction {
             Self::Fork { device, fresh } => receive::fork(reads, *device, *fresh),
             Self::Absorb { page } => receive::absorb(reads, page),
             Self::StartOver { page } => Ok(receive::start_over(reads, page.header.epoch)),
-            Self::NoteUpload { state, begun, position, .. } => {
-                Ok(note_upload(reads, *state, *begun, position.as_ref()))
+            Self::NoteUpload { state, begun, known, position, .. } => {
+                Ok(note_upload(reads, *state, *begun, known.as_ref(), position.as_ref()))
             }
             Self::NoteSizes { sizes } => Ok(note_sizes(reads, *sizes)),
             Self::LetGo { stays, budget, now } => {
@@ -415,14 +421,17 @@ fn take(
 
 /// If the phone has started over meanwhile, the server may lack again what it said it had: then nothing is noted, and it
 /// is asked anew. Nor is a receipt before the server's epoch was known: by that the phone notices that it went back, and
-/// an epoch that it learns meanwhile may be that of a server that has.
+/// an epoch that it learns meanwhile may be that of a server that has. Nor is a receipt whose position would make the
+/// phone forget one that this server was not told of.
 fn note_upload(
     reads: &Reads,
     state: UploadState,
     begun: Reading,
+    known: Option<&Token>,
     position: Option<&Token>,
 ) -> (Writes, Done) {
-    let counts = begun.epoch.is_some() || !matches!(state, UploadState::Received { .. });
+    let is_proof = begun.epoch.is_some() && !reads.library.would_forget(position, known);
+    let counts = is_proof || !matches!(state, UploadState::Received { .. });
     let same = |_: &&AttachmentRow| counts && reads.library.reading() == begun;
     let noted = reads.attachments.iter().filter(same).map(|row| AttachmentRow { state, ..row.clone() });
     let attachments: Vec<_> = noted.collect();

@@ -207,13 +207,16 @@ pub fn page_text(header: &PageHeader, records: impl IntoIterator<Item = Record>)
 pub struct Chain(pub [u8; 16]);
 
 impl Chain {
-    /// The chain after one more op. No content goes into it but the hash of the op's bytes.
-    pub fn next(self, device: DeviceId, device_seq: u64, hash: &OpHash) -> Self {
+    /// The chain after one more op, applied `at` this moment of the server's clock. No content goes into it but the hash
+    /// of the op's bytes. The moment does, since what stands holds it: a database that went back and was sent the same ops
+    /// again is not where it was.
+    pub fn next(self, device: DeviceId, device_seq: u64, hash: &OpHash, at: Millis) -> Self {
         let digest = Sha256::new()
             .chain_update(self.0)
             .chain_update(device.uuid().as_bytes())
             .chain_update(device_seq.to_be_bytes())
             .chain_update(hash.0)
+            .chain_update(at.0.to_be_bytes())
             .finalize();
         let mut chain = [0; 16];
         chain.copy_from_slice(&digest[..16]);

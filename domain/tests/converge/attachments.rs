@@ -8,6 +8,7 @@ use domain::{
         phone::{LibraryRow, Page, Reading, Transaction},
         round::Trouble,
         upload::{AttachmentRow, UploadState, holds_up_others},
+        wire::{Chain, Cursor, SigningKey},
     },
     time::Millis,
 };
@@ -88,12 +89,19 @@ fn a_receipt_from_before_a_restore_is_not_noted_after_it() {
             attachment,
             state: RECEIVED,
             begun: Reading { starts: 1, epoch },
+            known: None,
             position: None,
         })
         .unwrap();
     assert_eq!(phone.attachments[&attachment].state, WAITING);
     phone
-        .transact(&Transaction::NoteUpload { attachment, state: RECEIVED, begun: now, position: None })
+        .transact(&Transaction::NoteUpload {
+            attachment,
+            state: RECEIVED,
+            begun: now,
+            known: None,
+            position: None,
+        })
         .unwrap();
     assert_eq!(phone.attachments[&attachment].state, RECEIVED);
 }
@@ -103,7 +111,13 @@ fn a_receipt_waits_until_it_is_known_of_which_epoch_it_is() {
     let mut phone = Phone::default();
     let attachment = keep(&mut phone, row(1, WAITING));
     let begun_blind = phone.library.reading();
-    let note = |state| Transaction::NoteUpload { attachment, state, begun: begun_blind, position: None };
+    let note = |state| Transaction::NoteUpload {
+        attachment,
+        state,
+        begun: begun_blind,
+        known: None,
+        position: None,
+    };
     phone.transact(&note(RECEIVED)).unwrap();
     assert_eq!(phone.attachments[&attachment].state, WAITING, "a restore would not be noticed");
     phone.transact(&note(UploadState::Waiting { sent: 1 })).unwrap();
@@ -112,6 +126,27 @@ fn a_receipt_waits_until_it_is_known_of_which_epoch_it_is() {
     phone.library.epoch = Some(Epoch::mint(Millis(1), &[1; 10]));
     phone.transact(&note(RECEIVED)).unwrap();
     assert_eq!(phone.attachments[&attachment].state, UploadState::Waiting { sent: 1 });
+}
+
+#[test]
+fn a_receipt_does_not_take_the_place_of_a_position_of_which_the_server_has_not_heard() {
+    let epoch = Epoch::mint(Millis(1), &[1; 10]);
+    let key = SigningKey([7; 32]);
+    let position = |seq, chain| Some(key.sign_cursor(&Cursor { epoch, seq, chain: Chain([chain; 16]) }));
+    let library = LibraryRow { epoch: Some(epoch), receipt: position(9, 1), ..LibraryRow::default() };
+    let mut phone = Phone { library, ..Phone::default() };
+    let attachment = keep(&mut phone, row(1, WAITING));
+    let begun = phone.library.reading();
+    let mut note = |known, position| {
+        let note = Transaction::NoteUpload { attachment, state: RECEIVED, begun, known, position };
+        phone.transact(&note).unwrap();
+        (phone.attachments[&attachment].state, phone.library.receipt.clone())
+    };
+    // Asked for before the phone knew of 9. It may be of a database that went back to 7 since.
+    assert_eq!(note(position(7, 1), position(10, 2)), (WAITING, position(9, 1)));
+    // Whatever happened, what is less far takes no place: the next message brings 9.
+    assert_eq!(note(position(7, 1), position(8, 1)), (RECEIVED, position(9, 1)));
+    assert_eq!(note(position(9, 1), position(10, 1)), (RECEIVED, position(10, 1)));
 }
 
 #[test]

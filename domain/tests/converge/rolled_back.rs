@@ -5,6 +5,7 @@ use domain::{
     id::{Epoch, PersonId},
     op::Change,
     sync::{
+        ledger::{From, Incoming, Push},
         memory::Server,
         wire::{Cursor, SigningKey, Token},
     },
@@ -223,4 +224,17 @@ fn a_server_that_names_no_position_is_understood() {
     world.settle();
     world.check();
     assert_eq!(world.phones[ELIN].2.library.receipt, None);
+}
+
+#[test]
+fn ops_that_a_database_gets_again_after_it_went_back_do_not_lead_to_the_position_it_had() {
+    let (world, mut server) = receipt_without_pull();
+    let before = world.server.head;
+    let (person, _, phone) = &world.phones[ELIN];
+    let ops = phone.ops.values().map(|op| Incoming::read(op.bytes.as_str())).collect();
+    // A copy that was on its way for a long time. What stands then holds another moment than what Elin's phone has read.
+    let now = Millis(world.now + 1_000_000);
+    server.push(&[Push { from: From::Person(*person), ops, now }]);
+    assert_eq!(server.head.seq, before.seq, "the same ops");
+    assert_ne!(server.head.chain, before.chain);
 }

@@ -123,6 +123,17 @@ pub async fn push<T: DeserializeOwned>(path: &str, body: &str, token: Option<&st
     }
 }
 
+/// The path with those tokens that there are. They need no escapes.
+pub fn with_query<const N: usize>(path: &str, tokens: [(&str, Option<&Token>); N]) -> String {
+    let mut path = path.to_owned();
+    for (name, token) in tokens.into_iter().filter_map(|(name, token)| Some((name, token?))) {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        path.push(mark);
+        path.extend([name, "=", token.0.as_str()]);
+    }
+    path
+}
+
 /// Asks in JSON.
 pub async fn ask<T: DeserializeOwned>(path: &str, question: &impl Serialize) -> Result<T, Trouble> {
     match post(path, question).await? {

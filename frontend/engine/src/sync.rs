@@ -110,7 +110,7 @@ impl Syncer {
                 Step::Transact(transaction) => self.transact(&transaction).await,
                 Step::Push(batch) => {
                     let token = batch.push_token.as_deref();
-                    let path = with_query("/api/v1/sync/push", [("known", batch.known.as_ref())]);
+                    let path = net::with_query("/api/v1/sync/push", [("known", batch.known.as_ref())]);
                     Event::Pushed(net::push(&path, &batch.body, token).await)
                 }
                 Step::Pull(wish) => Event::Pulled(ahead.pull(wish).await),
@@ -252,19 +252,9 @@ impl Ahead {
     }
 }
 
-/// The path with those tokens that there are. They need no escapes.
-fn with_query<const N: usize>(path: &str, tokens: [(&str, Option<&Token>); N]) -> String {
-    let mut path = path.to_owned();
-    for (name, token) in tokens.into_iter().filter_map(|(name, token)| Some((name, token?))) {
-        let mark = if path.contains('?') { '&' } else { '?' };
-        path.push(mark);
-        path.extend([name, "=", token.0.as_str()]);
-    }
-    path
-}
-
 async fn pull(PageWish { cursor, known, bytes }: PageWish) -> Result<Page, Trouble> {
-    let mut path = with_query("/api/v1/sync/pull", [("cursor", cursor.as_ref()), ("known", known.as_ref())]);
+    let mut path =
+        net::with_query("/api/v1/sync/pull", [("cursor", cursor.as_ref()), ("known", known.as_ref())]);
     if let Some(bytes) = bytes {
         path.push(if path.contains('?') { '&' } else { '?' });
         path.push_str(&format!("bytes={bytes}"));

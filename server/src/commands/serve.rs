@@ -1,6 +1,6 @@
 use std::{future::Future, io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
 
-use domain::{id::Epoch, person::Role};
+use domain::person::Role;
 use tokio::{net::TcpListener, signal, sync::watch};
 use tracing_subscriber::EnvFilter;
 
@@ -111,7 +111,7 @@ pub async fn serve(
 /// Begins a new epoch if the database was put back to an earlier state while no server ran.
 async fn notice_rollback(store: &dyn Store, last_position: &LastPosition) -> StoreResult<()> {
     if let Some(position) = last_position.read() {
-        let epoch = Epoch::mint(clock::now(), &clock::randomness());
+        let epoch = clock::epoch_after(store.head().await?.epoch);
         store.begin_epoch_if_rolled_back(&[position], epoch).await?;
     }
     last_position.note(Some(store.head().await?.into())).await;

@@ -30,6 +30,7 @@ use super::{
     Server,
     error::AppError,
     session::{Pusher, Session},
+    sync::Known,
 };
 use crate::{
     clock,
@@ -58,6 +59,7 @@ pub struct NamedChunk {
 /// `GET /api/v1/attachments/STORY/ID/upload`: which chunk is missing, or the receipt.
 pub async fn status(
     State(server): State<Server>,
+    _: Known,
     Pusher(from): Pusher,
     Path(Named { story, id }): Path<Named>,
 ) -> Result<Json<UploadStatus>, AppError> {
@@ -69,6 +71,7 @@ pub async fn status(
 /// and more than once.
 pub async fn chunk(
     State(server): State<Server>,
+    _: Known,
     Pusher(from): Pusher,
     Path(NamedChunk { story, id, chunk }): Path<NamedChunk>,
     headers: HeaderMap,
@@ -92,6 +95,7 @@ pub async fn chunk(
 /// says, and was written to the story for all to see.
 pub async fn finish(
     State(server): State<Server>,
+    _: Known,
     Pusher(from): Pusher,
     Path(Named { story, id }): Path<Named>,
 ) -> Result<Json<UploadStatus>, AppError> {

@@ -12,6 +12,7 @@ use domain::{
             Event, Refusal, UploadReceipt, chunks,
             receiving::{self, NotKept},
         },
+        wire::Token,
     },
     thing::{ThingRef, read},
     time::Millis,
@@ -23,6 +24,8 @@ use crate::{invariants::Broken, mutants::Mutant, plan::Fault, server::Server};
 /// What a phone asks of the server about one attachment.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// The furthest position that the phone knew.
+    pub known: Option<Token>,
     pub person: PersonId,
     pub story: StoryId,
     pub id: AttachmentId,
@@ -66,6 +69,7 @@ impl Server {
         if self.media_down {
             return Ok(Event::Trouble(Trouble::Server(500)));
         }
+        self.hear([None, request.known.as_ref()], now)?;
         let known = match self.brought(request) {
             Ok(known) => known,
             Err(NotBrought::TooEarly) => return Ok(Event::TooEarly),

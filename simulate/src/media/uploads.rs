@@ -43,6 +43,8 @@ struct UnderWay {
     step: Step,
     /// On what reading of the library it was begun.
     begun: Reading,
+    /// The position that was sent along with the last request.
+    known: Option<Token>,
     bytes: Bytes,
     /// What the server said, on its way.
     answer: Option<Event>,
@@ -129,9 +131,9 @@ impl World {
         let bytes = disk.bytes.get(&row.attachment.id).cloned().unwrap_or_default();
         if bytes.sha256() != row.attachment.sha256 {
             let damaged = UploadState::Refused(Refusal::Damaged);
-            return self.note_upload(bringing.phone, &row, damaged, begun, None);
+            return self.note_upload(bringing.phone, &row, damaged, begun, None, None);
         }
-        bringing.under_way = Some(UnderWay { row, upload, step, begun, bytes, answer: None });
+        bringing.under_way = Some(UnderWay { row, upload, step, begun, known: None, bytes, answer: None });
         Ok(After::GoesOn)
     }
 
@@ -157,6 +159,7 @@ impl World {
                 return Ok(if trouble.is_some_and(all) { After::Ends } else { After::GoesOn });
             }
             (_, None) => {
+                one.known = self.phones[phone].disk.store.library.furthest().cloned();
                 one.answer = Some(self.ask(phone, &one, random)?);
                 bringing.under_way = Some(one);
                 return Ok(After::GoesOn);
@@ -168,7 +171,9 @@ impl World {
         let (state, step) = one.upload.next(mutants::heard(self.mutant, &one.row, event));
         one.step = step;
         let after = match state {
-            Some(state) => self.note_upload(phone, &one.row, state, one.begun, position)?,
+            Some(state) => {
+                self.note_upload(phone, &one.row, state, one.begun, one.known.clone(), position)?
+            }
             None => After::GoesOn,
         };
         bringing.under_way = Some(one);
@@ -182,6 +187,7 @@ impl World {
         row: &AttachmentRow,
         state: UploadState,
         begun: Reading,
+        known: Option<Token>,
         position: Option<Token>,
     ) -> Result<After, Broken> {
         match state {
@@ -198,7 +204,7 @@ impl World {
         if self.phones[phone].disk.store.library.reading() != begun {
             self.met.note("upload overtaken by starting over");
         }
-        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, begun, position };
+        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, begun, known, position };
         Ok(match self.transact(phone, &note, false)? {
             Ok(_) => After::GoesOn,
             Err(Failed::Crashed) => {
@@ -236,7 +242,7 @@ impl World {
                 }
             }
         };
-        let request = Request { person, story, id: one.row.attachment.id, what };
+        let request = Request { known: one.known.clone(), person, story, id: one.row.attachment.id, what };
         if self.meets(Fault::Delayed, random) {
             self.met.note("upload message came late");
             self.late.push(Late::Upload(request));

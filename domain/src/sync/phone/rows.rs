@@ -176,6 +176,13 @@ impl LibraryRow {
         Token::further(self.cursor.as_ref(), self.receipt.as_ref())
     }
 
+    /// Whether `position`, named in answer to a request that had `sent` along, would take the place of one of which the
+    /// server has not heard: should its database have gone back behind that, nobody would notice any more.
+    pub(super) fn would_forget(&self, position: Option<&Token>, sent: Option<&Token>) -> bool {
+        let furthest = self.furthest();
+        furthest != sent && Token::further(furthest, position) != furthest
+    }
+
     /// The same library once a receipt was given at `position`.
     pub(super) fn with_receipt_at(&self, position: Option<&Token>) -> Self {
         let receipt = Token::further(self.furthest(), position);

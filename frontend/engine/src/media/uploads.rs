@@ -76,18 +76,20 @@ impl Uploads {
         let token = self.token(row).await?;
         let bytes = self.phone.store.attached_bytes(row.attachment.id).await?;
         if Sha256Hash::of(&bytes) != row.attachment.sha256 {
-            self.note(row, UploadState::Refused(Refusal::Damaged), begun, None).await?;
+            self.note(row, UploadState::Refused(Refusal::Damaged), begun, None, None).await?;
             return Ok(None);
         }
         loop {
+            // A round that runs meanwhile may have brought a further one.
+            let known = self.phone.store.library().await?.furthest().cloned();
             let event = match step {
                 Step::Rest(trouble) => return Ok(trouble),
-                step => ask(row, step, &bytes, token.as_deref()).await,
+                step => ask(row, step, &bytes, token.as_deref(), known.as_ref()).await,
             };
             let position = event.position().cloned();
             let (state, next) = upload.next(event);
             if let Some(state) = state {
-                self.note(row, state, begun, position).await?;
+                self.note(row, state, begun, known, position).await?;
             }
             step = next;
         }
@@ -99,10 +101,11 @@ impl Uploads {
         row: &AttachmentRow,
         state: UploadState,
         begun: Reading,
+        known: Option<Token>,
         position: Option<Token>,
     ) -> Result<(), StoreError> {
         let before = row.state;
-        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, begun, position };
+        let note = Transaction::NoteUpload { attachment: row.attachment.id, state, begun, known, position };
         self.phone.transact(&note).await?;
         self.phone.page.tell(News::Media);
         if before != state && !matches!(state, UploadState::Waiting { .. }) {
@@ -121,17 +124,24 @@ impl Uploads {
     }
 }
 
-async fn ask(row: &AttachmentRow, step: Step, bytes: &[u8], token: Option<&str>) -> Event {
+async fn ask(
+    row: &AttachmentRow,
+    step: Step,
+    bytes: &[u8],
+    token: Option<&str>,
+    known: Option<&Token>,
+) -> Event {
     let (Some(story), attachment) = (row.story, &row.attachment) else { return Event::TooEarly };
     let path = format!("/api/v1/attachments/{story}/{}/upload", attachment.id);
+    let path = |chunk: &str| net::with_query(&format!("{path}{chunk}"), [("known", known)]);
     let answer = match step {
-        Step::Ask | Step::Rest(_) => net::upload("GET", &path, None, token).await,
-        Step::Finish => net::upload("POST", &path, None, token).await,
+        Step::Ask | Step::Rest(_) => net::upload("GET", &path(""), None, token).await,
+        Step::Finish => net::upload("POST", &path(""), None, token).await,
         Step::Send(chunk) => {
             let (from, to) = chunk_range(attachment.bytes, chunk);
             let part = &bytes[from as usize..to as usize];
             let digest = Sha256Hash::of(part).content_digest();
-            net::upload("PUT", &format!("{path}/{chunk}"), Some((part, &digest)), token).await
+            net::upload("PUT", &path(&format!("/{chunk}")), Some((part, &digest)), token).await
         }
     };
     match answer {
