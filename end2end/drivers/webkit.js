@@ -11,6 +11,10 @@ const DRIVER = process.env.WEBKIT_DRIVER ?? "/usr/bin/WebKitWebDriver";
 const BROWSER = process.env.WEBKIT ?? "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
 /** How WebDriver says that a value is an element. */
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+/** A page that is not there by then never comes; unless told otherwise, the driver waits five minutes. */
+const PAGE_LOAD_MS = 60_000;
+/** So a driver that has said nothing by then has died. */
+const ANSWER_MS = 90_000;
 
 export class WebKit extends Driver {
   #driver;
@@ -32,7 +36,10 @@ export class WebKit extends Driver {
     });
     this.#driver = `http://127.0.0.1:${port}`;
     await until("the driver answers", () => this.#ask("GET", "/status"));
-    const alwaysMatch = { "webkitgtk:browserOptions": { binary: BROWSER, args: ["--automation"] } };
+    const alwaysMatch = {
+      "webkitgtk:browserOptions": { binary: BROWSER, args: ["--automation"] },
+      timeouts: { pageLoad: PAGE_LOAD_MS },
+    };
     const { sessionId } = await this.#post("/session", { capabilities: { alwaysMatch } });
     this.#driver += `/session/${sessionId}`;
   }
@@ -81,7 +88,7 @@ export class WebKit extends Driver {
   }
 
   async #ask(method, path, body) {
-    const answer = await fetch(this.#driver + path, { method, body });
+    const answer = await fetch(this.#driver + path, { method, body, signal: AbortSignal.timeout(ANSWER_MS) });
     const { value } = await answer.json();
     if (!answer.ok) throw new Error(`${method} ${path}: ${value.error}: ${value.message}`);
     return value;
