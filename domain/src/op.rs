@@ -51,7 +51,8 @@ pub enum Change {
 pub struct TakenUp {
     pub epoch: Epoch,
     pub seq: u64,
-    /// The last `seq` of the backup: what stands at it or before has not been touched since.
+    /// The last `seq` of the backup: what stands at it or before has not been touched since. Where the database went back
+    /// under the same epoch, as far as the server can know.
     pub whole: u64,
     pub state: Object,
 }

@@ -5,7 +5,7 @@ use domain::{
         ledger::{Incoming, Push},
         phone::{Batch, Page},
         round::{Event, PageWish, Step, Trouble},
-        wire::{Outcome, Token},
+        wire::{Outcome, Receipt, Token},
     },
     time::Millis,
 };
@@ -46,9 +46,11 @@ impl World {
             }
             Reply::HandedBack(tickets) => {
                 let taken = tickets.into_iter().try_for_each(|(ticket, words)| {
-                    self.server.answer(ticket).unwrap_or(Err(Trouble::Timeout))?;
+                    let answer = self.server.answer(ticket).unwrap_or(Err(Trouble::Timeout))?;
                     // What the server has taken up must not be lost once more.
-                    self.handed.extend(words);
+                    let refused = |receipt: &Receipt| matches!(receipt.outcome, Outcome::Rejected(_));
+                    let taken = answer.receipts.iter().zip(words).filter(|(receipt, _)| !refused(receipt));
+                    self.handed.extend(taken.flat_map(|(_, words)| words));
                     Ok(())
                 });
                 Some(Event::HandedBack(taken))
@@ -186,7 +188,7 @@ impl World {
                     if !push.ops.is_empty() {
                         self.met.note("record handed back");
                     }
-                    let words = push.ops.iter().flat_map(|op| tokens(op.bytes())).collect();
+                    let words = push.ops.iter().map(|op| tokens(op.bytes()).collect()).collect();
                     if self.meets(Fault::Doubled, random) {
                         self.late.push(Late::Push(push.clone()));
                     }

@@ -37,8 +37,8 @@ pub struct Task {
 /// Where an answer is.
 pub enum Reply {
     Pushed(Ticket),
-    /// Each part of what is handed back, with the words in it.
-    HandedBack(Vec<(Ticket, Vec<u64>)>),
+    /// Each part of what is handed back, with the words in each of its ops.
+    HandedBack(Vec<(Ticket, Vec<Vec<u64>>)>),
     /// As it travels, and as it is read if nothing befalls it.
     Page(String, Option<Page>),
     Never(Trouble),

@@ -2,8 +2,13 @@
 //!
 //! A phone that starts over keeps every record that it has read, and notes up to which block they are of the server
 //! before ([`Earlier`]). Once it has read the restored library to its end, it compares: what was there and is not as it was
-//! goes back ([`HandBack`]), line by line as it came, under the server's own mark. The server takes up what bears that mark
-//! and is younger than the backup ([`taken_up`]); the [ledger](super::ledger) lets nothing go that was written since.
+//! goes back ([`HandBack`]), line by line as it came, under the server's own mark. The server hears what bears that mark
+//! ([`taken_up`]); the [ledger](super::ledger) takes up what is younger than the backup, and lets nothing go that was
+//! written since.
+//!
+//! A number alone does not say whether a record is younger. A database that went back under the same epoch gives numbers a
+//! second time, and until somebody proves that it did, it may be backed up, or its process begin anew: then what was lost
+//! and what is there both lie below the fork. Things never go from the database, so one that is not there was lost.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -159,16 +164,15 @@ impl Forks {
     }
 }
 
-/// The ops by which a server takes up what a phone hands back: records that bear its mark and are younger than the
-/// fork. What is older was in the backup, or had been taken away on purpose. The same record makes the same op, whoever
-/// hands it back.
+/// The ops by which a server takes up what a phone hands back: records that bear its mark. The ledger turns down what is
+/// older than the fork and still there. The same record makes the same op, whoever hands it back.
 pub fn taken_up(lines: &str, fork: &Fork, key: &SigningKey) -> Vec<Op> {
     let Fork { epoch, whole } = *fork;
     let op = |(_, record): (&str, Record)| {
         let thing = record.thing();
         let state = record.state.as_ref()?.get();
         let bears_our_mark = record.mac == Some(key.mark(epoch, &thing, record.seq, state));
-        if !bears_our_mark || record.seq <= whole || !is_handed_back(&thing.kind) {
+        if !bears_our_mark || !is_handed_back(&thing.kind) {
             return None;
         }
         let state: Object = serde_json::from_str(state).ok()?;

@@ -21,7 +21,7 @@ use crate::{
     Object,
     access::{Actor, Scope, may_signed_out, scope_of},
     id::{DeviceId, Epoch, PersonId, ThingId},
-    op::{Envelope, Op, OpHash, TakenUp},
+    op::{Change, Envelope, Op, OpHash, TakenUp},
     person::{Person, Reader},
     thing::{ThingKind, ThingRef, read},
     time::Millis,
@@ -282,6 +282,10 @@ impl Ledger {
         {
             return Some(Receipt { outcome: Outcome::Deferred, seq: 0, at: push.now });
         }
+        if self.was_never_lost(incoming) {
+            // Not logged: what is older than a fork is most of what phones hand back that were away for long.
+            return refuse(Reason::MovedOn);
+        }
         if let Some(person) = push.from.person()
             && self.devices.insert(envelope.device, Some(person)).flatten().is_none()
         {
@@ -313,6 +317,13 @@ impl Ledger {
         let Content::Op(op) = &incoming.content else { return false };
         let now = self.row(&op.thing).map(|row| &row.state);
         may_signed_out(person, &op.thing, now, &op.change)
+    }
+
+    /// Whether this hands back what the database has had all along, and somebody has changed since.
+    fn was_never_lost(&self, incoming: &Incoming) -> bool {
+        let Content::Op(op) = &incoming.content else { return false };
+        let Change::TakeUp(taken) = &op.change else { return false };
+        taken.seq <= taken.whole && self.row(&op.thing).is_some_and(|row| !row.lacks(taken))
     }
 
     fn decide(&mut self, push: &Push, incoming: &Incoming) -> (Receipt, Option<Waits>) {

@@ -35,7 +35,8 @@ pub struct Positions {
 /// What a database lacks that went back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollback {
-    /// Up to here it is known to have the same log as before; it may have more in common.
+    /// Up to here it has the same log as before, as far as the process can know that began anew; it may have more in
+    /// common.
     pub whole: u64,
     /// Epochs that had begun since.
     pub lost_epochs: Vec<Epoch>,
@@ -86,12 +87,16 @@ pub fn find_rollback(
     // Whoever brings a position that is missing had this one before it.
     let in_common = brought.iter().filter(|compared| compared.fits(head, forks)).map(|one| one.position);
     let in_common = in_common.filter(of_this_epoch).map(|position| position.seq).max();
-    let opened = own.map(|(positions, _)| positions.first).filter(of_this_epoch);
-    let whole = match last.filter(|last| !last.fits(head, forks)) {
+    let opened = own.map(|(positions, _)| positions.first).filter(of_this_epoch).map(|position| position.seq);
+    // What was lost parted from what is here before each position that is missing: a process that began after that, or
+    // beside which another one has written, has seen nothing of it.
+    let parted = lost.iter().map(|compared| compared.position).filter(of_this_epoch).map(|one| one.seq).min();
+    let likely = match last.filter(|last| !last.fits(head, forks)) {
         // Nobody here has written since it went back.
-        Some(_) => Some(head.seq),
-        None => in_common.or(opened.map(|position| position.seq)),
+        Some(_) => [Some(head.seq), in_common],
+        None => [in_common, opened],
     };
+    let whole = likely.into_iter().flatten().find(|seq| parted.is_none_or(|parted| *seq < parted));
     let mut lost_epochs: Vec<Epoch> = lost.iter().map(|compared| compared.position.epoch).collect();
     lost_epochs.retain(|epoch| *epoch != head.epoch);
     Some(Rollback { whole: whole.unwrap_or(0), lost_epochs })
@@ -159,6 +164,21 @@ mod tests {
         let lost = [compared(position(1, 8, 1), 1)];
         let found = find_rollback(&head(1, 7), &Forks::default(), Some((own, Chain([1; 16]))), &lost);
         assert_eq!(found.unwrap().whole, 5);
+    }
+
+    #[test]
+    fn a_process_that_began_after_it_went_back_knows_nothing() {
+        let own = Positions { first: position(1, 8, 1), last: position(1, 9, 1) };
+        let lost = [compared(position(1, 8, 2), 1)];
+        let found = find_rollback(&head(1, 9), &Forks::default(), Some((own, Chain([1; 16]))), &lost);
+        assert_eq!(found.unwrap().whole, 0);
+    }
+
+    #[test]
+    fn a_process_beside_which_another_one_has_written_knows_nothing() {
+        let own = Positions { first: position(1, 5, 1), last: position(1, 8, 2) };
+        let found = find_rollback(&head(1, 9), &Forks::default(), Some((own, Chain([1; 16]))), &[]);
+        assert_eq!(found.unwrap().whole, 0);
     }
 
     #[test]

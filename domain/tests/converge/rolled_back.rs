@@ -3,10 +3,12 @@
 
 use domain::{
     id::{Epoch, PersonId},
-    op::Change,
+    op::{Change, Edit},
     sync::{
         ledger::{From, Incoming, Push},
         memory::Server,
+        phone::DeviceRow,
+        rollback::Positions,
         wire::{Cursor, SigningKey, Token},
     },
     thing::{ThingKind, ThingRef},
@@ -24,6 +26,12 @@ fn tell(phone: usize, text: &str) -> Act {
 }
 
 impl World {
+    fn wipe(&mut self, phone: usize) {
+        let (person, device, store) = &mut self.phones[phone];
+        *store = Default::default();
+        store.devices.insert(*device, DeviceRow::new(*device, *person, None));
+    }
+
     fn stories(&self) -> usize {
         self.server.rows.keys().filter(|thing| thing.kind == ThingKind::Story).count()
     }
@@ -121,30 +129,75 @@ fn a_phone_that_was_handed_over_keeps_its_proof() {
 #[test]
 fn what_others_told_is_handed_back_after_a_rollback() {
     for process in PROCESSES {
-        for others in 0..4 {
+        for (others, begins_anew) in (0..6).flat_map(|others| [(others, false), (others, true)]) {
             let mut world = World::new();
             world.settle();
             let snapshot = world.server.clone();
-            world.act(&tell(ELIN, "a"));
+            for text in ["a", "c", "d"] {
+                world.act(&tell(ELIN, text));
+            }
             world.sync(ELIN, &[]);
             world.sync(MICKE, &[]);
-            let thing = ThingRef::story(world.told[0]);
-            world.phones[ELIN].2 = Default::default();
-            let (person, device) = (world.phones[ELIN].0, world.phones[ELIN].1);
-            world.phones[ELIN]
-                .2
-                .devices
-                .insert(device, domain::sync::phone::DeviceRow::new(device, person, None));
+            let things: Vec<ThingRef> = world.told.iter().copied().map(ThingRef::story).collect();
+            world.wipe(ELIN);
             world.roll_back(&snapshot, process);
             for _ in 0..others {
                 world.act(&tell(KARIN, "b"));
                 world.sync(KARIN, &[]);
             }
+            if begins_anew {
+                // An update, say, before anybody has proved that the database went back.
+                world.server.seen = Some(Positions::at(world.server.head.into()));
+            }
             for phone in [MICKE, KARIN, MICKE] {
                 world.sync(phone, &[]);
             }
-            assert!(world.server.rows.contains_key(&thing), "{process:?}, {others} others");
+            let is_there = |thing: &ThingRef| world.server.rows.contains_key(thing);
+            assert!(things.iter().all(is_there), "{process:?}, {others} others, begins anew: {begins_anew}");
         }
+    }
+}
+
+/// Micke has read a story that Karin has read before it was changed, and the server, which has written since, takes the
+/// numbers of both for its own.
+fn lost_below_the_fork() -> (World, ThingRef) {
+    let mut world = World::new();
+    world.settle();
+    let snapshot = world.server.clone();
+    world.act(&tell(ELIN, "a b"));
+    for phone in [ELIN, KARIN] {
+        world.sync(phone, &[]);
+    }
+    world.act(&Act::Edit { phone: ELIN, story: 0, text: "a b c".into() });
+    world.act(&tell(ELIN, "d"));
+    for phone in [ELIN, MICKE] {
+        world.sync(phone, &[]);
+    }
+    let thing = ThingRef::story(world.told[0]);
+    world.wipe(ELIN);
+    world.roll_back(&snapshot, Process::BeginsAnew);
+    let micke = ThingRef::person(PersonId::named("Micke"));
+    world.made_by_server(vec![(micke.clone(), Change::Edit(Edit::default())), (micke, Change::Restore)]);
+    world.server.seen = Some(Positions::at(world.server.head.into()));
+    let proof = world.phones[MICKE].2.library.furthest().cloned().expect("he has read");
+    assert!(world.server.begin_epoch_if_rolled_back(&[&proof], Epoch::mint(Millis(50), &[50; 10])));
+    let fork = world.server.forks.of(snapshot.head.epoch, world.server.head.epoch).expect("another epoch");
+    assert!(fork.whole >= snapshot.head.seq + 2, "so the server believes: {fork:?}");
+    (world, thing)
+}
+
+#[test]
+fn of_what_is_handed_back_below_the_fork_the_youngest_counts() {
+    for phones in [[KARIN, MICKE], [MICKE, KARIN]] {
+        let (mut world, thing) = lost_below_the_fork();
+        for phone in phones {
+            world.sync(phone, &[]);
+        }
+        assert_eq!(world.server.rows[&thing].state["situation"], "a b c", "{phones:?}");
+        assert!(world.server.rows.keys().all(|thing| thing.kind != ThingKind::Conflict));
+        let ops = world.server.ops.len();
+        world.settle();
+        assert_eq!(world.server.ops.len(), ops, "once is enough");
     }
 }
 

@@ -15,7 +15,7 @@ use domain::{
     sync::{
         handback::taken_up,
         ledger::{From, Incoming, Push},
-        wire::{Cursor, LEAST_PAGE_BYTES, PAGE_BYTES, PAGE_RECORDS, PUSH_OPS, Token},
+        wire::{Cursor, LEAST_PAGE_BYTES, Outcome, PAGE_BYTES, PAGE_RECORDS, PUSH_OPS, Receipt, Token},
     },
 };
 use futures::{Stream, StreamExt};
@@ -93,8 +93,9 @@ pub async fn hand_back(
         return Ok(axum::Json(0).into_response());
     };
     let ops: Vec<Incoming> = taken_up(&body, &fork, &server.key).into_iter().map(Incoming::of).collect();
-    let count = ops.len();
-    server.writer.push(Push { from: From::System, ops, now: clock::now() }).await?;
+    let answer = server.writer.push(Push { from: From::System, ops, now: clock::now() }).await?;
+    let refused = |receipt: &&Receipt| matches!(receipt.outcome, Outcome::Rejected(_));
+    let count = answer.receipts.iter().filter(|receipt| !refused(receipt)).count();
     Ok(axum::Json(count).into_response())
 }
 

@@ -168,7 +168,7 @@ impl Ledger {
             Some(row) => match taken_up(row) {
                 // By another numbering, nobody can say which is the younger.
                 Some((epoch, seq)) if epoch == taken.epoch => Some(seq),
-                None if row.seq <= taken.whole => Some(row.seq),
+                None if row.seq <= taken.whole && taken.seq > taken.whole => Some(row.seq),
                 _ => {
                     let lost = lost_texts(schema, &row.state, &taken.state);
                     if lost.is_empty() {
@@ -283,6 +283,16 @@ impl Ledger {
 
 fn is_for_author_alone(state: &Object) -> bool {
     state.get("audience").and_then(|audience| Audience::deserialize(audience).ok()) == Some(Audience::Author)
+}
+
+impl Row {
+    /// Whether the database cannot have had this record of the thing, although it lies before the fork: whoever has had
+    /// a record has this one or a younger one now.
+    pub(super) fn lacks(&self, taken: &TakenUp) -> bool {
+        let stands =
+            taken_up(self).filter(|(epoch, _)| *epoch == taken.epoch).map_or(self.seq, |(_, seq)| seq);
+        stands < taken.seq
+    }
 }
 
 /// Which record of the time before a restore the row was made of, if nobody has changed it since.
