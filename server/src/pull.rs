@@ -52,6 +52,7 @@ impl Pull<'_> {
             stories: page.stories,
             unmeant: Some(page.unmeant),
             partial: page.stories > self.stories,
+            position: page.more.then(|| key.sign_cursor(&page.head.into())),
         };
         let rows = if reset.is_some() { Vec::new() } else { page.rows };
         let records =

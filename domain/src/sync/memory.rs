@@ -192,6 +192,7 @@ impl Server {
             stories: stories.count() as u64,
             unmeant: Some(taken.count() as u64),
             partial: false,
+            position: more.then(|| self.key.sign_cursor(&self.head.into())),
         };
         let records =
             rows.iter().filter_map(|row| row.record_after(from.seq, &reader, self.head.epoch, &self.key));

@@ -342,6 +342,7 @@ impl Round {
             }
             return Step::Transact(Transaction::StartOver { page });
         }
+        self.receipt = Token::further(self.receipt.as_ref(), page.header.position.as_ref()).cloned();
         self.summary.pulled += page.records.len();
         self.sizes.page = self.sizes.page.grown(page.lines.len(), PAGE_BYTES);
         Step::Transact(Transaction::Absorb { page })

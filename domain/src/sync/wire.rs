@@ -153,6 +153,10 @@ pub struct PageHeader {
     /// Whether the phone is given only the newest of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub partial: bool,
+    /// The server's position, if there is more, as in [`PushAnswer::position`]: what was changed between the cursor and
+    /// that is not in this page, and would come with none if the database went back to where the cursor fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Token>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -409,7 +409,7 @@ impl LibraryRow {
         if !page.header.more {
             self.read_before = 0;
         }
-        *self = self.with_receipt_at(None);
+        *self = self.with_receipt_at(page.header.position.as_ref());
         self.stories = page.header.stories;
         self.partial = page.header.partial;
         self.halted = false;
