@@ -2,6 +2,7 @@
 
 use domain::{
     sync::{
+        handback::Handing,
         ledger::{Incoming, Push},
         phone::{Batch, Page},
         round::{Event, PageWish, Step, Trouble},
@@ -45,13 +46,13 @@ impl World {
                 }
             }
             Reply::HandedBack(tickets) => {
-                let taken = tickets.into_iter().try_for_each(|(ticket, words)| {
+                let taken = tickets.into_iter().try_fold(None, |_, (ticket, words)| {
                     let answer = self.server.answer(ticket).unwrap_or(Err(Trouble::Timeout))?;
                     // What the server has taken up must not be lost once more.
                     let refused = |receipt: &Receipt| matches!(receipt.outcome, Outcome::Rejected(_));
                     let taken = answer.receipts.iter().zip(words).filter(|(receipt, _)| !refused(receipt));
                     self.handed.extend(taken.flat_map(|(_, words)| words));
-                    Ok(())
+                    Ok(answer.position)
                 });
                 Some(Event::HandedBack(taken))
             }
@@ -174,7 +175,8 @@ impl World {
                 }
                 Ok(Reply::Page(body, page))
             }
-            Step::HandBack(earlier) => {
+            Step::HandBack(Handing { earlier, known }) => {
+                self.server.hear([None, known.as_ref()], Millis(self.now))?;
                 let person = self.phones[phone].owner;
                 if self.is_revoked(person) || self.phones[phone].current().is_none() {
                     return Ok(Reply::Never(Trouble::SignedOut));

@@ -29,7 +29,7 @@ use super::{
     ledger::Head,
     phone::Block,
     rollback::Rollback,
-    wire::{Record, SigningKey},
+    wire::{Record, SigningKey, Token},
 };
 
 /// Records in one request, at most.
@@ -40,6 +40,37 @@ pub const HANDED_RECORDS: usize = 200;
 pub struct Earlier {
     pub epoch: Epoch,
     pub until: u32,
+}
+
+/// What a phone hands back in one round.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handing {
+    pub earlier: Vec<Earlier>,
+    /// The furthest position at which the phone knows the server to have been, sent along.
+    pub known: Option<Token>,
+}
+
+/// The answer to what was handed back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum HandBackAnswer {
+    Taken {
+        /// How many records are in the library again.
+        taken: usize,
+        /// The server's position then, as in [`PushAnswer`](super::wire::PushAnswer::position).
+        position: Option<Token>,
+    },
+    /// What older servers say, and what older phones are told.
+    Count(usize),
+}
+
+impl HandBackAnswer {
+    pub fn position(self) -> Option<Token> {
+        match self {
+            Self::Taken { position, .. } => position,
+            Self::Count(_) => None,
+        }
+    }
 }
 
 /// Whether phones hand back things of this kind. The server derives tallies itself, and a reaction is known only to

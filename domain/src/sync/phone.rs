@@ -27,7 +27,7 @@ use crate::{
 };
 
 use super::{
-    handback::Earlier,
+    handback::{Earlier, Handing},
     sizes::Sizes,
     upload::{AttachmentRow, UploadState, let_go},
     wire::{BODY_BYTES, OP_BYTES, PUSH_OPS, PageHeader, PushAnswer, Record, Token},
@@ -62,7 +62,7 @@ pub enum Transaction {
     /// The server starts this phone's reading from the beginning; everything here is kept and offered again.
     StartOver { page: Page },
     /// The server has heard what was read of it before it was restored.
-    HandedBack { earlier: Vec<Earlier> },
+    HandedBack { handing: Handing, position: Option<Token> },
     /// How far the upload of an attachment has come, on what reading of the library it was begun, which position was
     /// sent along with the request, and the server's position at the receipt.
     NoteUpload {
@@ -309,7 +309,9 @@ impl Transaction {
             }
             Self::SignIn { device } => Ok(local::sign_in(reads, device)),
             Self::Survey => Ok((Writes::default(), Done::Surveyed(survey(reads)))),
-            Self::HandedBack { earlier } => Ok(receive::handed_back(reads, earlier)),
+            Self::HandedBack { handing, position } => {
+                Ok(receive::handed_back(reads, handing, position.as_ref()))
+            }
             Self::Take { device, deferred, bytes } => take(reads, *device, *deferred, *bytes),
             Self::Receive { device, numbers, starts, answer } => {
                 receive::receive(reads, *device, numbers, *starts, answer)

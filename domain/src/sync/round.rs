@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    handback::Earlier,
+    handback::Handing,
     phone::{Batch, Done, Page, Survey, Transaction},
     sizes::Sizes,
     wire::{BODY_BYTES, LEAST_PAGE_BYTES, PAGE_BYTES, PushAnswer, Token},
@@ -29,7 +29,7 @@ pub enum Step {
     /// Ask for a page; answer with [`Event::Pulled`].
     Pull(PageWish),
     /// Hand back what was read of the server before it was restored; answer with [`Event::HandedBack`].
-    HandBack(Vec<Earlier>),
+    HandBack(Handing),
     /// The round is over.
     Rest(Summary),
 }
@@ -50,7 +50,8 @@ pub enum Event {
     Done(Done),
     Pushed(Result<PushAnswer, Trouble>),
     Pulled(Result<Page, Trouble>),
-    HandedBack(Result<(), Trouble>),
+    /// The server's position once it had taken up everything, if it said that.
+    HandedBack(Result<Option<Token>, Trouble>),
     /// A transaction did not come to its end.
     StorageFailed,
 }
@@ -96,7 +97,9 @@ pub struct Round {
     signed_in: bool,
     in_flight: Option<Batch>,
     /// What is being handed back.
-    handing: Vec<Earlier>,
+    handing: Handing,
+    /// Something was handed back in this round: what the phone has not noted of that waits for the next one.
+    has_handed_back: bool,
     summary: Summary,
     now: Millis,
     /// Of this the ids are made that devices go on under, should they have to; each is used once.
@@ -128,7 +131,8 @@ impl Round {
             receipt: None,
             signed_in: false,
             in_flight: None,
-            handing: Vec::new(),
+            handing: Handing::default(),
+            has_handed_back: false,
             summary: Summary::default(),
             now,
             randomness: *randomness,
@@ -165,9 +169,8 @@ impl Round {
                 self.rest(trouble)
             }
             // A server that does not know of this takes nothing back.
-            Event::HandedBack(Ok(()) | Err(Trouble::Server(404 | 405))) => {
-                Step::Transact(Transaction::HandedBack { earlier: std::mem::take(&mut self.handing) })
-            }
+            Event::HandedBack(Err(Trouble::Server(404 | 405))) => self.handed_back(None),
+            Event::HandedBack(Ok(position)) => self.handed_back(position),
             Event::HandedBack(Err(trouble)) => self.rest(trouble),
             Event::StorageFailed => self.rest(Trouble::Storage),
         }
@@ -212,10 +215,12 @@ impl Round {
                 self.cursor = cursor;
                 self.pull()
             }
-            Done::Absorbed { more: false, cursor, earlier } if !earlier.is_empty() => {
+            Done::Absorbed { more: false, cursor, earlier }
+                if !earlier.is_empty() && !std::mem::replace(&mut self.has_handed_back, true) =>
+            {
                 self.cursor = cursor;
-                self.handing.clone_from(&earlier);
-                Step::HandBack(earlier)
+                self.handing = Handing { earlier, known: self.furthest().cloned() };
+                Step::HandBack(self.handing.clone())
             }
             // What the server has taken up, it now shows.
             Done::HandedBack => self.pull(),
@@ -254,9 +259,18 @@ impl Round {
         }
     }
 
+    fn furthest(&self) -> Option<&Token> {
+        Token::further(self.cursor.as_ref(), self.receipt.as_ref())
+    }
+
+    fn handed_back(&mut self, position: Option<Token>) -> Step {
+        self.receipt = Token::further(self.receipt.as_ref(), position.as_ref()).cloned();
+        Step::Transact(Transaction::HandedBack { handing: std::mem::take(&mut self.handing), position })
+    }
+
     fn pull(&self) -> Step {
         let bytes = self.sizes.page.is_learnt().then(|| self.sizes.page.within(PAGE_BYTES));
-        let known = Token::further(self.cursor.as_ref(), self.receipt.as_ref());
+        let known = self.furthest();
         let known = known.filter(|further| Some(*further) != self.cursor.as_ref()).cloned();
         Step::Pull(PageWish { cursor: self.cursor.clone(), known, bytes })
     }

@@ -291,3 +291,48 @@ fn ops_that_a_database_gets_again_after_it_went_back_do_not_lead_to_the_position
     assert_eq!(server.head.seq, before.seq, "the same ops");
     assert_ne!(server.head.chain, before.chain);
 }
+
+#[test]
+fn what_a_page_left_out_since_it_had_moved_on_is_not_missed_after_a_rollback() {
+    for process in PROCESSES {
+        let mut world = World::new();
+        world.settle();
+        for text in ["a", "b"] {
+            world.act(&tell(ELIN, text));
+        }
+        world.sync(ELIN, &[]);
+        let snapshot = world.server.clone();
+        world.act(&Act::Edit { phone: ELIN, story: 0, text: "a c".into() });
+        world.sync(ELIN, &[Luck::AnswerLost]);
+        // The first story now comes after the second one, on a page that never arrives.
+        world.server.page_records = 1;
+        world.sync(MICKE, &[Luck::Arrives, Luck::RequestLost]);
+        let read = world.server.key.open_cursor(world.phones[MICKE].2.library.cursor.as_ref().unwrap());
+        assert!(read.unwrap().seq <= snapshot.head.seq, "his cursor fits");
+        world.wipe(ELIN);
+        world.roll_back(&snapshot, process);
+        world.settle();
+        let thing = ThingRef::story(world.told[0]);
+        assert!(world.phones[MICKE].2.shown().contains_key(&thing), "{process:?}");
+    }
+}
+
+#[test]
+fn what_was_handed_back_and_lost_again_is_handed_back_again() {
+    for process in PROCESSES {
+        let (mut world, snapshot) = receipt_without_pull();
+        world.server.page_records = 1_000;
+        world.sync(MICKE, &[]);
+        world.wipe(ELIN);
+        world.roll_back(&snapshot, Process::BeginsAnew);
+        world.sync(MICKE, &[Luck::Arrives, Luck::RequestLost]);
+        let snapshot = world.server.clone();
+        let thing = ThingRef::story(world.told[0]);
+        // A page, the story, and no other page.
+        world.sync(MICKE, &[Luck::Arrives, Luck::Arrives, Luck::RequestLost]);
+        assert!(world.server.rows.contains_key(&thing) && !snapshot.rows.contains_key(&thing));
+        world.roll_back(&snapshot, process);
+        world.settle();
+        assert!(world.server.rows.contains_key(&thing), "{process:?}");
+    }
+}

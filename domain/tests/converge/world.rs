@@ -11,7 +11,7 @@ use domain::{
     reaction::{Reaction, ReactionKind},
     story::Story,
     sync::{
-        handback::Forks,
+        handback::{Forks, Handing},
         ledger::{From, Head, Incoming, Push},
         memory::{Phone, Server},
         phone::{Batch, DeviceRow, Done, Intent, Page, Transaction},
@@ -309,12 +309,14 @@ impl World {
                     };
                     Event::Pushed(meet(luck.next(), &mut send))
                 }
-                Step::HandBack(earlier) => {
+                Step::HandBack(Handing { earlier, known }) => {
                     let mut send = || {
+                        hear(&mut self.server, [None, known.as_ref()], now);
                         for (epoch, lines) in store.hands_back(&earlier) {
                             let push = self.server.take_up(epoch, &lines, now);
                             self.server.push(push.as_slice());
                         }
+                        Some(self.server.key.sign_cursor(&self.server.head.into()))
                     };
                     Event::HandedBack(meet(luck.next(), &mut send))
                 }

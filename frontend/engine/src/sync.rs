@@ -8,9 +8,10 @@ use std::{
 };
 
 use domain::{
+    id::Epoch,
     ports::{Attempt, News},
     sync::{
-        handback::{Earlier, HandBack, next_part},
+        handback::{HandBack, HandBackAnswer, Handing, next_part},
         phone::{Block, Done, Page, Transaction},
         round::{Event, Pace, PageWish, Round, Step, Summary, Trouble},
         wire::{BODY_BYTES, Token},
@@ -114,7 +115,7 @@ impl Syncer {
                     Event::Pushed(net::push(&path, &batch.body, token).await)
                 }
                 Step::Pull(wish) => Event::Pulled(ahead.pull(wish).await),
-                Step::HandBack(earlier) => Event::HandedBack(self.hand_back(&earlier).await),
+                Step::HandBack(handing) => Event::HandedBack(self.hand_back(&handing).await),
                 Step::Rest(summary) => return summary,
             };
             step = round.next(event);
@@ -123,7 +124,7 @@ impl Syncer {
 
     /// Tells a server that was restored what it had said before: everything is looked through twice, a few blocks at a
     /// time, since only then it is known what the server lacks.
-    async fn hand_back(&self, earlier: &[Earlier]) -> Result<(), Trouble> {
+    async fn hand_back(&self, Handing { earlier, known }: &Handing) -> Result<Option<Token>, Trouble> {
         let store = &self.phone.store;
         let mut compared = HandBack::of(earlier);
         let mut slices = Slices::begin();
@@ -134,22 +135,34 @@ impl Syncer {
             }
             slices.pause().await;
         }
-        let mut bytes = BODY_BYTES;
+        let (mut bytes, mut known) = (BODY_BYTES, known.clone());
         for number in 0..earlier.last().map_or(0, |last| last.until) {
             let Some(block) = self.block(number).await? else { continue };
             let (Some(epoch), lines) = compared.lines(&block) else { continue };
-            self.hand_back_lines(&format!("/api/v1/sync/handback?epoch={epoch}"), &lines, &mut bytes).await?;
+            self.hand_back_lines(epoch, &lines, &mut bytes, &mut known).await?;
         }
-        Ok(())
+        Ok(known)
     }
 
-    /// Sends these lines in bodies of no more than `bytes`, which are halved when one does not get through.
-    async fn hand_back_lines(&self, path: &str, lines: &[&str], bytes: &mut usize) -> Result<(), Trouble> {
+    /// Sends these lines in bodies of no more than `bytes`, which are halved when one does not get through. Each brings the
+    /// furthest position `known` until then.
+    async fn hand_back_lines(
+        &self,
+        epoch: Epoch,
+        lines: &[&str],
+        bytes: &mut usize,
+        known: &mut Option<Token>,
+    ) -> Result<(), Trouble> {
         let mut left = lines;
         while !left.is_empty() {
             let (count, part) = next_part(left, *bytes);
-            match net::push::<u32>(path, &part, None).await {
-                Ok(_taken) => left = &left[count..],
+            let path = format!("/api/v1/sync/handback?epoch={epoch}");
+            let path = net::with_query(&path, [("known", known.as_ref())]);
+            match net::push::<HandBackAnswer>(&path, &part, None).await {
+                Ok(answer) => {
+                    *known = Token::further(known.as_ref(), answer.position().as_ref()).cloned();
+                    left = &left[count..];
+                }
                 Err(Trouble::TooLarge | Trouble::Timeout | Trouble::CutOff) if count > 1 => {
                     *bytes = part.len() / 2;
                 }

@@ -13,7 +13,7 @@ use axum::{
 use domain::{
     id::Epoch,
     sync::{
-        handback::taken_up,
+        handback::{HandBackAnswer, taken_up},
         ledger::{From, Incoming, Push},
         wire::{Cursor, LEAST_PAGE_BYTES, Outcome, PAGE_BYTES, PAGE_RECORDS, PUSH_OPS, Receipt, Token},
     },
@@ -78,25 +78,35 @@ impl FromRequestParts<Server> for Known {
 #[derive(Deserialize)]
 pub struct HandBackQuery {
     epoch: Epoch,
+    known: Option<Token>,
 }
 
 /// `POST /api/v1/sync/handback?epoch=…`: records, one a line, as this server's before a restore has said them to the
-/// phone. Answers with how many are in the library again, on disk.
+/// phone. Answers with how many are in the library again, on disk; whoever brings the position that they know is told
+/// the server's.
 pub async fn hand_back(
     State(server): State<Server>,
+    _: Known,
     _session: Session,
-    Query(query): Query<HandBackQuery>,
+    Query(HandBackQuery { epoch, known }): Query<HandBackQuery>,
     Lines(body): Lines,
 ) -> Result<Response, AppError> {
+    let answer = |taken, position| {
+        axum::Json(match known {
+            Some(_) => HandBackAnswer::Taken { taken, position },
+            None => HandBackAnswer::Count(taken),
+        })
+    };
     let head = server.store.head().await?;
-    let Some(fork) = server.store.forks().await?.of(query.epoch, head.epoch) else {
-        return Ok(axum::Json(0).into_response());
+    let Some(fork) = server.store.forks().await?.of(epoch, head.epoch) else {
+        return Ok(answer(0, None).into_response());
     };
     let ops: Vec<Incoming> = taken_up(&body, &fork, &server.key).into_iter().map(Incoming::of).collect();
-    let answer = server.writer.push(Push { from: From::System, ops, now: clock::now() }).await?;
+    let written = server.writer.push(Push { from: From::System, ops, now: clock::now() }).await?;
+    let written = written.signed(&server.key);
     let refused = |receipt: &&Receipt| matches!(receipt.outcome, Outcome::Rejected(_));
-    let count = answer.receipts.iter().filter(|receipt| !refused(receipt)).count();
-    Ok(axum::Json(count).into_response())
+    let taken = written.receipts.iter().filter(|receipt| !refused(receipt)).count();
+    Ok(answer(taken, written.position).into_response())
 }
 
 #[derive(Deserialize)]

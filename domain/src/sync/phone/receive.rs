@@ -6,9 +6,9 @@ use crate::{
     Object,
     id::{DeviceId, Epoch, ThingId},
     op::{Change, Op},
-    sync::handback::Earlier,
+    sync::handback::{Earlier, Handing},
     sync::upload::AttachmentRow,
-    sync::wire::{Outcome, PushAnswer, Receipt, Record},
+    sync::wire::{Outcome, PushAnswer, Receipt, Record, Token},
     thing::ThingRef,
     time::Millis,
 };
@@ -392,10 +392,14 @@ fn earlier_readings(library: &LibraryRow, epoch: Epoch) -> Vec<Earlier> {
     earlier
 }
 
-/// The server has heard of these, unless there is another one since.
-pub(super) fn handed_back(reads: &Reads, earlier: &[Earlier]) -> (Writes, Done) {
-    let mut library = reads.library.clone();
-    library.hands_back &= library.earlier != earlier;
+/// The server has heard of these, unless there is another one since, or it was not told of a position that its own would
+/// take the place of.
+pub(super) fn handed_back(reads: &Reads, handing: &Handing, position: Option<&Token>) -> (Writes, Done) {
+    if reads.library.would_forget(position, handing.known.as_ref()) {
+        return (Writes::default(), Done::HandedBack);
+    }
+    let mut library = reads.library.with_receipt_at(position);
+    library.hands_back &= library.earlier != handing.earlier;
     (Writes { library: Some(library), ..Writes::default() }, Done::HandedBack)
 }
 
