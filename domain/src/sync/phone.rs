@@ -215,6 +215,7 @@ pub enum Done {
     Halted,
     /// The page is for somebody else than the person who reads here.
     NotOurs,
+    /// By this step, or by another tab before it.
     StartedOver,
     HandedBack,
     /// What an upload has come to or what was learnt about the line was noted, or bytes were let go.
@@ -318,7 +319,7 @@ impl Transaction {
             }
             Self::Fork { device, fresh } => receive::fork(reads, *device, *fresh),
             Self::Absorb { page } => receive::absorb(reads, page),
-            Self::StartOver { page } => Ok(receive::start_over(reads, page.header.epoch)),
+            Self::StartOver { page } => Ok(receive::refused(reads, page)),
             Self::NoteUpload { state, begun, known, position, .. } => {
                 Ok(note_upload(reads, *state, *begun, known.as_ref(), position.as_ref()))
             }

@@ -1,6 +1,11 @@
 //! A restored server gets back what live phones had read of it, whoever told it.
 
-use domain::{id::PersonId, op::Change, thing::ThingRef};
+use domain::{
+    id::PersonId,
+    op::Change,
+    sync::phone::{Done, Page, Transaction},
+    thing::ThingRef,
+};
 
 use crate::world::{Act, Luck, World};
 
@@ -39,6 +44,21 @@ fn what_another_told_is_handed_back_whatever_befalls_the_message() {
         assert_eq!(world.server.rows[&thing].state["situation"], "a b c", "her own ops come as well");
         world.check();
     }
+}
+
+/// Two tabs hear that the server was restored, one of them only when the other has read it to its end.
+#[test]
+fn a_reading_that_has_begun_anew_is_not_begun_anew_by_an_answer_from_before() {
+    let (mut world, _) = lost_with_its_phone();
+    let asked = world.phones[MICKE].2.library.cursor.clone();
+    let body = world.server.pull(PersonId::named("Micke"), asked.as_ref());
+    let page = Page::parse(asked, &body).unwrap();
+    assert!(page.header.reset.is_some());
+    assert_eq!(world.sync(MICKE, &[]), None);
+    let phone = &mut world.phones[MICKE].2;
+    let (library, devices) = (phone.library.clone(), phone.devices.clone());
+    assert_eq!(phone.transact(&Transaction::StartOver { page }), Ok(Done::StartedOver));
+    assert_eq!((&phone.library, &phone.devices), (&library, &devices));
 }
 
 #[test]

@@ -353,6 +353,15 @@ fn overlays_offered_again(
     Ok(laid)
 }
 
+/// The server starts a reading over whose cursor does not fit. If another tab has read on or started over since this was
+/// asked for, it says nothing of where this phone is now.
+pub(super) fn refused(reads: &Reads, page: &Page) -> (Writes, Done) {
+    match page.asked == reads.library.cursor {
+        true => start_over(reads, page.header.epoch),
+        false => (Writes::default(), Done::StartedOver),
+    }
+}
+
 /// Keeps everything, offers every op that is still kept again, and reads from the beginning: absence on the server
 /// is never a delete.
 pub(super) fn start_over(reads: &Reads, epoch: Epoch) -> (Writes, Done) {
