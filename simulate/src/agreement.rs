@@ -6,7 +6,7 @@ use domain::{
     access::may_signed_out,
     sync::{
         handback::is_handed_back,
-        ledger::From,
+        ledger::{From, LoggedOp},
         memory::Server as Memory,
         phone::OpRow,
         wire::{Outcome, Reason},
@@ -106,9 +106,13 @@ impl World {
             if waits_for_its_person(phone, op, state) || was_sent_again(phone, op) {
                 continue;
             }
-            // That a database went back is not to be seen by what was refused: it has no number.
+            // That a database went back is not to be seen by what was refused: it has no number. A clone may have
+            // sent another op under the device's since.
             let was_refused = op.rejected.is_some() && self.server.was_behind;
-            let Some(logged) = state.ops.get(&(op.device, op.device_seq)) else {
+            let is_a_clones =
+                |logged: &LoggedOp| was_refused && self.cloned && logged.bytes != op.bytes.as_str();
+            let logged = state.ops.get(&(op.device, op.device_seq));
+            let Some(logged) = logged.filter(|logged| !is_a_clones(logged)) else {
                 if was_refused && store.attention.contains_key(&(op.device, op.device_seq)) {
                     continue;
                 }
