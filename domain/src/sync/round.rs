@@ -108,6 +108,8 @@ pub struct Round {
     /// The device at the front has nothing else left: it asks for what the server has put off, after this number.
     deferred_after: Option<u64>,
     sizes: Sizes,
+    /// The largest body of ops that the server had put off and that got through. `None` once any body was too large.
+    asked_again: Option<usize>,
     /// As the phone's store has them.
     noted_sizes: Sizes,
     /// What to do once the sizes are noted.
@@ -139,6 +141,7 @@ impl Round {
             fresh: DeviceId::mint(now, randomness),
             deferred_after: None,
             sizes: Sizes::default(),
+            asked_again: Some(0),
             noted_sizes: Sizes::default(),
             after_note: None,
             started_over: 0,
@@ -282,6 +285,7 @@ impl Round {
         let last = batch.as_ref().and_then(|batch| batch.numbers.last().copied());
         if let Some(batch) = batch.filter(|_| last.is_some() && may_be_too_large(trouble)) {
             self.sizes.push = self.sizes.push.halved(batch.body.len(), 0);
+            self.asked_again = None;
         }
         match trouble {
             // An ask was refused: the next device asks.
@@ -339,7 +343,12 @@ impl Round {
         self.heard = true;
         self.receipt = Token::further(self.receipt.as_ref(), answer.position.as_ref()).cloned();
         self.summary.pushed += answer.receipts.len();
-        self.sizes.push = self.sizes.push.grown(batch.body.len(), BODY_BYTES);
+        let size = batch.body.len();
+        if self.deferred_after.is_none() {
+            self.sizes.push = self.sizes.push.grown(size, BODY_BYTES);
+        } else {
+            self.asked_again = self.asked_again.map(|largest| largest.max(size));
+        }
         let Batch { device, numbers, starts, .. } = batch;
         if self.deferred_after.is_some() {
             // Each once a round; whether it still waits, the next one asks.
@@ -367,7 +376,13 @@ impl Round {
         self.end()
     }
 
+    /// What the server goes on putting off is sent again in each round. If that raised the limit at once, it would undo
+    /// what an earlier round has learnt from a body that comes after it, and that body would fail in every round. So it
+    /// counts once nothing else can fail, and only if nothing has.
     fn end(&mut self) -> Step {
+        if let Some(size) = self.asked_again.take() {
+            self.sizes.push = self.sizes.push.grown(size, BODY_BYTES);
+        }
         self.noted(Step::Rest(self.summary))
     }
 }

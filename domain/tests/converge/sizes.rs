@@ -1,8 +1,10 @@
 //! Lines and proxies that let nothing large through, in either direction.
 
+use std::collections::BTreeMap;
+
 use domain::{
     id::StoryId,
-    op::Change,
+    op::{Change, Edit, TextEdit},
     story::Story,
     sync::{
         round::Trouble,
@@ -140,6 +142,33 @@ fn every_op_that_was_put_off_is_asked_for_in_each_round_however_small_pushes_are
     world.newer_server = false;
     assert_eq!(world.sync(ELIN, &[]), None);
     assert!(world.phones[ELIN].2.devices.values().all(|row| !row.has_deferred()));
+}
+
+#[test]
+fn what_the_server_goes_on_putting_off_holds_up_nobody_elses_words_on_a_slow_line() {
+    let mut world = World::new();
+    for _ in 0..6 {
+        let nobody_told = StoryId::mint(Millis(world.now), &world.randomness());
+        let text = TextEdit { from: String::new(), to: "x".repeat(3_000) };
+        let edit = Edit { text: BTreeMap::from([("situation".into(), text)]), ..Edit::default() };
+        world.tell(ELIN, ThingRef::story(nobody_told), Change::Edit(edit));
+    }
+    assert_eq!(world.sync(ELIN, &[]), None);
+    let deferred = world.phones[ELIN].1;
+    world.sign_in(ELIN, "Micke");
+    world.line.most_pushed = Some((5_500, Trouble::Timeout));
+    tell(&mut world, ELIN, 10, 2_600);
+    let failed = troubles(&mut world, ELIN);
+    assert!(failed.len() <= 16, "{failed:?}");
+    assert!(sent(&world, ELIN));
+    assert!(world.phones[ELIN].2.devices[&deferred].has_deferred(), "they still wait");
+    world.line.most_pushed = None;
+    for _ in 0..16 {
+        assert_eq!(world.sync(ELIN, &[]), None);
+    }
+    world.line.pushed.clear();
+    assert_eq!(world.sync(ELIN, &[]), None);
+    assert_eq!(world.line.pushed.len(), 1, "on a good line they go together again: {:?}", world.line.pushed);
 }
 
 #[test]
