@@ -78,7 +78,7 @@ pub enum Mutant {
     ReceiptsKeptOnStartOver,
     /// The same, but only where the restore is heard of by a push, or by a page that was asked for without a cursor.
     RestoreForgetsAttachments,
-    /// How far an upload has come is noted although the phone has started over meanwhile.
+    /// How far an upload has come is noted whatever the phone has learnt since it asked, also if it has started over.
     NotedDespiteRestart,
     /// Bytes that wait to be sent are let go when there is little room.
     WaitingLetGo,

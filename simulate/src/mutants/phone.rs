@@ -54,8 +54,9 @@ pub fn reads(mutant: Option<Mutant>, second_tab: bool, transaction: &mut Transac
         ) => {
             reads.attachments.clear();
         }
-        (Some(Mutant::NotedDespiteRestart), Transaction::NoteUpload { begun, .. }) => {
+        (Some(Mutant::NotedDespiteRestart), Transaction::NoteUpload { begun, known, .. }) => {
             *begun = reads.library.reading();
+            *known = reads.library.furthest().cloned();
         }
         (Some(Mutant::WaitingLetGo), Transaction::LetGo { .. }) => {
             let waiting = |row: &&mut AttachmentRow| matches!(row.state, UploadState::Waiting { .. });
