@@ -7,7 +7,10 @@ use axum::{
 use domain::{
     id::Epoch,
     person::Role,
-    sync::wire::{Outcome, PushAnswer, Reset, Token},
+    sync::{
+        handback::HandBackAnswer,
+        wire::{Outcome, PushAnswer, Reset, Token},
+    },
     thing::{ThingRef, fields},
 };
 use server::{
@@ -192,4 +195,51 @@ async fn what_a_lost_phone_told_comes_back_from_whoever_has_read_it() {
         assert_eq!(reply.body, "1", "after {others} others");
         assert!(has(&house, &micke, "Förlorad").await);
     }
+}
+
+/// A request for which the phone gets an answer that it relies on: its method and path.
+type Relied<'a> = (Method, &'a str);
+
+#[tokio::test]
+async fn uploads_and_what_is_handed_back_bring_the_position_too() {
+    let anything = "01a13a00-0000-7000-8000-000000000001";
+    let upload = format!("/api/v1/attachments/{anything}/{anything}/upload");
+    let chunk = format!("{upload}/0");
+    let handback = format!("/api/v1/sync/handback?epoch={anything}");
+    let relied: [Relied; 4] =
+        [(Method::GET, &upload), (Method::PUT, &chunk), (Method::POST, &upload), (Method::POST, &handback)];
+    for (method, path) in relied {
+        let house = House::open().await;
+        let elin = house.join(Role::Member, "Elin", "Färg").await;
+        let before = snapshot(&house).await;
+        let lost = house.push(&elin, &[story(&elin, "Förlorad")]).await.position.unwrap();
+        roll_back(&house, &before).await;
+        let house = house.started_again().await;
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let asked = format!("{path}{mark}known={}", lost.0);
+        let asked = request(method.clone(), &asked, Some(&elin));
+        let asked = asked.header(header::CONTENT_TYPE, "application/x-ndjson");
+        house.ask(asked.body(Body::empty()).unwrap()).await;
+        assert_ne!(epoch(&house).await, before.epoch, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_brings_a_position_with_what_is_handed_back_is_told_the_servers() {
+    let house = House::open().await;
+    let elin = house.join(Role::Member, "Elin", "Färg").await;
+    let before = snapshot(&house).await;
+    house.done(&elin, story(&elin, "Förlorad")).await;
+    let lines: Vec<String> =
+        house.pull(&elin).await.iter().map(|record| serde_json::to_string(record).unwrap()).collect();
+    let known = house.get("/api/v1/sync/pull", Some(&elin)).await.page().0.cursor;
+    roll_back(&house, &before).await;
+    let house = house.started_again().await;
+    let path = format!("/api/v1/sync/handback?epoch={}&known={}", before.epoch, known.0);
+    let asked =
+        request(Method::POST, &path, Some(&elin)).header(header::CONTENT_TYPE, "application/x-ndjson");
+    let reply = house.ask(asked.body(Body::from(lines.join("\n"))).unwrap()).await;
+    let answer: HandBackAnswer = serde_json::from_str(&reply.body).unwrap();
+    let HandBackAnswer::Taken { taken: 1, position: Some(position) } = answer else { panic!("{answer:?}") };
+    assert_eq!(push(&house, &elin, &position, String::new()).await.position, Some(position));
 }
