@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::sync::round::Trouble;
+use domain::sync::{round::Trouble, wire::Token};
 use js_sys::Uint8Array;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
