@@ -29,7 +29,7 @@
 //!
 //! # What a query fetches
 //!
-//! [`evaluate`] asks a [`Source`], in bulk:
+//! [`evaluate()`] asks a [`Source`], in bulk:
 //!
 //! | call | at most |
 //! | --- | --- |

@@ -30,6 +30,7 @@ pub struct Common {
     /// Settings in TOML. Without it, DIR/solsken.toml if there is one.
     #[arg(long, global = true, value_name = "FILE", env = "SOLSKEN_CONFIG")]
     config: Option<PathBuf>,
+    #[allow(rustdoc::bare_urls, reason = "this is shown on the command line")]
     /// Address that phones reach this server by, such as https://solsken.example. Behind a proxy it is needed: what
     /// comes from pages of any other address is refused.
     #[arg(long, global = true, value_name = "URL", env = "SOLSKEN_URL")]

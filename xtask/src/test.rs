@@ -67,9 +67,14 @@ impl Test {
         part("simulate", &mut || apart::check("simulate", &["--seeds", "2000"]).map(|()| Tally::one(true)));
         part("build", &mut || end2end::build().map(|()| Tally::one(true)));
         part("clippy for the browser", &mut || {
-            let packages = ["frontend", "engine", "web", "searchbench"].map(|name| ["--package", name]);
             let wasm = ["--target", WASM, "--profile", "wasm", "--", "-D", "warnings"];
-            check(cargo().arg("clippy").args(packages.as_flattened()).args(wasm))
+            check(cargo().arg("clippy").args(of_browser("--package").as_flattened()).args(wasm))
+        });
+        part("docs", &mut || {
+            let mut native = check(docs().arg("--workspace").args(of_browser("--exclude").as_flattened()))?;
+            let wasm = ["--target", WASM, "--profile", "wasm"];
+            native.add(check(docs().args(of_browser("--package").as_flattened()).args(wasm))?);
+            Ok(native)
         });
         if !self.no_browsers {
             part("end to end", &mut || end_to_end());
@@ -80,6 +85,18 @@ impl Test {
         }
         Ok(())
     }
+}
+
+/// The packages that run in a browser alone, each behind `flag`.
+fn of_browser(flag: &str) -> [[&str; 2]; 4] {
+    ["frontend", "engine", "web", "searchbench"].map(|name| [flag, name])
+}
+
+/// Documentation, private items too, in which every link leads somewhere.
+fn docs() -> Command {
+    let mut docs = cargo();
+    docs.env("RUSTDOCFLAGS", "-D warnings").args(["doc", "--no-deps", "--document-private-items"]);
+    docs
 }
 
 fn check(command: &mut Command) -> Result<Tally> {
