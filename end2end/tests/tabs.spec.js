@@ -1,5 +1,6 @@
 // One profile, several tabs, and people who leave.
 
+import { photo } from "../media.js";
 import { expect, test } from "../network.js";
 
 test.use({ demo: false });
@@ -79,6 +80,57 @@ test("one draft in two tabs: neither text is lost", async ({ phone }) => {
   await expect(drafts).toHaveCount(2);
   await expect(drafts.filter({ hasText: "ena fliken" })).toHaveCount(1);
   await expect(drafts.filter({ hasText: "andra fliken" })).toHaveCount(1);
+});
+
+test("what another tab has gone on with stays a draft when an older tab tells it", async ({ phone }) => {
+  await phone.join();
+  await phone.goto("/beratta");
+  const field = (tab) => tab.page.locator("#situation");
+  await field(phone).fill("Regnet");
+  await expect(phone.page.locator(".saved-line")).toContainText("Utkast sparat");
+  await expect(phone.page).toHaveURL(/utkast=/);
+  const other = await tabOf(phone, phone.page.url());
+  await expect(field(other)).toHaveValue("Regnet");
+  await field(other).fill("Regnet, och tio minuters arbete");
+  await expect(other.page.locator(".saved-line")).toContainText("Utkast sparat");
+  await other.page.close();
+  await phone.page.getByRole("button", { name: "Spara berättelsen" }).click();
+  await expect(phone.page).toHaveURL(/klar/);
+  await phone.goto("/jag");
+  const drafts = phone.page.locator("section[aria-labelledby=drafts] li");
+  await expect(drafts).toHaveCount(1);
+  await expect(drafts).toContainText("tio minuters arbete");
+});
+
+test("a draft that was told leaves nothing behind, however it was written", async ({ phone }) => {
+  await phone.join();
+  await phone.goto("/beratta");
+  const situation = phone.page.locator("#situation");
+  await situation.fill("Regnet");
+  await expect(phone.page.locator(".saved-line")).toContainText("Utkast sparat");
+  await phone.reload();
+  await expect(situation).toHaveValue("Regnet");
+  await situation.pressSequentially(" kom, och vi lånade ut ett paraply");
+  await phone.page.getByRole("button", { name: "Spara berättelsen" }).click();
+  await expect(phone.page).toHaveURL(/klar/);
+  await phone.goto("/jag");
+  await expect(phone.page.locator("li.mine")).toContainText("paraply");
+  await expect(phone.page.locator("section[aria-labelledby=drafts] li")).toHaveCount(0);
+});
+
+test("nothing can be typed that would not be told, while photos are still taken in", async ({ phone }) => {
+  await phone.join();
+  await phone.goto("/beratta");
+  await phone.page.locator("#situation").fill("Fyra stora bilder.");
+  const buffer = await photo(phone.page, { width: 4000, height: 3000, noise: true });
+  const files = [1, 2, 3].map((n) => ({ name: `${n}.jpg`, mimeType: "image/jpeg", buffer }));
+  await phone.page.locator("input[type=file]").first().setInputFiles(files);
+  await phone.page.getByRole("button", { name: "Spara berättelsen" }).click();
+  const action = phone.page.locator("#action");
+  // Either the sheet is gone already, or it takes nothing more.
+  const takes = await action.evaluate((field) => !field.closest("[inert]"), null, { timeout: 1_000 }).catch(() => false);
+  expect(takes).toBe(false);
+  await expect(phone.page).toHaveURL(/klar/);
 });
 
 test("who signs out in one tab is signed out in all of them, and who joins is in", async ({ phone }) => {

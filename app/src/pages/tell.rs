@@ -52,7 +52,7 @@ pub fn tell_page() -> AnyView {
             {draw(move || sheet.apart.get().then(|| view! {
                 <Banner tone=Tone::Dusk glyph=Glyph::Pencil title=t.draft_apart text=t.draft_apart_text/>
             }))}
-            <form class="tell" on:submit=sent(|| ())>
+            <form class="tell" inert=sheet.telling on:submit=sent(|| ())>
                 <div class="sheet">
                     <Prompt sheet=sheet part=Part::Situation label=t.ask_situation hint=t.ask_situation_hint/>
                     <Prompt sheet=sheet part=Part::Action label=t.ask_action hint=t.ask_action_hint/>

@@ -6,6 +6,7 @@
 //! - A state that another page did not start from is kept as a draft of its own.
 //! - Planning the same state again changes nothing, however often it is left and taken up.
 //! - A draft stays its author's.
+//! - Telling a state of a draft takes nothing along that another page has written on ([`Draft::outlives`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -107,9 +108,18 @@ impl Draft {
 
     /// This state as a draft of its own. The id follows from the draft and the page, so that the page's next state,
     /// and the same state taken up once more, go to the same draft.
-    fn apart(self) -> Self {
+    pub fn apart(self) -> Self {
         let id = DraftId::apart(self.id, self.writer);
         Self { id, version: 0, ancestors: Vec::new(), ..self }
+    }
+
+    /// Whether this, stored under the id of a draft that is `told`, holds what is not told with it: another page has gone
+    /// on with the draft, or the page itself with a later state.
+    pub fn outlives(&self, told: &Self) -> bool {
+        if self.is_blank() || self.says_the_same(told) || told.includes(self.revision()) {
+            return false;
+        }
+        told.version < self.version || self.includes(told.revision())
     }
 
     /// Whether `reader`, or nobody if no one is signed in, may see and tell it.

@@ -153,6 +153,15 @@ impl Keeper {
         self.queue.borrow_mut().take(draft.id, Some(draft.writer));
     }
 
+    /// What another page has gone on with of a draft that is about to be told stays, as a draft of its own. Before the
+    /// draft goes: whoever dies in between has it twice.
+    pub async fn keep_what_outlives(&self, told: &Draft) -> Result<(), StoreError> {
+        match self.stored(told.id).await?.filter(|stored| stored.outlives(told)) {
+            Some(stored) => self.write(stored.apart()).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// It could not be told after all, and is kept as it was to be told.
     pub fn reopen(self: &Rc<Self>, draft: &Draft) {
         self.closed.borrow_mut().remove(&draft.id);

@@ -43,6 +43,7 @@ impl Outbox {
         if !self.keeper.may_tell(draft).await.map_err(KeepError::from)? {
             return Err(KeepError::NotYours);
         }
+        self.keeper.keep_what_outlives(draft).await.map_err(KeepError::from)?;
         self.keeper.close(draft);
         let told = self.make_story(draft).await;
         if told.is_err() {

@@ -12,7 +12,7 @@ use crate::{
 #[component]
 pub fn SaveDock(sheet: Sheet) -> impl IntoView {
     let (t, live, ports) = (texts(), live(), ports());
-    let busy = RwSignal::new(false);
+    let busy = sheet.telling;
     let problem = RwSignal::new(None::<KeepError>);
     // Whatever was the matter, something has been done about it since.
     Effect::new(move |_| {
@@ -40,9 +40,11 @@ pub fn SaveDock(sheet: Sheet) -> impl IntoView {
                     // Back from here must not lead to an empty sheet.
                     ports.go_instead(Route::Told(story));
                 }
-                Err(error) => problem.set(Some(error)),
+                Err(error) => {
+                    problem.set(Some(error));
+                    busy.set(false);
+                }
             }
-            busy.set(false);
         });
     };
     view! {

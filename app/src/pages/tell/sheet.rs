@@ -30,6 +30,8 @@ pub struct Sheet {
     pub put_away: RwSignal<bool>,
     /// The draft that the address names is on its way: what is typed before it is here would be written over by it.
     pub loading: RwSignal<bool>,
+    /// It is being told: what was typed now would be in no story.
+    pub telling: RwSignal<bool>,
     /// The told story that is being changed.
     pub changes: RwSignal<Option<Box<Told>>>,
     /// The draft on the screen.
@@ -69,6 +71,7 @@ impl Sheet {
             saved: RwSignal::new(Saved::Nothing),
             apart: RwSignal::new(false),
             put_away: RwSignal::new(false),
+            telling: RwSignal::new(false),
             loading: RwSignal::new(live.address.read_untracked().query.draft().is_some()),
             changes: RwSignal::new(None),
             shown: RwSignal::new(None),
