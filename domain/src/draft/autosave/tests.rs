@@ -145,8 +145,7 @@ fn ancestors_are_bounded_and_the_latest_stay() {
 
 /// What is stored under the id of a draft that is told, as it lies there after `writer` has gone on with `before`.
 fn gone_on(before: &Draft, writer: u64, stroke: u64, text: &str) -> Draft {
-    let given = Draft { version: before.version, ..state(writer, stroke, before.version, text) };
-    match plan(given, Some(before), None) {
+    match plan(state(writer, stroke, before.version, text), Some(before), None) {
         Autosave::Write(written) => *written,
         other => panic!("{other:?}"),
     }
@@ -157,8 +156,8 @@ fn a_draft_that_is_told_takes_along_what_its_own_page_wrote_and_nothing_that_ano
     let Autosave::Write(first) = plan(state(1, 1, 0, "a"), None, None) else { panic!("nothing is stored") };
     // The page tells what is stored, a later state than that, or what an earlier page wrote and it has read.
     assert!(!first.outlives(&first));
-    assert!(!first.outlives(&Draft { version: first.version, ..state(1, 2, first.version, "a b") }));
-    assert!(!first.outlives(&Draft { version: first.version, ..state(2, 7, first.version, "a b") }));
+    assert!(!first.outlives(&state(1, 2, first.version, "a b")));
+    assert!(!first.outlives(&state(2, 7, first.version, "a b")));
     // Another page, or another tab of the same draft, has gone on since the page that tells has read it.
     let second = gone_on(&first, 2, 5, "a c");
     assert!(second.outlives(&first));
